@@ -1,0 +1,1 @@
+"""The outside world: one outside library, one module."""

@@ -1,0 +1,318 @@
+"""Hands one message to one channel and says what became of it. docs/adr/0005 has the reasons.
+
+A channel is an Apprise URL, `console:` or `file:PATH`. Every delivery builds an Apprise object of
+its own: two sends of one object are throttled by seconds. Nothing here waits or tries again.
+"""
+
+import functools
+import importlib
+import logging
+import os
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import quote, unquote
+
+from monitor.adapters.exchanges import Exchange, listening
+from monitor.core.errors import Permanent
+from monitor.core.messages import TITLE_LIMIT, Message, shorten
+from monitor.core.model import Channel
+
+CONNECT_SECONDS = 10
+ANSWER_SECONDS = 20  # Apprise gives up at 4 s; a receiver that took 9 s was told twice
+LOG_BYTES = 65_536  # of Apprise's own log kept for one delivery; 0 (its default) keeps none
+SECRET_LEAST = 4  # characters; shorter ones ("25", "no") stand in harmless words too
+MASK = "***"
+SENDER = "Monitor"  # the name that chats and mail show where the address names none
+RULE = "─" * 60  # fits a terminal of 80 columns and most phones turned sideways
+OWN_SCHEMES = frozenset({"console", "file"})
+OWN_ROOM = 100_000  # characters of a body on a console or in a file
+MAIL_SCHEMES = frozenset({"mailto", "mailtos"})
+
+
+class Fate(StrEnum):
+    """What became of a message. Unknown: sent, but no answer came; it may have arrived."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`detail` is for a person: the provider's own words, no secrets.
+
+    `retry_after` is the wait that the provider asked for, at most 24 h.
+    """
+
+    state: Fate
+    detail: str
+    retry_after: timedelta | None = None
+
+
+class Refused(Permanent):
+    """A channel URL that cannot be used; the text says why, without its secrets."""
+
+
+def send(
+    channel: Channel,
+    message: Message,
+    *,
+    key: str,
+    state: Path,
+    out: TextIO,
+    secrets: tuple[str, ...] = (),
+) -> Outcome:
+    """Hands `message` over once. Takes up to about 30 s; raises nothing that a network can cause.
+
+    `key` is the idempotency key: it travels as a header with webhooks and mail. `state` is where
+    relative `file:` paths begin, `out` where `console:` writes; `secrets` never reach the detail.
+    """
+    scheme, _, rest = channel.url.partition(":")
+    if scheme == "console":
+        return _print(message, out)
+    if scheme == "file":
+        return _append(message, state / rest, key=key)
+    hidden = (*secrets, *_written_secrets(channel.url))
+    try:
+        service = _service(channel.url, key=key)
+    except Refused as refusal:
+        return Outcome(Fate.FAILED, redact(str(refusal), (*hidden, *_pieces(channel.url))))
+    if problem := _unfit(service, channel.url):  # a message must not depend on `monitor check`
+        return Outcome(Fate.FAILED, problem)
+    hidden += _masked_secrets(service)
+    outcome = _notify(service, message)
+    return Outcome(outcome.state, redact(outcome.detail, hidden), outcome.retry_after)
+
+
+def check_url(url: str) -> str | None:
+    """Why `url` cannot be a channel, for the person who wrote it; None if it can. No network."""
+    scheme, _, rest = url.partition(":")
+    if scheme == "console":
+        return f"console: takes nothing behind it, found {rest!r}" if rest else None
+    if scheme == "file":
+        return None if rest.strip("/") else "file: needs a path, e.g. file:alerts.log"
+    try:
+        service = _service(url, key="")
+    except Refused as refusal:
+        return redact(str(refusal), _pieces(url))
+    return _unfit(service, url)
+
+
+def room(channel: Channel) -> int:
+    """How many characters of a body the channel shows beside the longest title of ours."""
+    if channel.url.partition(":")[0] in OWN_SCHEMES:
+        return OWN_ROOM
+    try:
+        service = _service(channel.url, key="")
+    except Refused:
+        return OWN_ROOM  # nothing will be shown; `send` says why
+    title = min(TITLE_LIMIT, service.body_maxlen // 2) + 2 if _joined(service) else 0
+    return int(service.body_maxlen) - title
+
+
+def known_schemes() -> frozenset[str]:
+    """Everything that may stand before the colon of a channel's URL."""
+    return OWN_SCHEMES | frozenset(_plugins().schemas(include_disabled=False))
+
+
+def describe(channel: Channel, *, secrets: tuple[str, ...] = ()) -> str:
+    """The channel's URL as people may see it: credentials masked, options left out."""
+    scheme = channel.url.partition(":")[0]
+    if scheme in OWN_SCHEMES:
+        return channel.url
+    try:
+        service = _service(channel.url, key="")
+    except Refused:
+        return f"{scheme}://{MASK}"
+    masked = str(service.url(privacy=True)).partition("?")[0]
+    return redact(masked, (*secrets, *_written_secrets(channel.url), *_masked_secrets(service)))
+
+
+def redact(text: str, secrets: tuple[str, ...]) -> str:
+    """`text` with every secret replaced, as written and percent-encoded, the longest first."""
+    forms = {form for s in secrets for form in (s, quote(s, safe=""), quote(s), unquote(s))}
+    for form in sorted((f for f in forms if len(f) >= SECRET_LEAST), key=len, reverse=True):
+        text = text.replace(form, MASK)
+    return text
+
+
+# --- console and file -----------------------------------------------------------------------
+
+
+def _print(message: Message, out: TextIO) -> Outcome:
+    try:
+        title = f"\033[1m{message.title}\033[0m" if out.isatty() else message.title
+        text = f"{RULE}\n{title}\n{message.body}\n\n"
+        encoding = out.encoding or "utf-8"
+        out.write(text.encode(encoding, "replace").decode(encoding))
+        out.flush()
+    except (OSError, ValueError) as error:  # ValueError: somebody closed it
+        return Outcome(Fate.FAILED, f"cannot print: {error}")
+    return Outcome(Fate.SENT, "printed")
+
+
+def _append(message: Message, path: Path, *, key: str) -> Outcome:
+    """One mbox entry, so that a pager, grep and a mail reader all open the file."""
+    body = re.sub(r"^(>*From )", r">\1", message.body, flags=re.MULTILINE)
+    entry = (
+        f"From monitor@localhost\nSubject: {message.title}\nX-Idempotency-Key: {key}\n"
+        f"Content-Type: text/plain; charset=utf-8\n\n{body}\n\n"
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(entry.encode("utf-8", "replace"))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return Outcome(Fate.FAILED, f"cannot write {path}: {error.strerror or error}")
+    return Outcome(Fate.SENT, f"appended to {path}")
+
+
+# --- Apprise --------------------------------------------------------------------------------
+
+
+@functools.cache
+def _hush() -> None:
+    # At DEBUG Apprise and urllib3 write tokens and addresses into the log.
+    for name in ("apprise", "urllib3", "requests"):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.INFO))
+
+
+def _plugins() -> Any:
+    """Apprise's table of services by scheme."""
+    _hush()
+    # Late, here and below: 110-280 ms that only processes that deliver should pay.
+    manager: Any = importlib.import_module("apprise.manager_plugins")
+    return manager.NotificationManager()
+
+
+def _service(url: str, *, key: str) -> Any:
+    """The Apprise plugin behind `url`, built anew. Raises Refused."""
+    apprise: Any = importlib.import_module("apprise")
+    scheme = url.partition(":")[0]
+    if scheme.casefold() not in known_schemes():
+        raise Refused(f"no service is called {scheme!r}; see docs/channels.md")
+    parsed = apprise.plugins.url_to_dict(url, secure_logging=True)
+    if not parsed:
+        raise Refused(f"this is no complete {scheme}:// address; see docs/channels.md")
+    wait = ANSWER_SECONDS if parsed["schema"] in MAIL_SCHEMES else CONNECT_SECONDS
+    options = {"redirect": False, "rto": ANSWER_SECONDS, "cto": wait} | parsed
+    if key:
+        _add_key(options, key)
+    asset = apprise.AppriseAsset(
+        app_id=SENDER,
+        app_desc=SENDER,
+        image_url_mask=None,  # else chats show Apprise's logo, fetched from its repository
+        result_log_memory_size=LOG_BYTES,
+        service_timeout=0,
+    )
+    try:
+        service = apprise.Apprise.instantiate(options, asset=asset, suppress_exceptions=False)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        # What plugins raise for values they do not accept; Apprise's own error is a TypeError.
+        raise Refused(f"{scheme}:// does not accept this: {error}") from error
+    if service is None:
+        raise Refused(f"{scheme}:// cannot be used on this machine")
+    return service
+
+
+def _add_key(options: dict[str, Any], key: str) -> None:
+    """The idempotency key as a header, where the service lets us set one."""
+    if "headers" in _plugins()[options["schema"]].template_kwargs:
+        name = "X-Idempotency-Key" if options["schema"] in MAIL_SCHEMES else "Idempotency-Key"
+        options["headers"] = {name: key} | (options.get("headers") or {})
+
+
+def _unfit(service: Any, url: str) -> str | None:
+    """What Apprise would accept but cannot deliver exactly once, or would deliver unsafely."""
+    scheme = url.partition(":")[0]
+    copies = len(getattr(service, "cc", ()) or ()) + len(getattr(service, "bcc", ()) or ())
+    targets = len(service) + copies
+    if re.search(r"[?&]format=(?!text\b)", url, re.IGNORECASE):
+        return "format= is not allowed: messages are plain text, and markdown can ping everybody"
+    if service.optional:
+        return "optional= is not allowed: a failed message would count as sent"
+    if re.search(r"[?&]retry=(?!0\b)", url, re.IGNORECASE):
+        return "retry= is not allowed: the daemon itself tries again, without repeating itself"
+    if targets > 1:
+        return (
+            f"this {scheme}:// address has {targets} targets: make one channel per target, "
+            "so that one refusal cannot repeat the message at the others"
+        )
+    return None
+
+
+def _notify(service: Any, message: Message) -> Outcome:
+    apprise: Any = importlib.import_module("apprise")
+    message = _fitted(message, service)
+    carrier = apprise.Apprise(asset=service.asset)
+    carrier.add(service)
+    with listening() as exchange:
+        result = carrier.notify(
+            title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT
+        )
+    log = [entry.message for entry in result.logs()]
+    late = result.status == apprise.AppriseResultStatus.TIMEOUT
+    return _outcome(exchange, accepted=bool(result), late=late, log=log)
+
+
+def _fitted(message: Message, service: Any) -> Message:
+    """The message within the service's limits; Apprise's own default cuts nothing."""
+    title, most = message.title, service.body_maxlen
+    if service.title_maxlen > 0:
+        title = shorten(title, limit=service.title_maxlen)
+    if _joined(service):
+        title = shorten(title, limit=most // 2)  # a text message of 160 shall hold more than that
+        most -= len(title) + 2  # the line break Apprise joins them with
+    return Message(title=title, body=shorten(message.body, limit=max(most, 0)))
+
+
+def _joined(service: Any) -> bool:
+    """Whether title and body share one limit."""
+    return bool(service.title_maxlen <= 0 or service.overflow_amalgamate_title)
+
+
+def _outcome(exchange: Exchange, *, accepted: bool, late: bool, log: list[str]) -> Outcome:
+    heard = " ".join(str(part) for part in (exchange.code, exchange.words) if part)
+    redirected = exchange.code is not None and 300 <= exchange.code < 400  # noqa: PLR2004
+    if redirected:
+        detail = f"{heard} (the address has moved: put the new one into channels.yaml)"
+        return Outcome(Fate.FAILED, detail, exchange.retry_after)
+    if accepted:
+        return Outcome(Fate.SENT, heard or "accepted")
+    detail = heard or "; ".join(log) or "the service gave no reason"
+    if exchange.in_doubt or late:
+        return Outcome(Fate.UNKNOWN, f"{detail}; the message may have arrived", None)
+    return Outcome(Fate.FAILED, detail, exchange.retry_after)
+
+
+# --- secrets --------------------------------------------------------------------------------
+
+
+def _pieces(url: str) -> tuple[str, ...]:
+    """Everything in `url` that could be a credential: what stands between its signs, decoded."""
+    path, _, query = url.partition("://")[2].partition("?")
+    values = [pair.partition("=")[2] for pair in query.split("&")]
+    written = [*re.split(r"[/:@]", path), *values]
+    return tuple(piece for part in written for piece in {part, unquote(part)})
+
+
+def _written_secrets(url: str) -> tuple[str, ...]:
+    """The password and the header values, as `url` has them and decoded."""
+    account, at, _ = url.partition("://")[2].partition("?")[0].rpartition("@")
+    _, colon, password = account.partition(":")
+    headers = re.findall(r"[?&][+][^=&]*=([^&]*)", url)
+    written = [password, *headers] if at and colon else headers
+    return tuple(secret for part in written for secret in {part, unquote(part)})
+
+
+def _masked_secrets(service: Any) -> tuple[str, ...]:
+    """What Apprise itself masks in this service's URL."""
+    shown = set(_pieces(service.url(privacy=True)))
+    return tuple(set(_pieces(service.url(privacy=False))) - shown)

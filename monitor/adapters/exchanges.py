@@ -1,0 +1,239 @@
+"""What the wire said during one delivery: status, words, and whether the message may have arrived.
+
+Apprise reports 404, 503 and a refused connection with the same failure, and an answer that came
+too late like one that never came. It sends through requests and smtplib, so we listen there: the
+listening costs nothing outside `listening()`, because only then a context variable is set.
+"""
+
+import functools
+import json
+import smtplib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+WORDS_LIMIT = 300  # characters of a provider's answer that a person is shown
+RETRY_LIMIT = timedelta(hours=24)  # the longest wait a provider may ask for
+GO_AHEAD = 354  # SMTP: "start mail input"; after it the message is on its way
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Filled in while one message is handed over; the last answer wins."""
+
+    code: int | None = None
+    words: str = ""
+    retry_after: timedelta | None = None
+    in_doubt: bool = False  # the message was sent, and no answer came
+
+
+_heard: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
+_installing = threading.Lock()
+
+
+@contextmanager
+def listening() -> Iterator[Exchange]:
+    """Notes every HTTP and SMTP exchange that this thread makes inside the block."""
+    _install()
+    exchange = Exchange()
+    token = _heard.set(exchange)
+    try:
+        yield exchange
+    finally:
+        _heard.reset(token)
+
+
+def _install() -> None:
+    with _installing:
+        _install_once()
+
+
+@functools.cache
+def _install_once() -> None:
+    import requests  # noqa: PLC0415  # late: only a process that sends needs it
+
+    # Apprise offers no hook for its sessions; wrapping the class is the one place all plugins pass.
+    requests.Session.send = _listened_http(requests.Session.send)  # type: ignore[method-assign]
+    smtplib.SMTP.getreply = _listened_reply(smtplib.SMTP.getreply)  # type: ignore[method-assign]
+    for step in ("connect", "starttls", "login", "sendmail"):
+        setattr(smtplib.SMTP, step, _listened_smtp(getattr(smtplib.SMTP, step)))
+
+
+# --- HTTP -----------------------------------------------------------------------------------
+
+
+def _listened_http(send: Callable[..., Any]) -> Callable[..., Any]:
+    import requests  # noqa: PLC0415
+
+    @functools.wraps(send)
+    def listened(session: Any, request: Any, **kwargs: Any) -> Any:
+        exchange = _heard.get()
+        if exchange is None:
+            return send(session, request, **kwargs)
+        exchange.code, exchange.words, exchange.retry_after = None, "", None
+        exchange.in_doubt = False
+        try:
+            response = send(session, request, **kwargs)
+        except requests.RequestException as error:
+            exchange.in_doubt = not _before_request(error)
+            exchange.words = _network_words(error, kwargs.get("timeout"))
+            raise
+        _note_answer(exchange, response)
+        return response
+
+    return listened
+
+
+def _before_request(error: Exception) -> bool:
+    """Whether the request cannot have reached the server."""
+    import requests  # noqa: PLC0415
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError  # noqa: PLC0415
+
+    if isinstance(error, requests.Timeout):
+        return isinstance(error, requests.ConnectTimeout)
+    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError):
+        return True
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return False
+    if isinstance(error, requests.ConnectionError):
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+    return True  # the address itself is wrong: nothing was sent
+
+
+def _network_words(error: Exception, timeout: Any) -> str:
+    import requests  # noqa: PLC0415
+
+    if isinstance(error, requests.ConnectTimeout):
+        return "could not connect in time"
+    if isinstance(error, requests.Timeout):
+        waited = timeout[1] if isinstance(timeout, tuple) else timeout
+        return f"no answer within {waited:g} s" if waited else "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"no secure connection: {_short(str(error))}"
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if cause := getattr(reason, "__cause__", None):
+        return f"could not connect: {getattr(cause, 'strerror', None) or _short(str(cause))}"
+    if not _before_request(error):
+        return "the connection was closed before an answer came"
+    return _short(str(error)) or type(error).__name__
+
+
+def _note_answer(exchange: Exchange, response: Any) -> None:
+    exchange.code = response.status_code
+    body = _body(response)
+    exchange.words = _provider_words(body, response)
+    exchange.retry_after = _retry_after(response.headers, body)
+
+
+def _body(response: Any) -> Any:
+    """The answer's JSON if it is some, else its text."""
+    text = response.text[:65_536]  # characters; an answer worth reading is far shorter
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _provider_words(body: Any, response: Any) -> str:
+    phrase = response.reason or _phrase(response.status_code)
+    said = body
+    if isinstance(body, dict):
+        keys = ("description", "message", "error", "errors", "detail")
+        said = next((body[key] for key in keys if body.get(key)), "")
+    elif response.headers.get("Content-Type", "").startswith("text/html"):
+        said = ""  # an error page says nothing that the status does not
+    words = _short(said if isinstance(said, str) else json.dumps(said))
+    return f"{phrase}: {words}" if words and words.casefold() != phrase.casefold() else phrase
+
+
+def _phrase(code: int) -> str:
+    try:
+        return HTTPStatus(code).phrase
+    except ValueError:
+        return "unknown status"
+
+
+def _retry_after(headers: Mapping[str, str], body: Any) -> timedelta | None:
+    """The wait asked for: the header (seconds, or a date beside the server's own), or the body."""
+    written = headers.get("Retry-After", "")
+    asked = _seconds(written)
+    if asked is None and written:
+        try:  # the server's own Date, not our clock: their difference is what it means
+            until, date = (parsedate_to_datetime(d) for d in (written, headers.get("Date", "")))
+            asked = (until - date).total_seconds()
+        except (ValueError, TypeError):
+            asked = None
+    if asked is None and isinstance(body, dict):
+        inner = body.get("parameters")  # Telegram
+        asked = _seconds((inner if isinstance(inner, dict) else body).get("retry_after"))
+    if asked is None or asked < 0:
+        return None
+    return min(timedelta(seconds=min(asked, RETRY_LIMIT.total_seconds())), RETRY_LIMIT)
+
+
+def _seconds(written: object) -> float | None:
+    if not isinstance(written, str | int | float) or isinstance(written, bool):
+        return None
+    try:
+        seconds = float(written)
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+# --- SMTP -----------------------------------------------------------------------------------
+
+
+def _listened_reply(getreply: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(getreply)
+    def listened(connection: Any) -> Any:
+        code, words = getreply(connection)
+        exchange = _heard.get()
+        if exchange is not None:
+            _note_reply(exchange, code, _short(words.decode("utf-8", "replace")))
+        return code, words
+
+    return listened
+
+
+def _note_reply(exchange: Exchange, code: int, words: str) -> None:
+    """Keeps the answer to the message, or the first refusal; RSET and QUIT say nothing of it."""
+    final = exchange.in_doubt and code >= 200  # noqa: PLR2004  # SMTP: 2xx and up are final
+    refused = code >= 400 and (exchange.code or 0) < 400  # noqa: PLR2004  # 4xx and 5xx refuse
+    if final or refused:
+        exchange.code, exchange.words = code, words
+    exchange.in_doubt = code == GO_AHEAD
+
+
+def _listened_smtp(step: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(step)
+    def listened(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return step(connection, *args, **kwargs)
+        except (OSError, UnicodeError) as error:  # SMTPException is an OSError
+            exchange = _heard.get()
+            if exchange is not None and not exchange.words:
+                exchange.words = _smtp_words(error)
+            raise
+
+    return listened
+
+
+def _smtp_words(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):  # its own words would recite the password
+        return "user name, password and addresses of a mail account must be plain ASCII letters"
+    if isinstance(error, TimeoutError):
+        return "no answer from the mail server in time"
+    return _short(error.strerror or str(error)) or type(error).__name__
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= WORDS_LIMIT else f"{words[: WORDS_LIMIT - 1]}…"

@@ -1,0 +1,22 @@
+"""Loaded by the fork server of `workers`: everything that reading needs, compiled and warm.
+
+The first date in a process costs up to a second (compiled patterns), and what is loaded here is
+shared by all workers instead of being copied by each.
+"""
+
+import gc
+import os
+
+from monitor.adapters import feeds, pages
+
+_PAGE = """<html lang="en"><head><title>Warm up</title></head><body><article><h1>Warm up</h1>
+<p class="date">Published on 3 March 2021 by the editors of this page.</p><p>%s</p></article>
+</body></html>""" % (" ".join(["Every pattern is compiled once."] * 30))
+_FEED = b"""<rss version="2.0"><channel><title>Warm up</title><item><title>Warm up the parser</title>
+<pubDate>Wed, 03 Mar 2021 10:00:00 GMT</pubDate></item></channel></rss>"""
+
+os.environ.clear()
+feeds.parse_feed(_FEED, url="http://example.org/feed")
+pages.extract(_PAGE.encode(), url="http://example.org/page")
+gc.collect()
+gc.freeze()  # keeps the collector from touching, and so copying, pages shared with the workers

@@ -1,0 +1,238 @@
+"""The only place that constructs things: configuration in, a working monitor out."""
+
+import fcntl
+import os
+import random
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+import structlog
+
+from monitor.adapters import channels, languages, workers
+from monitor.adapters.fetcher import Fetcher
+from monitor.config.directory import read_directory
+from monitor.config.load import Configuration, load
+from monitor.config.settings import Settings
+from monitor.core.errors import Permanent
+from monitor.core.matcher import Matcher
+from monitor.core.reach import Reach
+from monitor.pipeline import PIPELINE, Watch
+from monitor.runners.clock import Clock, SystemClock
+from monitor.runners.embedded import Embedded
+from monitor.storage import deliveries, migrate, sync
+from monitor.storage.engine import Database
+from monitor.storage.retention import Cutoffs
+from monitor.upkeep import plan, upkeep
+
+SECRETS_FILE = (
+    "secrets.env"  # beside monitor.yaml: NAME=value lines, for service and commands alike
+)
+TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
+DELIVER_WIDTH = 8  # channels that may be slow at the same time
+
+log = structlog.get_logger()
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """The environment that `${NAME}` looks into, with `secrets.env` of the configuration under it."""
+    path = directory / SECRETS_FILE
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
+    return {name.strip(): value.strip() for name, _, value in pairs} | dict(os.environ)
+
+
+def configure(directory: Path) -> Configuration:
+    """Load a configuration directory; raises ConfigurationError with every mistake."""
+    return configure_files(read_directory(directory), base=directory)
+
+
+def configure_files(files: Mapping[str, str], *, base: Path) -> Configuration:
+    """Load configuration files already read, as kept in a database for instance."""
+    return load(
+        files, base=base, environment=environment(base), known_schemes=channels.known_schemes()
+    )
+
+
+def open_database(settings: Settings, *, on_commit: Callable[[], None] = lambda: None) -> Database:
+    """Connect to the database of a configuration; its directory is made if need be."""
+    if settings.database_url.startswith("sqlite"):
+        settings.state.mkdir(parents=True, exist_ok=True)
+    return Database(settings.database_url, on_commit=on_commit)
+
+
+def bring_up_to_date(database: Database, *, now: datetime) -> Path | None:
+    """Run pending migrations; the backup made before, if the SQLite file held anything."""
+    if not migrate.pending(database.reader):
+        return None
+    backup = None
+    if database.dialect == "sqlite" and migrate.holds_rows(database.reader):
+        backup = migrate.back_up(Path(str(database.url.database)), now=now)
+    migrate.upgrade(database.writer)
+    return backup
+
+
+class Monitor:
+    """A configuration at work. Close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        clock: Clock,
+        out: TextIO,
+        chance: Callable[[], float],
+    ) -> None:
+        self.configuration = configuration
+        self.clock = clock
+        settings = configuration.settings
+        self._closing = ExitStack()
+        settings.state.mkdir(parents=True, exist_ok=True)
+        if settings.database_url.startswith("sqlite"):
+            self._closing.enter_context(_only_one(settings.state / "monitor.lock"))
+        wake = threading.Event()
+        self.database = open_database(settings, on_commit=wake.set)
+        self._closing.callback(self.database.close)
+        backup = bring_up_to_date(self.database, now=clock.now())
+        if backup is not None:
+            log.info("database.backed_up", file=str(backup))
+        self.database.write(self._sync)
+        fetcher = self._closing.enter_context(
+            Fetcher(
+                user_agent=settings.fetch_user_agent,
+                deadline=settings.fetch_deadline,
+                connections=settings.fetch_connections,
+                allow=settings.fetch_allow,
+            )
+        )
+        pool = workers.Workers(settings.fetch_workers)
+        self._closing.callback(pool.close)
+        self.watch = Watch(
+            database=self.database,
+            fetch=fetcher.get,
+            parse=lambda body, **rest: pool.run(workers.parse_feed, body, **rest),
+            extract=lambda body, **rest: pool.run(workers.extract, body, **rest),
+            send=lambda channel, message, *, key: channels.send(
+                channel,
+                message,
+                key=key,
+                state=settings.state,
+                out=out,
+                secrets=configuration.secrets,
+            ),
+            identify=lambda text, prior: languages.identify(text, prior=prior),
+            rules={rule.id: rule for rule in configuration.rules},
+            matcher=Matcher(configuration.rules),
+            channels={channel.name: channel for channel in configuration.channels},
+            reach=Reach(),
+            now=clock.now,
+            chance=chance,
+            first_sight=settings.first_sight,
+            host_spacing=settings.host_spacing,
+            story_window=settings.story_window,
+        )
+        self._wake = wake
+        self._runner: Embedded | None = None
+
+    def run(self, *, beat: Callable[[], None] = lambda: None) -> None:
+        """Watch until `stop`."""
+        self._runner = self._embedded(beat)
+        self._runner.run()
+
+    def once(self) -> None:
+        """Do what is due, digests included, until nothing is; then return."""
+        self._runner = self._embedded(lambda: None)
+        self._runner.drain()
+        self.database.write(lambda tx: deliveries.hurry_digests(tx, now=self.clock.now()))
+        self._runner = self._embedded(lambda: None)
+        self._runner.drain()
+
+    def stop(self) -> None:
+        """End `run` or `once`, from any thread or signal handler, when the rows in work are done."""
+        if self._runner is not None:
+            self._runner.stop()
+
+    def close(self) -> None:
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _sync(self, tx: sync.Connection) -> None:
+        now, wanted = self.clock.now(), self.configuration
+        sync.sync(tx, outlets=wanted.outlets, feeds=wanted.feeds, rules=wanted.rules, now=now)
+        sync.remember(tx, wanted.files, now=now)
+        plan(tx, now=now)
+
+    def _embedded(self, beat: Callable[[], None]) -> Embedded:
+        settings = self.configuration.settings
+        return Embedded(
+            self.watch,
+            clock=self.clock,
+            wake=self._wake,
+            widths={
+                "poll": settings.fetch_connections // 2 or 1,
+                "read": settings.fetch_connections // 2 or 1,
+                "triage": TRIAGE_WIDTH,
+                "deliver": DELIVER_WIDTH,
+                "upkeep": 1,
+            },
+            steps=(*PIPELINE, upkeep(self._cutoffs)),
+            beat=beat,
+        )
+
+    def _cutoffs(self, now: datetime) -> Cutoffs:
+        settings = self.configuration.settings
+        return Cutoffs(
+            articles=now - settings.retention_articles,
+            deliveries=now - settings.retention_deliveries,
+            tombstones=now - settings.retention_tombstones,
+        )
+
+
+def build(
+    configuration: Configuration,
+    *,
+    clock: Clock | None = None,
+    out: TextIO = sys.stdout,
+    chance: Callable[[], float] = random.random,
+) -> Monitor:
+    """A monitor ready to run: database up to date and in line with the configuration.
+
+    Raises Permanent if another process works on the same SQLite database.
+    """
+    return Monitor(configuration, clock=clock or SystemClock(), out=out, chance=chance)
+
+
+class _only_one:  # noqa: N801 - reads as a verb in a with
+    """Holds a lock file as long as this process works on a SQLite database."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            raise Permanent(
+                f"another monitor works on {self._path.parent} already; stop it first, or use "
+                "PostgreSQL to share the work"
+            ) from error
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()

@@ -1,0 +1,130 @@
+"""`lists:` of rule and knowledge files: named terms, usable in every rule."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from monitor.config import values
+from monitor.config.fields import describe, read_items, read_text
+from monitor.config.problems import Problems, shown, unknown
+from monitor.config.source import Broken, Node, Scalar
+from monitor.core.errors import Place
+from monitor.core.rules import Term
+from monitor.core.terms import TermError, parse_term
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    place: Place
+    terms: tuple[Scalar, ...]
+    uses: tuple[Scalar, ...]  # `$name`
+
+
+class Lists:
+    """All lists of all files. Read every file with `add`, then `check` once, then ask `terms`."""
+
+    def __init__(self, problems: Problems, *, complete: bool = True) -> None:
+        """`complete` is False if a file could not be read, so that a name may be in it."""
+        self._problems = problems
+        self._complete = complete
+        self._lists: dict[str, _List] = {}
+        self._expanded: dict[str, tuple[Term, ...]] = {}
+
+    def add(self, key: Scalar, node: Node) -> None:
+        """One list. Its name is known from now on, whatever is wrong inside."""
+        name = read_text(key, values.list_name, self._problems)
+        items = read_items(node, self._problems, what="terms")
+        if name is None:
+            return
+        if name in self._lists:
+            first = self._lists[name].place
+            self._problems.add(key.place, f"the list {shown(name)} is already defined at {first}")
+            return
+        scalars = self._scalars(items)
+        self._lists[name] = _List(
+            key.place,
+            tuple(item for item in scalars if not item.text.startswith("$")),
+            tuple(item for item in scalars if item.text.startswith("$")),
+        )
+
+    def _scalars(self, items: tuple[Node, ...]) -> list[Scalar]:
+        for item in items:
+            if not isinstance(item, Scalar | Broken):
+                self._problems.add(
+                    item.place,
+                    f"a list holds terms and other lists ($name); found {describe(item)}"
+                    "; a text with a colon needs straight quotes",
+                )
+        return [item for item in items if isinstance(item, Scalar)]
+
+    def check(self) -> None:
+        """Tells of bad terms, unknown lists and cycles."""
+        for listed in self._lists.values():
+            for item in listed.terms:
+                read_text(item, parse_term, self._problems)
+            for use in listed.uses:
+                self.known(use)
+        self._tell_cycles()
+
+    def known(self, use: Scalar) -> str | None:
+        """The name in `$name`; None if there is no such list, which is told unless it may be."""
+        name = use.text[1:]
+        if name in self._lists:
+            return name
+        if ":" in name:
+            self._problems.add(
+                use.place, f"{shown(use.text)} is not available in this version; use a list: $name"
+            )
+        elif self._complete:
+            names = [f"${listed}" for listed in sorted(self._lists)]
+            self._problems.add(use.place, unknown("list", use.text, names))
+        return None
+
+    def _tell_cycles(self) -> None:
+        graph = {name: self._uses(name) for name in self._lists}
+        while cycle := _cycle(graph):
+            start = cycle.index(min(cycle))
+            path = [*cycle[start:], *cycle[:start], cycle[start]]
+            written = " → ".join(f"${name}" for name in path)
+            self._problems.add(
+                self._lists[cycle[start]].place, f"these lists use each other: {written}"
+            )
+            for name in cycle:
+                graph[name] = []
+
+    def _uses(self, name: str) -> list[str]:
+        return [use.text[1:] for use in self._lists[name].uses if use.text[1:] in self._lists]
+
+    def terms(self, name: str) -> tuple[Term, ...]:
+        """Every term of a list and of the lists it uses, each marked as coming from `name`."""
+        if name not in self._expanded:
+            reached = {name: None}
+            waiting = [name]
+            for step in waiting:  # grows while we walk it
+                new = [use for use in self._uses(step) if use not in reached]
+                reached.update(dict.fromkeys(new))
+                waiting += new
+            written = dict.fromkeys(
+                item.text for step in reached for item in self._lists[step].terms
+            )
+            self._expanded[name] = tuple(_parsed(written, name))
+        return self._expanded[name]
+
+
+def _cycle(graph: dict[str, list[str]]) -> list[str]:
+    """Some cycle, each list followed by one that it uses; empty if there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        return cycle[:0:-1]
+    return []
+
+
+def _parsed(written: Iterable[str], name: str) -> list[Term]:
+    terms = []
+    for text in written:
+        with suppress(TermError):  # told by `check`, once and at its place
+            terms.append(parse_term(text, list_name=name))
+    return terms

@@ -1,0 +1,188 @@
+"""All files of a configuration, turned into what the program works with, or into its mistakes."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from monitor.config import settings as monitor_file
+from monitor.config.channels import FILE as CHANNELS_FILE
+from monitor.config.channels import read_channels
+from monitor.config.conditions import Vocabulary
+from monitor.config.directory import FOLDERS
+from monitor.config.fields import Fields
+from monitor.config.lists import Lists
+from monitor.config.outlets import Outlets, read_outlets
+from monitor.config.problems import Problems, shown
+from monitor.config.rules import FILE_KEYS, RuleReader
+from monitor.config.secrets import Secrets
+from monitor.config.settings import Settings, read_settings
+from monitor.config.source import Broken, Map, Node, scan
+from monitor.config.values import version
+from monitor.core.errors import Place, Problem
+from monitor.core.matcher import Matcher
+from monitor.core.model import Channel, Feed, Outlet
+from monitor.core.rules import Rule
+
+KNOWLEDGE_KEYS = ("version", "lists")
+KNOWLEDGE_PLANNED = ("actors", "events", "cues", "event_types")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a user wants watched. `rules` go live; `held` says which do not, and why."""
+
+    settings: Settings
+    outlets: tuple[Outlet, ...]
+    feeds: tuple[Feed, ...]
+    rules: tuple[Rule, ...]
+    channels: tuple[Channel, ...]
+    held: tuple[Problem, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def load(
+    files: Mapping[str, str],
+    *,
+    base: Path,
+    environment: Mapping[str, str],
+    known_schemes: frozenset[str] | None = None,
+) -> Configuration:
+    """The configuration that `files` (relative name to text) describe.
+
+    `base` is the configuration directory, which relative paths start from; `known_schemes` are the
+    services that channels may name, None for any. Raises ConfigurationError with all mistakes.
+    """
+    problems = Problems()
+    secrets = Secrets(base=base, environment=environment)
+    trees = _scan(files, problems)
+    settings = read_settings(
+        trees.get(monitor_file.FILE), base=base, secrets=secrets, problems=problems
+    )
+    outlets = Outlets()
+    for tree in _folder(trees, "outlets"):
+        read_outlets(tree, outlets, interval=settings.poll_interval, problems=problems)
+    channels = read_channels(
+        trees.get(CHANNELS_FILE), secrets=secrets, known_schemes=known_schemes, problems=problems
+    )
+    rules = _rules(trees, outlets, channels, problems)
+    problems.raise_if_any()
+    live, held = _tried(rules)
+    return Configuration(
+        settings=settings,
+        outlets=tuple(outlets.outlets.values()),
+        feeds=tuple(outlets.feeds),
+        rules=live,
+        channels=channels,
+        held=held,
+        secrets=secrets.values,
+        files=dict(files),
+    )
+
+
+def _scan(files: Mapping[str, str], problems: Problems) -> dict[str, Node]:
+    trees: dict[str, Node] = {}
+    for name in sorted(files):
+        if _belongs(name):
+            trees[name] = scan(name, files[name], problems)
+        else:
+            problems.add(Place(name), _stray_message(name))
+            trees[name] = Broken(Place(name))
+    return trees
+
+
+def _belongs(name: str) -> bool:
+    folder, slash, file = name.rpartition("/")
+    if slash:
+        return folder in FOLDERS and file.endswith(".yaml")
+    return name in (monitor_file.FILE, CHANNELS_FILE)
+
+
+def _stray_message(name: str) -> str:
+    proper = name.removesuffix(".yml") + ".yaml" if name.endswith(".yml") else name
+    if not _belongs(proper):
+        known = [monitor_file.FILE, CHANNELS_FILE, *(f"{folder}/*.yaml" for folder in FOLDERS)]
+        near = difflib.get_close_matches(proper, known, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else "."
+        return f"the file {shown(name)} would not be read{hint} Allowed: {', '.join(known)}"
+    return f"this file would not be read: its name must end in .yaml; rename it {shown(proper)}"
+
+
+def _folder(trees: Mapping[str, Node], folder: str) -> list[Node]:
+    return [tree for name, tree in trees.items() if name.startswith(f"{folder}/")]
+
+
+def _complete(*trees: Node) -> bool:
+    """False where a file could not be read, so that what is missing may be in it."""
+    return not any(isinstance(tree, Broken) for tree in trees)
+
+
+def _rules(
+    trees: Mapping[str, Node],
+    outlets: Outlets,
+    channels: tuple[Channel, ...],
+    problems: Problems,
+) -> list[Rule]:
+    knowledge, rule_files = _folder(trees, "knowledge"), _folder(trees, "rules")
+    lists = Lists(problems, complete=_complete(*knowledge, *rule_files))
+    for tree in knowledge:
+        top = Fields(
+            tree,
+            problems,
+            what="a knowledge file",
+            allowed=KNOWLEDGE_KEYS,
+            planned=KNOWLEDGE_PLANNED,
+        )
+        top.optional("version", version, 1)
+        _add_lists(top, lists)
+    for tree in rule_files:
+        if isinstance(tree, Map):  # RuleReader tells what is wrong with the others
+            _add_lists(Fields(tree, problems, what="a rule file", allowed=FILE_KEYS), lists)
+    lists.check()
+    vocabulary = Vocabulary(
+        lists,
+        outlets.outlets,
+        frozenset(outlets.names),
+        outlets_complete=_complete(*_folder(trees, "outlets")),
+    )
+    reader = RuleReader(vocabulary, [channel.name for channel in channels], problems)
+    for tree in rule_files:
+        reader.read_file(tree)
+    if not reader.attempted:
+        problems.add(Place("rules"), "there is no rule; write one, as in docs/rules.md")
+    return reader.rules
+
+
+def _add_lists(top: Fields, lists: Lists) -> None:
+    for key, node in top.mapping("lists", what="lists (name: [term, …])"):
+        lists.add(key, node)
+
+
+def _tried(rules: list[Rule]) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
+    """The rules that pass their own examples, and what the others fail."""
+    live: list[Rule] = []
+    held: list[Problem] = []
+    for rule in rules:
+        failures = _failures(rule)
+        held += failures
+        if not failures:
+            live.append(rule)
+    return tuple(live), tuple(sorted(held))
+
+
+def _failures(rule: Rule) -> list[Problem]:
+    """A match example must match somehow; a silent one must not match at all, not even weakly."""
+    if not rule.examples:
+        return []
+    matcher = Matcher([replace(rule, enabled=True)])
+    return [
+        Problem(
+            example.place,
+            f"the rule {shown(rule.id)} is held back: its example "
+            f"{shown(example.document.title)} "
+            + ("should match and does not" if example.matches else "should be silent and matches"),
+        )
+        for example in rule.examples
+        if bool(matcher.match(example.document)) != example.matches
+    ]

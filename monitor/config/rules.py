@@ -1,0 +1,217 @@
+"""rules/*.yaml: watch rules. docs/rules.md is the language."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+
+from monitor.config import values
+from monitor.config.conditions import Conditions, Vocabulary
+from monitor.config.fields import Fields, describe
+from monitor.config.problems import Problems, shown
+from monitor.config.source import Broken, Map, Node, Scalar
+from monitor.core.errors import Place
+from monitor.core.model import ChannelName, Document, Outlet, RuleId, Severity
+from monitor.core.rules import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Example,
+    From,
+    Near,
+    NoneOf,
+    OncePer,
+    Rule,
+    Term,
+    WeakPolicy,
+    Within,
+)
+
+FILE_KEYS = ("version", "lists", "rules")
+KEYS = ("id", "title", "severity", "when", "alert", "enabled", "notify", "examples")
+PLANNED = ("cases", "expires", "trial", "defaults", "score_at_least", "boost", "query", "volume")
+ALERT_KEYS = ("once_per", "weak")
+ALERT_PLANNED = ("window", "update_on", "digest")
+NOTIFY_KEYS = ("channels",)
+NOTIFY_PLANNED = ("quiet_hours", "escalate", "digest")
+EXAMPLE_KEYS = ("title", "summary", "text", "language", "outlet")
+VERSION_LENGTH = 12  # hexadecimal digits: 48 bits, no clash among the versions of one rule
+
+_severity = values.choice("severity", Severity)
+_once_per = values.choice("value of once_per", OncePer)
+_weak = values.choice("value of weak", WeakPolicy)
+
+
+class RuleReader:
+    """Reads rule files; `rules` grows with each."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, channels: Collection[str], problems: Problems
+    ) -> None:
+        self.rules: list[Rule] = []
+        self.attempted = False  # a broken one counts, so that "no rule" is not said beside it
+        self._outlets: Mapping[str, Outlet] = vocabulary.outlets
+        self._conditions = Conditions(vocabulary, problems)
+        self._outlet = values.one_of("outlet", sorted(vocabulary.outlet_names))
+        self._outlets_complete = vocabulary.outlets_complete
+        self._channel = values.one_of("channel", sorted(channels)) if channels else None
+        self._problems = problems
+        self._ids: dict[str, Place] = {}
+
+    def read_file(self, tree: Node) -> None:
+        """Adds the rules of one file; its lists are read before."""
+        top = Fields(
+            tree, self._problems, what="a rule file", allowed=FILE_KEYS, planned=("defaults",)
+        )
+        top.optional("version", values.version, 1)
+        self.attempted = self.attempted or top.broken or "rules" in top
+        for node in top.items("rules", what="rules"):
+            rule = self._rule(node)
+            if rule:
+                self.rules.append(rule)
+
+    def _rule(self, node: Node) -> Rule | None:
+        fields = Fields(node, self._problems, what="a rule", allowed=KEYS, planned=PLANNED)
+        identifier = fields.required("id", values.identifier)
+        if identifier:
+            self._tell_twice(identifier, fields.node("id") or node)
+        title = fields.optional("title", values.text, identifier or "")
+        severity = fields.optional("severity", _severity, Severity.NORMAL)
+        enabled = fields.optional("enabled", values.boolean, True)  # noqa: FBT003 - a value
+        once_per, weak = self._alert(fields.node("alert"))
+        channels = self._notify(fields.node("notify"))
+        examples = self._examples(fields.node("examples"))
+        condition = self._when(fields)
+        if identifier is None or condition is None:
+            return None
+        return Rule(
+            id=RuleId(identifier),
+            title=title,
+            condition=condition,
+            version=rule_version(condition, severity, once_per, weak),
+            place=node.place,
+            severity=severity,
+            once_per=once_per,
+            weak=weak,
+            channels=channels,
+            enabled=enabled,
+            examples=examples,
+        )
+
+    def _when(self, fields: Fields) -> Condition | None:
+        node = fields.node("when")
+        if node is not None:
+            return self._conditions.read(node)
+        if not fields.broken:
+            self._problems.add(fields.place, 'a rule needs the key "when": what to watch for')
+        return None
+
+    def _tell_twice(self, identifier: str, node: Node) -> None:
+        if identifier in self._ids:
+            self._problems.add(
+                node.place,
+                f"the rule {shown(identifier)} is already defined at {self._ids[identifier]}",
+            )
+        self._ids.setdefault(identifier, node.place)
+
+    def _alert(self, node: Node | None) -> tuple[OncePer, WeakPolicy]:
+        if node is None:
+            return OncePer.INCIDENT, WeakPolicy.DIGEST
+        fields = Fields(
+            node, self._problems, what="alert", allowed=ALERT_KEYS, planned=ALERT_PLANNED
+        )
+        return (
+            fields.optional("once_per", _once_per, OncePer.INCIDENT),
+            fields.optional("weak", _weak, WeakPolicy.DIGEST),
+        )
+
+    def _notify(self, node: Node | None) -> tuple[ChannelName, ...]:
+        if node is None:
+            return ()
+        fields = Fields(
+            node, self._problems, what="notify", allowed=NOTIFY_KEYS, planned=NOTIFY_PLANNED
+        )
+        names: list[ChannelName] = []
+        for item in fields.items("channels", what="channel names"):
+            if isinstance(item, Scalar):
+                names += self._named_channel(item)
+            elif not isinstance(item, Broken):
+                message = f"the name of a channel is expected here; found {describe(item)}"
+                self._problems.add(item.place, message)
+        return tuple(dict.fromkeys(names))
+
+    def _named_channel(self, item: Scalar) -> list[ChannelName]:
+        try:
+            return [ChannelName(self._channel(item.text))] if self._channel else []
+        except ValueError as error:
+            self._problems.add(item.place, str(error))
+            return []
+
+    def _examples(self, node: Node | None) -> tuple[Example, ...]:
+        if node is None:
+            return ()
+        fields = Fields(node, self._problems, what="examples", allowed=("match", "silent"))
+        found = [
+            self._example(item, matches=key == "match")
+            for key in ("match", "silent")
+            for item in fields.items(key, what="example texts")
+        ]
+        return tuple(example for example in found if example)
+
+    def _example(self, node: Node, *, matches: bool) -> Example | None:
+        if isinstance(node, Scalar) and node.text.strip():
+            return Example(Document(node.text), matches, node.place)
+        if isinstance(node, Map) and len(node.entries) == 1 and " " in node.entries[0][0].text:
+            self._problems.add(
+                node.place, "a headline with a colon needs straight quotes around it"
+            )
+            return None
+        if isinstance(node, Scalar):
+            self._problems.add(node.place, "an example text is missing here")
+            return None
+        fields = Fields(node, self._problems, what="an example", allowed=EXAMPLE_KEYS)
+        title = fields.required("title", values.text)
+        known = self._outlet if self._outlets_complete else values.identifier
+        outlet = fields.optional("outlet", known, None)
+        source = self._outlets.get(outlet or "")
+        language = fields.optional("language", values.language, source.language if source else None)
+        document = Document(
+            title=title or "",
+            summary=fields.optional("summary", values.text, None),
+            text=fields.optional("text", values.text, None),
+            language=language,
+            outlet=outlet,
+            tier=source.tier.value if source else None,
+            country=source.country if source else None,
+        )
+        return Example(document, matches, node.place) if title else None
+
+
+def rule_version(
+    condition: Condition, severity: Severity, once_per: OncePer, weak: WeakPolicy
+) -> str:
+    """A hash of what decides: the condition with every term its lists reach, severity, alert.
+
+    Title, channels, examples, comments and layout do not count.
+    """
+    digest = hashlib.sha256()
+    for part in (severity, once_per, weak):
+        digest.update(f"{part.value}\n".encode())
+    digest.update(_canonical(condition).encode())
+    return digest.hexdigest()[:VERSION_LENGTH]
+
+
+def _canonical(condition: Condition) -> str:
+    match condition:
+        case Term():
+            return repr((condition.list_name, condition.written))
+        case AllOf(parts=parts) | AnyOf(parts=parts) | NoneOf(parts=parts):
+            return f"{type(condition).__name__}({','.join(map(_canonical, parts))})"
+        case Near(groups=groups, within=within, ordered=ordered):
+            terms = [",".join(map(_canonical, group)) for group in groups]
+            return f"Near({terms},{within},{ordered})"
+        case Within(scopes=scopes, part=part):
+            return f"Within({sorted(scopes)},{_canonical(part)})"
+        case From():
+            return (
+                f"From({condition.outlets},{condition.tiers},"
+                f"{condition.countries},{condition.languages})"
+            )

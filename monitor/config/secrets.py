@@ -1,0 +1,99 @@
+"""Secrets by reference: `${NAME}`, `${file:/path}`, `${cred:name}`; `$${` is a plain `${`."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+SECRET_LIMIT = 65_536  # bytes of a secret's file
+SHORTEST_FILTERED = 4  # characters; hiding shorter values would blot out half of every log line
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+
+
+class Secrets:
+    """Resolves references and remembers every value it gave out, for the log filter."""
+
+    def __init__(self, *, base: Path, environment: Mapping[str, str]) -> None:
+        self._base = base
+        self._environment = environment
+        self._values: set[str] = set()
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Every value given out, the longest first, so that a filter hides whole values."""
+        long = (value for value in self._values if len(value) >= SHORTEST_FILTERED)
+        return tuple(sorted(long, key=lambda value: (-len(value), value)))
+
+    def address(self, written: str) -> str:
+        """`written` with its references resolved.
+
+        A reference that is the whole text is put in as it is, for a secret that is an address of
+        its own; inside a longer text the value is percent-encoded. Raises ValueError, naming the
+        reference and never the value.
+        """
+        whole = _REFERENCE.fullmatch(written)
+        if whole and whole[1] is not None:
+            return self._value(whole[1])
+        return _REFERENCE.sub(self._encoded, written)
+
+    def _encoded(self, found: re.Match[str]) -> str:
+        if found[0] == "$${":
+            return "${"
+        if found[1] is None:
+            raise ValueError('a "${" is not closed; a reference is ${NAME}')
+        return quote(self._value(found[1]), safe="")
+
+    def _value(self, reference: str) -> str:
+        kind, colon, name = reference.partition(":")
+        if not colon:
+            value = self._from_environment(reference)
+        elif kind == "file":
+            value = self._from_file(self._base / name, reference)
+        elif kind == "cred":
+            value = self._from_credential(name, reference)
+        else:
+            raise ValueError(
+                f"${{{reference}}} is no reference; allowed: ${{NAME}}, ${{file:/path}}, "
+                "${cred:name}"
+            )
+        if not value:
+            raise ValueError(f"${{{reference}}} is empty")
+        self._values.add(value)
+        return value
+
+    def _from_environment(self, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"${{{name}}} is no reference; a name is letters, digits and _")
+        value = self._environment.get(name)
+        if value is None:
+            raise ValueError(f"${{{name}}}: the environment variable {name} is not set")
+        return value.strip()
+
+    def _from_credential(self, name: str, reference: str) -> str:
+        if not _CREDENTIAL.fullmatch(name):
+            raise ValueError(f"${{{reference}}}: a credential's name is letters, digits, . _ -")
+        directory = self._environment.get("CREDENTIALS_DIRECTORY")
+        if not directory:
+            raise ValueError(
+                f"${{{reference}}}: there are no credentials; systemd sets CREDENTIALS_DIRECTORY "
+                "for units with LoadCredential="
+            )
+        return self._from_file(Path(directory) / name, reference)
+
+    @staticmethod
+    def _from_file(path: Path, reference: str) -> str:
+        try:
+            with path.open("rb") as stream:
+                content = stream.read(SECRET_LIMIT + 1)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            reason = error.strerror if isinstance(error, OSError) else "no such path"
+            raise ValueError(f"${{{reference}}} cannot be read: {reason}") from error
+        if len(content) > SECRET_LIMIT:
+            raise ValueError(f"${{{reference}}} is over {SECRET_LIMIT:,} bytes: no secret")
+        try:
+            return content.decode().strip()
+        except UnicodeDecodeError:
+            raise ValueError(f"${{{reference}}} is not UTF-8 text") from None

@@ -1,0 +1,153 @@
+"""monitor.yaml: how the program runs. docs/configuration.md explains every key."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from monitor import __version__
+from monitor.config import values
+from monitor.config.fields import Fields, read_items, read_text
+from monitor.config.problems import Problems, unknown
+from monitor.config.secrets import Secrets
+from monitor.config.source import Broken, Node, Scalar
+from monitor.core.errors import Place
+
+FILE = "monitor.yaml"
+DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
+
+
+class LogLevel(StrEnum):
+    """The least urgent event that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a log line looks."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Settings(BaseModel):
+    """How the program runs, with the documented defaults. `state` is absolute."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: Path
+    database_url: str = Field(repr=False)  # may hold a password
+    poll_interval: timedelta = timedelta(minutes=5)
+    first_sight: timedelta = timedelta(hours=6)
+    fetch_user_agent: str = f"media-monitor/{__version__}"
+    fetch_deadline: timedelta = timedelta(seconds=20)
+    host_spacing: timedelta = timedelta(seconds=1)
+    fetch_connections: int = 16
+    fetch_workers: int = 2
+    fetch_allow: frozenset[tuple[str, int]] = frozenset()
+    story_window: timedelta = timedelta(hours=72)
+    retention_articles: timedelta = timedelta(days=365)
+    retention_deliveries: timedelta = timedelta(days=365)
+    retention_tombstones: timedelta = timedelta(days=730)
+    log_level: LogLevel = LogLevel.INFO
+    log_format: LogFormat = LogFormat.TEXT
+
+
+def _user_agent(written: str) -> str:
+    if not written.isascii() or not written.isprintable() or not written.strip():
+        raise ValueError("a user agent is printable ASCII on one line")  # it becomes a header
+    return written.strip()
+
+
+# Section, key, field of Settings, reader. `fetch.allow` is a list and read by itself.
+KEYS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
+    ("poll", "interval", "poll_interval", values.duration),
+    ("poll", "first_sight", "first_sight", values.duration),
+    ("fetch", "user_agent", "fetch_user_agent", _user_agent),
+    ("fetch", "deadline", "fetch_deadline", values.duration),
+    ("fetch", "host_spacing", "host_spacing", values.duration),
+    ("fetch", "connections", "fetch_connections", values.number(least=1, most=256)),
+    ("fetch", "workers", "fetch_workers", values.number(least=1, most=64)),
+    ("story", "window", "story_window", values.duration),
+    ("retention", "articles", "retention_articles", values.duration),
+    ("retention", "deliveries", "retention_deliveries", values.duration),
+    ("retention", "tombstones", "retention_tombstones", values.duration),
+    ("logging", "level", "log_level", values.choice("level", LogLevel)),
+    ("logging", "format", "log_format", values.choice("format", LogFormat)),
+)
+SECTIONS = tuple(dict.fromkeys(section for section, *_ in KEYS))
+TOP_KEYS = ("version", "state", "database", *SECTIONS)
+
+
+def read_settings(
+    tree: Node | None, *, base: Path, secrets: Secrets, problems: Problems
+) -> Settings:
+    """The settings of monitor.yaml; without the file, the defaults."""
+    top = Fields(
+        Broken(Place(FILE)) if tree is None else tree, problems, what=FILE, allowed=TOP_KEYS
+    )
+    top.optional("version", values.version, 1)
+    base = base.absolute()
+    state = (base / top.optional("state", values.text, "../var")).resolve()
+    found: dict[str, Any] = {"state": state, "database_url": f"sqlite:///{state / 'monitor.db'}"}
+    if (database := top.node("database")) is not None:
+        found["database_url"] = _database_url(database, found["database_url"], secrets, problems)
+    for name in SECTIONS:
+        if (node := top.node(name)) is not None:
+            found |= _section(name, node, problems)
+    return Settings(**found)
+
+
+def _section(name: str, node: Node, problems: Problems) -> dict[str, object]:
+    keys = [(key, field, parse) for section, key, field, parse in KEYS if section == name]
+    extra = ["allow"] if name == "fetch" else []
+    section = Fields(node, problems, what=name, allowed=[key for key, *_ in keys] + extra)
+    found: dict[str, object] = {}
+    for key, field, parse in keys:
+        if (value := section.optional(key, parse, None)) is not None:
+            found[field] = value
+    if (allow := section.node("allow")) is not None:
+        items = read_items(allow, problems, what="host:port pairs")
+        read = [read_text(item, values.host_and_port, problems) for item in items]
+        found["fetch_allow"] = frozenset(pair for pair in read if pair is not None)
+    return found
+
+
+def _database_url(node: Node, sqlite: str, secrets: Secrets, problems: Problems) -> str:
+    """Messages never repeat the address: it may hold a password."""
+
+    def parse(written: str) -> str:
+        refuse_written_password(written)
+        url = secrets.address(written)
+        if url == "sqlite":
+            return sqlite
+        scheme, separator, _ = url.partition("://")
+        if not separator or scheme not in DATABASE_SCHEMES:
+            said = scheme if isinstance(node, Scalar) and written.startswith(scheme) else ""
+            raise ValueError(
+                f"{unknown('kind of database', said.partition(':')[0], DATABASE_SCHEMES)}; "
+                'write "sqlite" or "postgresql+psycopg://user:${PGPASSWORD}@host/name"'
+            )
+        return url
+
+    return read_text(node, parse, problems) or sqlite
+
+
+def refuse_written_password(written: str) -> None:
+    """A password in an address must be a reference. Raises ValueError."""
+    try:
+        password = urlsplit(written).password
+    except ValueError:
+        return  # told where the address is understood
+    if password and "${" not in password:
+        raise ValueError(
+            "a password is written out here; put it into the environment and write ${NAME} in "
+            "its place (or ${file:/path}, ${cred:name})"
+        )

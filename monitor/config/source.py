@@ -1,0 +1,258 @@
+"""YAML as a tree of places: every scalar is text, and what YAML does behind one's back is told.
+
+Only PyYAML's event stream is used. It neither builds objects nor recurses, so a bomb of anchors
+or of brackets costs nothing, and 1,000 rules take its C parser 0.1 s (ruamel.yaml: 2.6 s).
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml  # type: ignore[import-untyped] # it ships no types
+
+from monitor.config.problems import Problems, shown
+from monitor.config.syntax import syntax_message
+from monitor.core.errors import Place
+
+SIZE_LIMIT = 2_000_000  # bytes of one file
+DEPTH_LIMIT = 20  # mappings and lists inside each other
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_CARRIED_BYTES = range(0xDC80, 0xDD00)  # how read_directory carries bytes that are no UTF-8
+_INDENT = re.compile(r"^ *[\t\u00a0\u3000]", re.MULTILINE)
+_HASHTAG = re.compile(r"(?<=[ \t])#\w+")
+_PLAIN = (None, "", ":")  # the style of a text without quotes, as the two parsers call it
+_CURLY = "“”„‘’‚«»‹›"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A piece of text, as YAML understood its quotes."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A YAML sequence."""
+
+    place: Place
+    nodes: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A YAML mapping, in the order written, each key once."""
+
+    place: Place
+    entries: tuple[tuple[Scalar, "Node"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Something whose mistake is already told: readers pass over it in silence."""
+
+    place: Place
+
+
+Node = Scalar | Items | Map | Broken
+
+
+def scan(file: str, text: str, problems: Problems) -> Node:
+    """The tree of one file; Broken if it cannot be read. Mistakes go to `problems`."""
+    start = Place(file)
+    text = text.removeprefix("\ufeff")
+    if len(text.encode(errors="surrogateescape")) > SIZE_LIMIT:
+        problems.add(start, f"the file is over {SIZE_LIMIT:,} bytes; split it")
+        return Broken(start)
+    if forbidden := _FORBIDDEN.search(text):
+        problems.add(_place(file, text, forbidden.start()), _forbidden_message(forbidden[0]))
+        return Broken(start)
+    return _Scan(file, text, problems).tree()
+
+
+def _place(file: str, text: str, index: int) -> Place:
+    line = text.count("\n", 0, index)
+    return Place(file, line + 1, index - text.rfind("\n", 0, index))
+
+
+def _forbidden_message(character: str) -> str:
+    code = ord(character)
+    if code in _CARRIED_BYTES:
+        return f"byte 0x{code - 0xDC00:02X} is not UTF-8; save the file as UTF-8"
+    return f"the invisible character U+{code:04X} is not allowed; remove it"
+
+
+class _Scan:
+    """One pass over one file."""
+
+    def __init__(self, file: str, text: str, problems: Problems) -> None:
+        self._file = file
+        self._text = text
+        self._problems = problems
+        self._error: yaml.MarkedYAMLError | None = None
+        self._too_deep: Place | None = None
+        self._swallowed: frozenset[int] = frozenset()  # lines whose hashtag became a comment
+
+    def tree(self) -> Node:
+        start = Place(self._file)
+        events = list(self._events())
+        told = self._told_traps(events)
+        if self._too_deep:
+            self._problems.add(
+                self._too_deep, f"more than {DEPTH_LIMIT} lists and mappings inside each other"
+            )
+        elif self._error and not told:  # else the trap is the cause, this only its consequence
+            self._syntax_problem(self._error)
+        if self._error or self._too_deep:
+            return Broken(start)
+        return self._document(iter(events))
+
+    def _events(self) -> Iterator[yaml.Event]:
+        depth = 0
+        try:
+            for event in yaml.parse(self._text, Loader=_LOADER):
+                if isinstance(event, yaml.CollectionStartEvent):
+                    depth += 1
+                elif isinstance(event, yaml.CollectionEndEvent):
+                    depth -= 1
+                if depth > DEPTH_LIMIT:
+                    self._too_deep = self._at(event.start_mark)
+                    return
+                yield event
+        except yaml.MarkedYAMLError as error:
+            self._error = error
+
+    def _told_traps(self, events: list[yaml.Event]) -> bool:
+        """Tells of tabs and of swallowed hashtags outside of texts; True if there were any."""
+        texts = [event for event in events if isinstance(event, yaml.ScalarEvent)]
+        # A plain text may well have swallowed the wide space of a line's indentation.
+        marked = [text for text in texts if text.style not in _PLAIN]
+        read = len(self._text)
+        if self._error and self._error.context_mark and "quoted" in (self._error.context or ""):
+            read = self._error.context_mark.index  # behind an open quote nobody can tell
+        tabs = list(self._outside(_INDENT, marked, read))
+        hashtags = [m for m in self._outside(_HASHTAG, texts, read) if self._after_content(m)]
+        for found in tabs:
+            self._problems.add(
+                _place(self._file, self._text, found.end() - 1),
+                "a tab or a wide space indents this line; indent with plain spaces",
+            )
+        for found in hashtags:
+            self._problems.add(
+                _place(self._file, self._text, found.start()),
+                f"YAML takes {shown(found[0])} for a comment and drops it; write it in straight "
+                'quotes, or put a space after "#" if it is a comment',
+            )
+        self._swallowed = frozenset(self._text.count("\n", 0, m.start()) for m in hashtags)
+        return bool(tabs or hashtags)
+
+    def _outside(
+        self, trap: re.Pattern[str], texts: list[yaml.ScalarEvent], read: int
+    ) -> Iterator[re.Match[str]]:
+        starts = [text.start_mark.index for text in texts]
+        for found in trap.finditer(self._text, 0, read):
+            before = bisect_right(starts, found.end() - 1) - 1
+            if before < 0 or texts[before].end_mark.index <= found.start():
+                yield found
+
+    def _after_content(self, found: re.Match[str]) -> bool:
+        """False for a whole line of comment, which nobody takes for a hashtag; and behind `# `."""
+        line = self._text[self._text.rfind("\n", 0, found.start()) + 1 : found.start()]
+        return bool(line.strip()) and not re.search(r"(^|\s)#", line)
+
+    def _syntax_problem(self, error: yaml.MarkedYAMLError) -> None:
+        mark, message = syntax_message(error, self._text)
+        self._problems.add(self._at(mark), message)
+
+    def _at(self, mark: yaml.Mark) -> Place:
+        return Place(self._file, mark.line + 1, mark.column + 1)
+
+    def _document(self, events: Iterator[yaml.Event]) -> Node:
+        tree: Node | None = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent) and tree is not None:
+                self._problems.add(
+                    self._at(event.start_mark), 'one file holds one document; remove this "---"'
+                )
+                break
+            if isinstance(event, yaml.NodeEvent):
+                tree = self._node(event, events)
+        if tree is None or (isinstance(tree, Scalar) and not tree.text):
+            self._problems.add(Place(self._file), "the file is empty")
+            return Broken(Place(self._file))
+        return tree
+
+    def _node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event]) -> Node:
+        place = self._at(event.start_mark)
+        if isinstance(event, yaml.AliasEvent):
+            written = shown("*" + event.anchor)
+            self._problems.add(
+                place,
+                f'{written} is a YAML alias, not a wildcard: the "*" goes behind the letters, '
+                'as in "tanker*"',
+            )
+            return Broken(place)
+        self._refuse_anchor(event, place)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Items(place, tuple(self._sequence(events)))
+        if isinstance(event, yaml.MappingStartEvent):
+            return Map(place, tuple(self._mapping(events)))
+        return self._scalar(event, place)
+
+    def _refuse_anchor(self, event: yaml.NodeEvent, place: Place) -> None:
+        if event.anchor is not None:
+            self._problems.add(
+                place,
+                f"{shown('&' + event.anchor)} is a YAML anchor, which is not allowed; "
+                "name a list under lists: and use it as $name",
+            )
+        if event.tag is not None:
+            self._problems.add(
+                place, 'YAML tags ("!…") are not allowed; write the text in straight quotes'
+            )
+
+    def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Node:
+        text = event.value
+        if not text and place.line - 1 in self._swallowed:
+            return Broken(place)
+        if event.style in _PLAIN and text[:1] and text[0] in _CURLY:
+            self._problems.add(
+                place,
+                f"a curly quote {shown(text[0])} opens this text, and to YAML it is a letter; "
+                'write straight quotes (") around the text',
+            )
+            return Broken(place)
+        return Scalar(place, text)
+
+    def _sequence(self, events: Iterator[yaml.Event]) -> Iterator[Node]:
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                return
+            yield self._node(event, events)
+
+    def _mapping(self, events: Iterator[yaml.Event]) -> Iterator[tuple[Scalar, Node]]:
+        first: dict[str, Place] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                return
+            key = self._node(event, events)
+            value = self._node(next(events), events)
+            if not isinstance(key, Scalar):
+                self._problems.add(key.place, "a key must be one word")
+            elif key.text == "<<":
+                self._problems.add(key.place, 'YAML merge keys ("<<") are not allowed')
+            elif key.text in first:
+                self._problems.add(
+                    key.place,
+                    f"the key {shown(key.text)} stands here a second time (first in line "
+                    f"{first[key.text].line}); join the two",
+                )
+            else:
+                first[key.text] = key.place
+                yield key, value

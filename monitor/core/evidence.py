@@ -1,0 +1,70 @@
+"""Why a rule did or did not match: the explained tree, and the quotes an alert carries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monitor.core.model import Evidence
+
+QUOTES_LIMIT = 12  # of one match, beyond those without which it would not hold
+
+FIELDS = ("title", "summary", "text", "section", "author", "url")
+
+
+class Kind(StrEnum):
+    """How a part of a rule asks for its children."""
+
+    ALL = "all"
+    ANY = "any"
+    NONE = "none"
+    LEAF = "leaf"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One part of a rule tried on one article. `missing` says why it did not hold, else ""."""
+
+    label: str
+    held: bool
+    kind: Kind = Kind.LEAF
+    evidence: tuple[Evidence, ...] = ()
+    children: tuple["Explanation", ...] = ()
+    missing: str = ""
+
+
+def quotes(explanation: Explanation) -> tuple[Evidence, ...]:
+    """What made the explained condition true, in reading order.
+
+    First all without which it would not hold, then others until QUOTES_LIMIT; a span comes once.
+    """
+    chosen: dict[tuple[str, int, int], Evidence] = {}
+    for evidence in _needed(explanation):
+        chosen.setdefault((evidence.field, evidence.start, evidence.end), evidence)
+    for evidence in _all(explanation):
+        if len(chosen) >= QUOTES_LIMIT:
+            break
+        chosen.setdefault((evidence.field, evidence.start, evidence.end), evidence)
+    return tuple(sorted(chosen.values(), key=lambda e: (FIELDS.index(e.field), e.start, e.end)))
+
+
+def _needed(explanation: Explanation) -> Iterator[Evidence]:
+    """One sufficient choice. A leaf lists its alternatives, but all of a `near` at once."""
+    if not explanation.held or explanation.kind is Kind.NONE:
+        return
+    if explanation.kind is Kind.LEAF:
+        yield from explanation.evidence
+    elif explanation.kind is Kind.ALL:
+        for child in explanation.children:
+            yield from _needed(child)
+    else:
+        yield from explanation.evidence[:1]
+        if not explanation.evidence:
+            yield from _needed(next(child for child in explanation.children if child.held))
+
+
+def _all(explanation: Explanation) -> Iterator[Evidence]:
+    if not explanation.held or explanation.kind is Kind.NONE:
+        return
+    yield from explanation.evidence
+    for child in explanation.children:
+        yield from _all(child)

@@ -1,0 +1,312 @@
+"""What people are told: one alert or one digest as plain text, safe whatever the news wrote.
+
+Strangers write headlines, so every word of theirs passes `quiet` before it stands in a message:
+it cannot ping anybody, cannot become a link, cannot reorder or break a line. The only live link
+in a message is the article's own.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from monitor.core.excerpts import excerpts
+from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
+
+TITLE_LIMIT = 180  # characters; the smallest title field of the usual services is 200 (ntfy)
+LINK_LIMIT = 2_000  # characters; longer ones are shown by none of the services
+RULES_SHOWN = 8  # rules told with evidence in one alert; the rest are counted
+EXCERPTS_SHOWN = 3  # excerpts under one rule; the rest are counted
+DIGEST_LIMIT = 20  # stories in one digest; the rest are counted
+DIGEST_ROOM = 32_000  # characters; what most services take where the channel knows no better
+LATE = timedelta(minutes=10)  # from seen to sent; later than this is said aloud
+
+MARKS = {
+    Severity.CRITICAL: "🔴 CRITICAL",
+    Severity.HIGH: "🟠 HIGH",
+    Severity.NORMAL: "🔵 NORMAL",
+    Severity.LOW: "⚪ LOW",
+}
+READ = {
+    Completeness.FULL: "full article",
+    Completeness.SUMMARY: "summary only",
+    Completeness.TITLE: "headline only",
+}
+FIELDS = ("title", "summary", "text", "section", "author", "url")  # in the order people read
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel hands over. Plain text; lines end in a newline, the title is one line."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """One rule that fired or weakly matched; `reason` is why people are told now."""
+
+    rule: RuleId
+    title: str
+    severity: Severity
+    strength: Strength
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything a message about one story says. Times are aware UTC.
+
+    `headline` is what people are shown; `title`, `summary` and `text` are the stored fields that
+    the evidence points into. `outlets` counts who carries the story so far, this one included.
+    `quality` says why no more was read, in the words of `Page.quality`.
+    """
+
+    headline: str
+    url: str | None
+    outlet: str
+    tier: Tier
+    country: str
+    language: str | None
+    published_at: datetime | None
+    seen_at: datetime
+    completeness: Completeness
+    fired: tuple[Fired, ...]
+    outlets: int = 1
+    quality: str = "ok"
+    title: str = ""
+    summary: str | None = None
+    text: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """The most urgent of the rules that fired; of the weak ones only if none is strong."""
+        strong = [fired.severity for fired in self.fired if fired.strength is Strength.STRONG]
+        told = strong or [fired.severity for fired in self.fired]
+        return min(told, key=lambda severity: severity.rank, default=Severity.LOW)
+
+
+# --- strangers' words -----------------------------------------------------------------------
+
+_STACKED = re.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+")
+# A dot that makes a bare address ("evil.example"): every chat links those. "EE.UU." is none.
+_DOMAIN_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2,})(?![A-Z]{2}\b)")
+_LOOKALIKES = str.maketrans({"@": "＠", "<": "‹", ">": "›"})
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # control, bidi, surrogate, private, none
+
+
+def quiet(text: str) -> str:
+    """`text` on one line, readable as before, but nothing in it pings, links or hides.
+
+    Mentions lose their `@`, tags their angle brackets, markdown links and addresses their joint.
+    """
+    seen = (" " if c.isspace() else c for c in text)
+    shown = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
+    shown = re.sub(r" +", " ", _STACKED.sub(r"\1", shown)).translate(_LOOKALIKES)
+    shown = shown.replace("](", "] (").replace("://", ": //")
+    return _DOMAIN_DOT.sub("․", shown)
+
+
+def link(url: str | None) -> str | None:
+    """The address as it may stand in a message, or None if it is not a plain web address."""
+    if not url or len(url) > LINK_LIMIT:
+        return None
+    address = "".join(url.split())
+    if any(unicodedata.category(c) in _UNSEEN for c in address):
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        return None
+    return re.sub(r"[@<>\"'`\\^{|}\[\]()!*]", lambda m: f"%{ord(m[0]):02X}", address)
+
+
+def shorten(text: str, *, limit: int) -> str:
+    """At most `limit` characters, cut at the end of a line, sentence or word, then `…`.
+
+    Never inside a word, so a link is there whole or not at all.
+    """
+    if len(text) <= limit:
+        return text
+    room = text[: max(limit - 1, 0)]
+    if not text[len(room)].isspace():
+        room = room[: max(room.rfind(" "), room.rfind("\n"), 0)]
+    ends = [m.end() for m in re.finditer(r"[.!?](?=\s|$)|\S(?=\n)", room)]
+    kept = room[: ends[-1]] if ends and ends[-1] >= len(room) * 0.8 else room
+    return f"{kept.rstrip()}…"[:limit]
+
+
+# --- one alert ------------------------------------------------------------------------------
+
+
+def render_alert(report: Report, *, now: datetime) -> Message:
+    """The message about one story, for somebody woken by it.
+
+    The link stands before the evidence: a service that shows little cuts the end. Signs, not
+    indentation, tell the lines apart: Telegram loses indentation and empty lines.
+    """
+    headline = quiet(report.headline).strip() or "(no headline)"
+    title = f"{MARKS[report.severity]} · {headline}"
+    heading = [headline] if len(title) > TITLE_LIMIT else []
+    body = [
+        *heading,
+        f"{_source(report)} · {_carried(report.outlets)}",
+        _times(report, now),
+        link(report.url) or "(the outlet gave no usable link)",
+        *_rules(report),
+        "",
+        f"Read: {_read(report)}",
+    ]
+    return Message(title=shorten(title, limit=TITLE_LIMIT), body="\n".join(body))
+
+
+def _source(report: Report) -> str:
+    known = (report.tier.value.replace("_", " "), report.country, report.language)
+    return f"{quiet(report.outlet)} ({', '.join(quiet(word) for word in known if word)})"
+
+
+def _carried(outlets: int) -> str:
+    return "no other outlet so far" if outlets <= 1 else f"{outlets} outlets so far"
+
+
+def _read(report: Report) -> str:
+    why = "" if report.quality in {"", "ok"} else f": {quiet(report.quality)}"
+    return READ[report.completeness] + why
+
+
+def _times(report: Report, now: datetime) -> str:
+    published = report.published_at
+    told = f"published {_clock(published, now)}" if published else "publication time unknown"
+    line = (
+        f"{told} · seen {_clock(report.seen_at, now)} · sent {now:%H:%M} UTC, {_day(now)} {now:%Y}"
+    )
+    since_seen = now - report.seen_at
+    delays = [f"{_span(since_seen)} after it was seen"]
+    if published and published > now:
+        delays.append("published ahead of our clock")
+    elif published:
+        delays.insert(0, f"{_span(now - published)} after publication")
+    late = "LATE: " if since_seen >= LATE else ""
+    return f"{line[0].upper()}{line[1:]}\n{late}{', '.join(delays)}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b}"
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    if moment.date() == now.date():
+        return f"{moment:%H:%M}"
+    year = "" if moment.year == now.year else f" {moment.year}"
+    return f"{_day(moment)}{year} {moment:%H:%M}"
+
+
+def _span(span: timedelta) -> str:
+    seconds = max(int(span.total_seconds()), 0)
+    for size, most, unit in ((1, 90, "s"), (60, 90, "min"), (3_600, 48, "h")):
+        if seconds // size < most:
+            return f"{seconds // size} {unit}"
+    return f"{seconds // 86_400} days"
+
+
+def _ordered(fired: Iterable[Fired]) -> list[Fired]:
+    return sorted(fired, key=lambda f: (f.strength is Strength.WEAK, f.severity.rank, f.title))
+
+
+def _rules(report: Report) -> list[str]:
+    lines: list[str] = []
+    ordered = _ordered(report.fired)
+    for fired in ordered[:RULES_SHOWN]:
+        also = "Also, further down the text: " if fired.strength is Strength.WEAK else ""
+        reason = f": {quiet(fired.reason)}" if fired.reason else ""
+        lines += ["", f"▪ {also}{quiet(fired.title)} ({fired.severity}){reason}"]
+        lines += [f"– {quote}" for quote in _quotes(report, fired.evidence)]
+    if len(ordered) > RULES_SHOWN:
+        lines += ["", f"and {len(ordered) - RULES_SHOWN} more rules"]
+    return lines
+
+
+def _quotes(report: Report, evidence: Sequence[Evidence]) -> list[str]:
+    """`headline: the »hit« in its sentence`, one line an excerpt, the headline's first."""
+    texts = {"title": report.title or report.headline, "summary": report.summary}
+    texts["text"] = report.text
+    quotes: list[str] = []
+    placed = sorted(evidence, key=lambda e: (_place(e.field), e.start))
+    for field, hits in groupby(placed, key=lambda e: e.field):
+        told = "headline" if field == "title" else quiet(field)
+        found = list(hits)
+        text = texts.get(field)
+        if text is None:  # a field that messages do not carry whole: the hit alone
+            shown = [f"»{quiet(hit.quote)}«" for hit in found]
+        else:
+            shown = excerpts(text, [(hit.start, hit.end) for hit in found], quiet=quiet)
+        quotes += [f"{told}: {quote}" for quote in shown]
+    more = len(quotes) - EXCERPTS_SHOWN
+    return quotes[:EXCERPTS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+
+
+def _place(field: str) -> int:
+    return FIELDS.index(field) if field in FIELDS else len(FIELDS)
+
+
+# --- many stories ---------------------------------------------------------------------------
+
+
+def render_digest(
+    reports: Sequence[Report],
+    *,
+    heading: str,
+    now: datetime,
+    limit: int = DIGEST_LIMIT,
+    room: int = DIGEST_ROOM,
+) -> Message:
+    """Several stories in one message: the most urgent first, then the newest.
+
+    `heading` says what the list is ("what was already there when the watch began"). At most
+    `limit` stories in `room` characters are listed, and the others counted, so that no service
+    cuts a story off unsaid; one is listed even where there is no room.
+    """
+    ranked = sorted(reports, key=_published, reverse=True)
+    ranked.sort(key=lambda report: report.severity.rank)
+    count = f"{len(ranked)} {'story' if len(ranked) == 1 else 'stories'}"
+    body = f"Sent {now:%H:%M} UTC, {_day(now)} {now:%Y}; all times in UTC"
+    listed = 0
+    for report in ranked[:limit]:
+        item = "\n".join(["\n", *_item(listed + 1, report, now)])
+        if listed and len(body) + len(item) > room - len("\n\nand 10,000 more"):
+            break
+        body, listed = body + item, listed + 1
+    if len(ranked) > listed:
+        body += f"\n\nand {len(ranked) - listed:,} more"
+    title = shorten(f"{quiet(heading).strip()}: {count}", limit=TITLE_LIMIT)
+    return Message(title=title, body=body)
+
+
+def _published(report: Report) -> datetime:
+    return report.published_at or report.seen_at
+
+
+def _item(number: int, report: Report, now: datetime) -> list[str]:
+    headline = quiet(report.headline).strip() or "(no headline)"
+    known = report.published_at
+    time = f"published {_clock(known, now)}" if known else f"seen {_clock(report.seen_at, now)}"
+    ordered = _ordered(report.fired)
+    rules = "; ".join(
+        quiet(fired.title) + (" (further down)" if fired.strength is Strength.WEAK else "")
+        for fired in ordered
+    )
+    quote = next((q for fired in ordered for q in _quotes(report, fired.evidence)), None)
+    return [
+        f"{number}. {MARKS[report.severity]} · {shorten(headline, limit=TITLE_LIMIT)}",
+        f"{_source(report)} · {time} · {_read(report)} · {_carried(report.outlets)}",
+        *([rules] if rules else []),
+        *([f"– {quote}"] if quote else []),
+        *filter(None, [link(report.url)]),
+    ]

@@ -1,0 +1,270 @@
+"""Compiled conditions: each can say whether it holds, and explain itself.
+
+`holds` is asked of every rule for every document, so it stops at the first answer; `explain` is
+asked only of rules that matched, or that somebody asks about.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.core import proximity
+from monitor.core.evidence import Explanation, Kind
+from monitor.core.indexed import TOP_SCOPES, Field, IndexedDocument, Occurrence, key
+from monitor.core.model import Document, Evidence
+from monitor.core.rules import From, Near, Scope, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where a condition looks: the scopes in force, and whether an `in` has set them."""
+
+    scopes: frozenset[Scope]
+    chosen: bool = False
+
+
+class Part(Protocol):
+    """A compiled condition."""
+
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool: ...
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation: ...
+
+
+class AnyTerm:
+    """One of several terms. Looks up words, not terms: a list of 300 costs little more than one."""
+
+    def __init__(self, terms: tuple[Term, ...]) -> None:
+        self.terms = terms
+        self._anchored: dict[str, list[tuple[Term, int, tuple[str, ...]]]] = {}
+        for term in terms:
+            keys = tuple(key(word) for word in term.words)
+            anchor = max(range(len(keys)), key=lambda n: len(keys[n]))
+            self._anchored.setdefault(keys[anchor], []).append((term, anchor, keys))
+
+    def occurrences(self, indexed: IndexedDocument, field: Field) -> list[Occurrence]:
+        """All occurrences in one field, in reading order."""
+        memory = (self, field.name)
+        found = indexed.remembered.get(memory)
+        if found is None:
+            found = sorted(self._search(field), key=lambda o: (o.first, o.end))
+            indexed.remembered[memory] = found
+        return found
+
+    def _search(self, field: Field) -> Iterator[Occurrence]:
+        anchored, positions = self._anchored, field.positions
+        fewer, more = sorted((anchored, positions), key=len)
+        for name in [name for name in fewer if name in more]:
+            for term, offset, keys in anchored[name]:
+                yield from _phrase(field, positions[name], term, offset, keys)
+
+    def seen(self, indexed: IndexedDocument, sight: Sight) -> Iterator[tuple[Field, Occurrence]]:
+        for view in indexed.views(sight.scopes):
+            for found in self.occurrences(indexed, view.field):
+                if found.end <= view.end:
+                    yield view.field, found
+
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
+        return any(True for _ in self.seen(indexed, sight))
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
+        first: dict[tuple[str, Term], Evidence] = {}
+        for field, found in self.seen(indexed, sight):
+            if (field.name, found.term) not in first:
+                first[field.name, found.term] = _quote(field, found, reason(found.term))
+        missing = "" if first else f"not in {_named(sight)}"
+        return Explanation(
+            _label(self.terms), bool(first), Kind.ANY, tuple(first.values()), (), missing
+        )
+
+
+def _phrase(
+    field: Field, places: list[int], term: Term, offset: int, keys: tuple[str, ...]
+) -> Iterator[Occurrence]:
+    """The term around each place of its anchor word, within one paragraph."""
+    length = len(keys)
+    if length == 1:
+        for place in places:
+            yield Occurrence(place, place + 1, term)
+        return
+    others = [
+        (n, frozenset(field.positions.get(name, ()))) for n, name in enumerate(keys) if n != offset
+    ]
+    for place in places:
+        first = place - offset
+        if all(first + n in there for n, there in others):
+            opening, closing = field.tokens[first], field.tokens[first + length - 1]
+            if opening.paragraph == closing.paragraph:
+                yield Occurrence(first, first + length, term)
+
+
+class EveryPart:
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self._parts = parts
+
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
+        return all(part.holds(indexed, sight) for part in self._parts)
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
+        children = tuple(part.explain(indexed, sight) for part in self._parts)
+        failed = [child.label for child in children if not child.held]
+        missing = f"did not hold: {', '.join(failed)}" if failed else ""
+        return Explanation("all", not failed, Kind.ALL, (), children, missing)
+
+
+class AnyPart:
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self._parts = parts
+
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
+        return any(part.holds(indexed, sight) for part in self._parts)
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
+        children = tuple(part.explain(indexed, sight) for part in self._parts)
+        held = any(child.held for child in children)
+        return Explanation("any", held, Kind.ANY, (), children, "" if held else "no part held")
+
+
+class NoPart:
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self._parts = parts
+
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
+        own = _own_sight(sight)
+        return not any(part.holds(indexed, own) for part in self._parts)
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
+        own = _own_sight(sight)
+        children = tuple(part.explain(indexed, own) for part in self._parts)
+        found = [child.label for child in children if child.held]
+        missing = f"found: {', '.join(found)}" if found else ""
+        label = f"none: {', '.join(child.label for child in children)}"
+        return Explanation(label, not found, Kind.NONE, (), children, missing)
+
+
+def _own_sight(sight: Sight) -> Sight:
+    """A `none` looks at title and lead: far down, "opposition" would kill good matches."""
+    return sight if sight.chosen else Sight(TOP_SCOPES)
+
+
+class Together:
+    def __init__(self, near: Near, groups: tuple[AnyTerm, ...]) -> None:
+        if len(groups) > proximity.GROUPS_LIMIT:
+            raise ValueError(f"`near` takes at most {proximity.GROUPS_LIMIT} terms")
+        self._near = near
+        self._groups = groups
+
+    @property
+    def _span(self) -> str:
+        within = self._near.within
+        return f"within {within} words" if isinstance(within, int) else f"in one {within}"
+
+    def _find(
+        self, indexed: IndexedDocument, sight: Sight
+    ) -> tuple[Field, list[Occurrence]] | None:
+        for view in indexed.views(sight.scopes):
+            places = [
+                (found.first, found.end, number, found)
+                for number, group in enumerate(self._groups)
+                for found in group.occurrences(indexed, view.field)
+                if found.end <= view.end
+            ]
+            if len({place[2] for place in places}) < len(self._groups):
+                continue
+            chain = proximity.together(
+                places,
+                groups=len(self._groups),
+                tokens=view.field.tokens,
+                within=self._near.within,
+                ordered=self._near.ordered,
+            )
+            if chain is not None:
+                return view.field, chain
+        return None
+
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
+        return self._find(indexed, sight) is not None
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
+        parts = tuple(group.explain(indexed, sight) for group in self._groups)
+        order = ", in this order" if self._near.ordered else ""
+        label = f"near: {' + '.join(part.label for part in parts)} {self._span}{order}"
+        found = self._find(indexed, sight)
+        if found is not None:
+            field, chain = found
+            why = f"near, {self._span}"
+            evidence = tuple(_quote(field, o, f"{why}: {reason(o.term)}") for o in chain)
+            return Explanation(label, held=True, evidence=evidence)
+        absent = [part.label for part in parts if not part.held]
+        missing = f"absent: {', '.join(absent)}" if absent else f"present, but not {self._span}"
+        return Explanation(label, held=False, children=parts, missing=missing)
+
+
+class Narrowed:
+    def __init__(self, scopes: frozenset[Scope], part: Part) -> None:
+        self._sight = Sight(scopes, chosen=True)
+        self._part = part
+
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:  # noqa: ARG002  replaced by its own
+        return self._part.holds(indexed, self._sight)
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:  # noqa: ARG002  the same
+        child = self._part.explain(indexed, self._sight)
+        label = f"in {_named(self._sight)}"
+        return Explanation(label, child.held, Kind.ALL, (), (child,), child.missing)
+
+
+class Source:
+    def __init__(self, source: From) -> None:
+        self._wanted = (
+            ("outlet", frozenset(source.outlets)),
+            ("tier", frozenset(source.tiers)),
+            ("country", frozenset(map(str.casefold, source.countries))),
+            ("language", frozenset(map(_primary, source.languages))),
+        )
+
+    def _checks(self, document: Document) -> Iterator[tuple[str, frozenset[str], str | None]]:
+        has = {
+            "outlet": document.outlet,
+            "tier": document.tier,
+            "country": document.country and document.country.casefold(),
+            "language": document.language and _primary(document.language),
+        }
+        return ((name, wanted, has[name]) for name, wanted in self._wanted if wanted)
+
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:  # noqa: ARG002  not about words
+        return all(has in wanted for _, wanted, has in self._checks(indexed.document))
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:  # noqa: ARG002  the same
+        checks = list(self._checks(indexed.document))
+        label = "; ".join(f"{name}: {', '.join(sorted(wanted))}" for name, wanted, _ in checks)
+        wrong = [
+            f"{name} is {has or 'unknown'}" for name, wanted, has in checks if has not in wanted
+        ]
+        return Explanation(label or "any source", not wrong, missing="; ".join(wrong))
+
+
+def reason(term: Term) -> str:
+    """Why a quote is evidence, in the rule's own words."""
+    if term.list_name is None:
+        return "term" if len(term.words) == 1 else "phrase"
+    return f"list ${term.list_name} via “{term.written}”"
+
+
+def _quote(field: Field, found: Occurrence, why: str) -> Evidence:
+    start = field.tokens[found.first].start
+    end = field.tokens[found.end - 1].end
+    return Evidence(field.name, start, end, field.value[start:end], why)
+
+
+def _label(terms: tuple[Term, ...]) -> str:
+    names = [t.written if t.list_name is None else f"${t.list_name}" for t in terms]
+    return " | ".join(dict.fromkeys(names))
+
+
+def _named(sight: Sight) -> str:
+    return ", ".join(scope for scope in Scope if scope in sight.scopes)
+
+
+def _primary(language: str) -> str:
+    return language.replace("_", "-").split("-", 1)[0].casefold()

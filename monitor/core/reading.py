@@ -1,0 +1,86 @@
+"""What an article is made of: the entry its feed showed, and the page it points to."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.core import urls
+from monitor.core.alerts import Origin
+from monitor.core.identity import body_hash, digest
+from monitor.core.model import Completeness, Entry, Page
+from monitor.core.text import fold
+
+UNREAD = Page(url="", quality="not fetched")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The fields of an article, put together from feed and page."""
+
+    url: str | None
+    canonical_key: str | None
+    title: str
+    summary: str | None
+    text: str | None
+    body_hash: str | None
+    language: str | None
+    author: str | None
+    section: str | None
+    published_at: datetime | None
+    completeness: Completeness
+    quality: str
+
+
+def origin_of(
+    published: datetime | None, *, first_poll: bool, now: datetime, first_sight: timedelta
+) -> Origin:
+    """How an entry came to us: what a feed lists at first sight is old unless dated recently."""
+    if not first_poll:
+        return Origin.LIVE
+    young = published is not None and now - published <= first_sight
+    return Origin.WELCOME if young else Origin.BASELINE
+
+
+def compose(entry: Entry, page: Page, *, language: str | None) -> Reading:
+    """Put an article together: the feed's headline and summary, the page's text and facts.
+
+    The desk's editors wrote the feed's headline for readers; the page's may carry the site's name.
+    """
+    text = page.text if page.completeness is Completeness.FULL else None
+    completeness = page.completeness
+    if completeness is not Completeness.FULL:
+        completeness = Completeness.SUMMARY if entry.summary else Completeness.TITLE
+    return Reading(
+        url=entry.url or page.canonical_url,
+        canonical_key=canonical_key(page.canonical_url or entry.url),
+        title=entry.title or page.title or "(no headline)",
+        summary=entry.summary,
+        text=text,
+        body_hash=body_hash(text or entry.summary),
+        language=language or page.language,
+        author=entry.author or ", ".join(page.authors) or None,
+        section=page.section,
+        published_at=entry.published or page.published,
+        completeness=completeness,
+        quality=page.quality,
+    )
+
+
+def canonical_key(url: str | None) -> str | None:
+    """A key for one page under all its addresses; a bare host stands for no article."""
+    if not url or not urls.is_web(url):
+        return None
+    address = urls.same_address(url)
+    return None if address.endswith("/") and address.count("/") == 1 else digest("link", address)
+
+
+def is_copy(*, same_text: bool, same_title: bool, same_outlet: bool) -> bool:
+    """Whether an article of the same page or the same text as an earlier one says nothing new.
+
+    One outlet that shows one text under two headlines shows its cookie notice, not a copy; two
+    pages that name one canonical address but differ in headline are misconfigured, not the same.
+    """
+    return same_title or (same_text and not same_outlet)
+
+
+def same_title(one: str, other: str) -> bool:
+    return fold(one).split() == fold(other).split()

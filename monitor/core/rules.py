@@ -1,0 +1,131 @@
+"""What a watch rule is, once the loader has understood it. docs/rules.md is the language."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from monitor.core.errors import Place
+from monitor.core.model import ChannelName, Document, RuleId, Severity
+
+
+class Scope(StrEnum):
+    """A part of an article that `in:` may name. The lead is a view: summary, else the opening."""
+
+    TITLE = "title"
+    LEAD = "lead"
+    BODY = "body"
+    SECTION = "section"
+    AUTHOR = "author"
+    URL = "url"
+
+
+class Unit(StrEnum):
+    """What `near` may span besides a number of words."""
+
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One token of a term: folded unless `exact`; `*` and `?` are wildcards in `pattern`."""
+
+    pattern: str
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or phrase as `written`; `list_name` says through which list it came, without `$`."""
+
+    words: tuple[Word, ...]
+    written: str
+    list_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """True where no part holds. Looks at title and lead unless an inner or outer `in` differs."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """One term of each group, close together in one field."""
+
+    groups: tuple[tuple[Term, ...], ...]
+    within: int | Unit = 10  # an int is the most words that may stand between neighbours
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Narrows `part` to some scopes; an inner Within replaces an outer one."""
+
+    scopes: frozenset[Scope]
+    part: "Condition"
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Narrows by source; an empty tuple allows all. Languages compare by primary subtag."""
+
+    outlets: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+Condition = Term | AllOf | AnyOf | NoneOf | Near | Within | From
+
+
+class OncePer(StrEnum):
+    """What a rule tells once; without events an incident is a story."""
+
+    ARTICLE = "article"
+    STORY = "story"
+    INCIDENT = "incident"
+
+
+class WeakPolicy(StrEnum):
+    """What a weak match does by itself."""
+
+    ALERT = "alert"
+    DIGEST = "digest"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text that must match the rule, or must stay silent."""
+
+    document: Document
+    matches: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What an analyst watches for. `version` hashes the rule and the lists it reaches."""
+
+    id: RuleId
+    title: str
+    condition: Condition
+    version: str
+    place: Place
+    severity: Severity = Severity.NORMAL
+    once_per: OncePer = OncePer.INCIDENT
+    weak: WeakPolicy = WeakPolicy.DIGEST
+    channels: tuple[ChannelName, ...] = ()  # empty: the default channels
+    enabled: bool = True
+    examples: tuple[Example, ...] = field(default=(), compare=False)

@@ -1,0 +1,215 @@
+"""Text as rules see it: cleaned, folded, cut into tokens, sentences and paragraphs.
+
+Offsets are Unicode code points into the string exactly as given. Everything is linear in it.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from monitor.core.model import Document
+
+LEAD_LIMIT = 600  # characters of the body that may stand in for a missing summary
+LEAD_PARAGRAPHS = 3  # of the body, the same
+WORD_LIMIT = 200  # characters of one word that are folded; longer ones are not words
+MARKS_LIMIT = 30  # combining marks in a row, as Unicode's Stream-Safe Text Format (UAX 15)
+
+_UNSEEN = "\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # zero width, bidi
+_MARKS = "\u0300-\u036f"
+_LETTER = r"[^\W\d_]"
+_WORD = rf"[^\W_]+(?:[{_MARKS}{_UNSEEN}]+[^\W_]*)*"
+_SPACE = "[ \u00a0\u2009\u202f]"
+_S = r"(?:['’ʼ][sS](?![^\W_]))?"  # a possessive, where the word itself may end in a stop
+_TOKEN = re.compile(
+    "|".join(
+        (
+            rf"{_LETTER}{{3,}}(?=[\s,;:])",  # most words, told apart early: half the time
+            rf"[Ee][Ee]\.?{_SPACE}?[Uu][Uu](?![^\W_])\.?{_S}",  # EE.UU., EE UU, EEUU
+            rf"U\.{_SPACE}S\.{_S}",  # U. S.
+            r"US\$|U\$S|[$€£¥]",
+            rf"(?:{_LETTER}\.)+{_LETTER}(?![^\W_])\.?{_S}",  # U.S., a.m.
+            rf"\d+(?:[.,]\d+)+(?:{_WORD})?",  # 1,000.50 and 3.5m
+            rf"{_WORD}(?:['’ʼ]{_WORD})*",
+        )
+    )
+)
+_DOTTED = re.compile(rf"(?:{_LETTER}\.)+{_LETTER}\.?|[^\W\d_]{{1,2}}\.?{_SPACE}?[^\W\d_]{{1,2}}\.?")
+_POSSESSIVE = re.compile(r"['’ʼ][sS]$")
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s")
+# Words whose full stop ends no sentence. A dotted acronym holds its last stop inside itself.
+_ABBREVIATIONS = frozenset(
+    re.findall(
+        r"\w+",
+        "mr mrs ms dr dra sr sra srta st gen sen rep gov lt col capt cmdr prof hon jr vs "
+        "gral tte cnel lic ing art etc ud uds jan feb aug sept oct nov dec",
+    )
+)
+_NUMBERING = frozenset(("no", "num", "nro", "pag", "art"))  # an abbreviation before a figure only
+
+_UNSEEN_CHARACTERS = re.compile(
+    rf"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f{_UNSEEN}\ufff9-\ufffb\ufffe\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LONG_RUN = re.compile(rf"[^\x00-\u02ff]{{{MARKS_LIMIT + 1},}}")
+
+
+class Token(NamedTuple):
+    """One word. A named tuple, because an article makes a thousand of them.
+
+    `folded` has no case, accents or possessive; `exact` keeps case and accents. Both say one
+    meaning one way: EE. UU. is `eeuu`, U.S. is `us` (exact `US`).
+    """
+
+    folded: str
+    exact: str
+    start: int
+    end: int
+    sentence: int
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one field of a document, in code points."""
+
+    field: str
+    start: int
+    end: int
+
+
+def clean(text: str) -> str:
+    """The text without control, bidi, zero-width and surrogate characters, as NFC.
+
+    Every kind of line break becomes a newline; tabs stay.
+    """
+    text = _LINE_BREAKS.sub("\n", text)
+    if text.isascii():
+        return _UNSEEN_CHARACTERS.sub("", text)
+    text = _LONG_RUN.sub(_without_mark_floods, _UNSEEN_CHARACTERS.sub("", text))
+    return unicodedata.normalize("NFC", text)
+
+
+def _without_mark_floods(run: re.Match[str]) -> str:
+    """A run with at most MARKS_LIMIT marks in a row: sorting more takes quadratic time."""
+    kept: list[str] = []
+    marks = 0
+    for character in run.group():
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= MARKS_LIMIT:
+            kept.append(character)
+    return "".join(kept)
+
+
+@lru_cache(maxsize=65_536)
+def _fold_word(word: str) -> str:
+    return _without_marks(word[:WORD_LIMIT])
+
+
+def _without_marks(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+def fold(text: str) -> str:
+    """The text without case and accents; spacing and punctuation stay, lengths may change."""
+    if text.isascii():
+        return text.lower()
+    return _without_marks(_LONG_RUN.sub(_without_mark_floods, text))
+
+
+@lru_cache(maxsize=65_536)
+def _forms(written: str) -> tuple[str, str, int]:
+    """Folded form, exact form, and how many of its characters belong to the token."""
+    word = _POSSESSIVE.sub("", written)
+    kept = len(word)
+    if "." in word or " " in word or "\u00a0" in word:
+        word = _joined(word)
+    if not word.isascii():
+        word = re.sub(f"[{_UNSEEN}]", "", word[:WORD_LIMIT]).replace("’", "'").replace("ʼ", "'")
+        word = unicodedata.normalize("NFC", word)
+    if word == "U$S":
+        word = "US$"
+    if word.lower() == "eeuu":
+        word = "EEUU"
+    return _fold_word(word), word, kept
+
+
+def _joined(word: str) -> str:
+    """An acronym without its stops; a figure as it is."""
+    if word[0].isdigit() or not _DOTTED.fullmatch(word):
+        return word
+    return "".join(filter(str.isalpha, word))
+
+
+def tokenise(text: str) -> list[Token]:
+    """The tokens of the text, in order; a line break ends a paragraph."""
+    tokens: list[Token] = []
+    sentence = paragraph = previous_end = 0
+    previous = ""
+    for found in _TOKEN.finditer(text):
+        start, end = found.span()
+        folded, exact, kept = _forms(found.group())
+        gap = text[previous_end:start]
+        if previous and gap != " ":
+            broken = "\n" in gap
+            paragraph += broken
+            sentence += broken or _ends_sentence(previous, gap, exact)
+        end = start + kept
+        tokens.append(Token(folded, exact, start, end, sentence, paragraph))
+        previous, previous_end = exact, end
+    return tokens
+
+
+def _ends_sentence(before: str, gap: str, after: str) -> bool:
+    """Whether a sentence ends between two words. Knows common abbreviations of both languages."""
+    if not _SENTENCE_END.search(gap):
+        return False
+    if after[0].islower() and "¿" not in gap and "¡" not in gap:
+        return False
+    if gap[0] != ".":
+        return True
+    folded = _fold_word(before)
+    if folded in _NUMBERING and after[0].isdigit():
+        return False
+    initial = len(before) == 1 and before.isupper()
+    return not initial and folded not in _ABBREVIATIONS
+
+
+def lead(document: Document) -> Span | None:
+    """Where the lead stands: the summary, else the opening of the text; None without either.
+
+    The opening is three paragraphs or 600 characters, whichever is shorter, in whole words.
+    """
+    if document.summary and not document.summary.isspace():
+        return Span("summary", 0, len(document.summary))
+    if not document.text or document.text.isspace():
+        return None
+    text = document.text
+    start = len(text) - len(text.lstrip())
+    return Span("text", start, start + _opening(text[start : start + LEAD_LIMIT + 1]))
+
+
+def _opening(head: str) -> int:
+    """Length of the lead in `head`, which shows one character more than the lead may have."""
+    seen = position = 0
+    for line in head.split("\n"):
+        position += len(line) + 1
+        seen += bool(line.strip())
+        if seen == LEAD_PARAGRAPHS and position <= LEAD_LIMIT:
+            return position - 1
+    if len(head) <= LEAD_LIMIT:
+        return len(head)
+    blank = max(head.rfind(" "), head.rfind("\n"))
+    return blank if blank > 0 else LEAD_LIMIT
+
+
+def lead_text(document: Document) -> str:
+    """The lead itself, empty without one."""
+    span = lead(document)
+    if span is None:
+        return ""
+    field = document.summary if span.field == "summary" else document.text
+    return (field or "")[span.start : span.end]

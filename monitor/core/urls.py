@@ -1,0 +1,45 @@
+"""Addresses: what makes two of them the same, and which host they belong to."""
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+# Parameters that name a campaign or a click, never the article: the documented ones of the large
+# analytics and mail services, and `at_*`/`ns_*` of two broadcasters' feeds.
+_TRACKING = re.compile(
+    r"^(utm_\w+|at_\w+|ns_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|ocid|cmpid|cmp|"
+    r"smid|smtyp|partner|ref_src|referrer|xtor|taid|__twitter_impression)$",
+    re.IGNORECASE,
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def is_web(url: str | None) -> bool:
+    """True for an absolute http or https address with a host."""
+    if not url:
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme.lower() in _DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def host(url: str) -> str:
+    """The host and port that a request to this address goes to, the port only if unusual."""
+    parts = urlsplit(url)
+    name = (parts.hostname or "").rstrip(".").lower()
+    port = parts.port
+    return name if port in (None, _DEFAULT_PORTS.get(parts.scheme.lower())) else f"{name}:{port}"
+
+
+def same_address(url: str) -> str:
+    """One spelling for all addresses of one page: http and https, `www.`, tracking, order."""
+    parts = urlsplit(url.strip())
+    name = host(url).removeprefix("www.")
+    query = sorted(
+        pair
+        for pair in parse_qsl(parts.query, keep_blank_values=True)
+        if not _TRACKING.match(pair[0])
+    )
+    path = re.sub(r"/{2,}", "/", parts.path).rstrip("/") or "/"
+    return urlunsplit(("", name, path, urlencode(query), "")).removeprefix("//")

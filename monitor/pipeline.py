@@ -1,0 +1,589 @@
+"""The pipeline: the tables say what is due; a step does it; no step calls the next.
+
+    feed ─poll→ entry ─read→ article ─triage→ story, match, alert ─deliver→ delivery
+
+Each step claims due rows, speaks to at most one outside party under one deadline, and commits
+one transaction; the rows it commits are what the next step finds due. A step may run twice
+without harm. `perform` is the only place that knows retries, poison rows and lost leases.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy import Connection, Row
+
+from monitor.adapters.channels import Fate, Outcome
+from monitor.adapters.fetcher import Failure, FetchError, FetchRefused, Response
+from monitor.core import alerts, identity, messages, reading, stories, timing, urls
+from monitor.core.errors import Permanent, Temporary
+from monitor.core.identity import KeyMode
+from monitor.core.matcher import Matcher
+from monitor.core.messages import Message
+from monitor.core.model import (
+    Channel,
+    ChannelName,
+    Entry,
+    EntryId,
+    FeedId,
+    Match,
+    Page,
+    ParsedFeed,
+    RuleId,
+    StoryId,
+    Strength,
+    Tier,
+)
+from monitor.core.reach import Change, Reach
+from monitor.core.rules import OncePer, Rule
+from monitor.core.text import lead_text
+from monitor.storage import articles, deliveries, feeds, views, work
+from monitor.storage.deliveries import Addressed, Kind, State
+from monitor.storage.engine import Database, lock_triage
+from monitor.storage.schema import article, entry, feed
+from monitor.storage.work import Claim
+
+FEED_LIMIT = 5_000_000  # bytes, after decompression; the largest real feed seen is 2.4 MB
+PAGE_LIMIT = 3_000_000  # bytes, after decompression
+FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"
+PAGE_TYPES = "text/html, application/xhtml+xml, */*;q=0.5"
+PAGE_TRIES = 2  # then the feed's own words must do: an alert must not wait for a slow page
+UNREACHED_PAUSE = timedelta(minutes=1)  # between polls of a feed while our own network is down
+POISON_TRIES = 5  # unexpected errors on one row before it is set aside
+UNCERTAIN_LIMIT = 5  # sends of one message that may or may not have arrived
+GIVE_UP_AFTER = timedelta(days=5)  # of counted tries; by age, because counts die in an outage
+
+log = structlog.get_logger()
+
+
+class Fetch(Protocol):
+    """Fetches one address; raises FetchError or FetchRefused."""
+
+    def __call__(
+        self,
+        url: str,
+        *,
+        limit: int,
+        accept: str | None = None,
+        etag: str | None = None,
+        last_modified: str | None = None,
+    ) -> Response: ...
+
+
+class Parse(Protocol):
+    """Parses a feed's body; raises Permanent if it is none."""
+
+    def __call__(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed: ...
+
+
+class Extract(Protocol):
+    """Reads a page's body; raises Permanent if there is nothing to read."""
+
+    def __call__(self, body: bytes, *, url: str, content_type: str | None) -> Page: ...
+
+
+class Send(Protocol):
+    """Hands a message to a channel and says what became of it."""
+
+    def __call__(self, channel: Channel, message: Message, *, key: str) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What the steps need, built in app.py. `now` and `chance` are the clock and the dice."""
+
+    database: Database
+    fetch: Fetch
+    parse: Parse
+    extract: Extract
+    send: Send
+    identify: Callable[[str, str | None], str | None]  # text, language to expect
+    rules: Mapping[RuleId, Rule]
+    matcher: Matcher
+    channels: Mapping[ChannelName, Channel]
+    reach: Reach
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+    first_sight: timedelta
+    host_spacing: timedelta
+    story_window: timedelta
+
+
+# --- poll: feed → entries -----------------------------------------------------------------------
+
+
+def poll(watch: Watch, claim: Claim) -> None:
+    """Fetch one feed; store the entries it had not shown before."""
+    row = claim.row
+    try:
+        response = watch.fetch(
+            row.url,
+            limit=FEED_LIMIT,
+            accept=FEED_TYPES,
+            etag=row.etag,
+            last_modified=row.last_modified,
+        )
+        checksum = hashlib.sha256(response.body).hexdigest()
+        unchanged = response.status == 304 or checksum == row.body_hash  # noqa: PLR2004
+        parsed = (
+            ParsedFeed(entries=())
+            if unchanged
+            else watch.parse(
+                response.body, url=response.url, content_type=response.headers.get("content-type")
+            )
+        )
+    except (FetchError, FetchRefused, Permanent, Temporary) as error:
+        _note_failure(watch, claim, error)
+        return
+    _note_answer(watch)
+    new = watch.database.write(lambda tx: _store_poll(tx, watch, claim, parsed, response, checksum))
+    log.info(
+        "feed.polled", url=row.url, status=response.status, entries=len(parsed.entries), new=new
+    )
+
+
+def _store_poll(
+    tx: Connection,
+    watch: Watch,
+    claim: Claim,
+    parsed: ParsedFeed,
+    response: Response,
+    checksum: str,
+) -> int:
+    """Commit one poll; how many entries were new."""
+    row, now = claim.row, watch.now()
+    keys = [identity.keys_of(each) for each in parsed.entries]
+    mode = identity.key_mode(keys, mode=KeyMode(row.key_mode))
+    modes = [mode, KeyMode(row.key_mode), KeyMode(row.former_mode or mode)]
+    validators = {
+        "etag": response.headers.get("etag"),
+        "last_modified": response.headers.get("last-modified"),
+        "body_hash": checksum,
+    }
+    finished = work.finish(
+        tx,
+        claim,
+        due_at=now,
+        not_before=timing.next_poll(
+            now, interval=timedelta(seconds=row.interval), failures=0, chance=watch.chance()
+        ),
+        polled_at=now,
+        succeeded_at=now,
+        first_polled_at=row.first_polled_at or now,
+        key_mode=mode,
+        former_mode=row.former_mode if mode == row.key_mode else row.key_mode,
+        **(validators if parsed.entries or response.status != 304 else {}),  # noqa: PLR2004
+    )
+    feeds.release_host(tx, row.host)
+    if not finished:
+        return 0
+    aggregated = articles.outlet_of(tx, row.outlet_id).tier == Tier.AGGREGATOR
+    known = feeds.known(tx, FeedId(row.id), keys, modes=modes)
+    new: set[str] = set()
+    for item, key in zip(parsed.entries, keys, strict=True):
+        seen_before, entry_id = known.of(key, modes)
+        if seen_before or key.present(mode) in new:
+            if entry_id is not None and known.titles[entry_id] != item.title and item.title:
+                feeds.revise_entry(tx, entry_id, item, now=now)
+            continue
+        new.add(key.present(mode))
+        _store_entry(tx, watch, row, item, key, mode=mode, fetched=not aggregated)
+    return len(new)
+
+
+def _store_entry(
+    tx: Connection,
+    watch: Watch,
+    row: Row[tuple[object, ...]],
+    item: Entry,
+    keys: identity.Keys,
+    *,
+    mode: KeyMode,
+    fetched: bool,
+) -> None:
+    now = watch.now()
+    origin = reading.origin_of(
+        item.published,
+        first_poll=row.first_polled_at is None,
+        now=now,
+        first_sight=watch.first_sight,
+    )
+    page = item.url if fetched and origin is not alerts.Origin.BASELINE else None
+    host_name = urls.host(page) if page else None
+    if host_name:
+        feeds.know_host(tx, host_name, now=now)
+    feeds.add_entry(
+        tx, FeedId(row.id), item, keys, mode=mode, origin=origin, host_name=host_name, now=now
+    )
+
+
+def _note_failure(watch: Watch, claim: Claim, error: Temporary | Permanent) -> None:
+    """Commit a failed poll: the feed's interval grows, unless it is our own network that fails."""
+    row, now = claim.row, watch.now()
+    unreached = isinstance(error, FetchError) and error.kind in {
+        Failure.UNREACHABLE,
+        Failure.TIMED_OUT,
+    }
+    with watch.database.read() as connection:
+        in_use, hosts = views.feed_count(connection)
+    if unreached:
+        if watch.reach.failed(row.host, hosts=hosts, now=now) is Change.LOST:
+            log.warning("network.lost", feeds=in_use, reached=0, since=watch.reach.since)
+    else:
+        _note_answer(watch)
+    alone = not unreached or watch.reach.proven
+    if alone and row.failure is None:
+        log.warning("feed.failed", url=row.url, failure=str(error))
+    next_at = (
+        timing.next_poll(
+            now,
+            interval=timedelta(seconds=row.interval),
+            failures=claim.attempts + 1,
+            chance=watch.chance(),
+        )
+        if alone
+        else now + UNREACHED_PAUSE
+    )
+    after = error.retry_after if isinstance(error, Temporary) else None
+
+    def commit(tx: Connection) -> None:
+        feeds.release_host(tx, row.host, not_before=now + after if after else None)
+        values = {"due_at": now, "attempts": claim.attempts + 1, "failure": str(error)}
+        work.finish(tx, claim, not_before=next_at, polled_at=now, **values)
+
+    watch.database.write(commit)
+
+
+def _note_answer(watch: Watch) -> None:
+    if watch.reach.answered() is Change.BACK:
+        log.info("network.back")
+
+
+# --- read: entry → article ----------------------------------------------------------------------
+
+
+def read(watch: Watch, claim: Claim) -> None:
+    """Fetch the page behind one entry; store what it and the feed say as an article."""
+    row = claim.row
+    source = Entry(
+        guid=None,
+        url=row.url,
+        title=row.title,
+        summary=row.summary,
+        author=row.author,
+        published=row.published_at,
+        language=row.language,
+    )
+    with watch.database.read() as connection:
+        feed_row = connection.execute(feed.select().where(feed.c.id == row.feed_id)).one()
+        outlet = articles.outlet_of(connection, feed_row.outlet_id)
+        name = _identity(row, feed_row)
+        known = articles.by_identity(connection, name)
+    if known is not None and row.article_id is None:
+        watch.database.write(lambda tx: _link(tx, claim, known))
+        return
+    page, pause = _fetch_page(watch, claim)
+    text = page.text or row.summary or row.title
+    language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
+    article_now = reading.compose(source, page, language=language)
+
+    def commit(tx: Connection) -> None:
+        now = watch.now()
+        feeds.release_host(tx, row.host, next_page_at=now + watch.host_spacing, not_before=pause)
+        if not work.finish(tx, claim):
+            return
+        values = asdict(article_now)
+        if row.article_id is not None:
+            articles.revise_article(tx, row.article_id, now=now, **values)
+            return
+        article_id = articles.add_article(
+            tx,
+            now=now,
+            identity=name,
+            feed_id=row.feed_id,
+            outlet_id=feed_row.outlet_id,
+            seen_at=row.seen_at,
+            origin=row.origin,
+            **values,
+        )
+        articles.link_entry(tx, EntryId(row.id), article_id)
+
+    watch.database.write(commit)
+    log.info("entry.read", url=row.url, completeness=article_now.completeness, quality=page.quality)
+
+
+def _identity(row: Row[tuple[object, ...]], feed_row: Row[tuple[object, ...]]) -> str:
+    """What makes entries of any feed the same article: the address, where it tells items apart."""
+    if row.url and feed_row.key_mode != KeyMode.CONTENT:
+        return identity.digest("link", urls.same_address(row.url))
+    return identity.digest("entry", str(row.feed_id), row.key)
+
+
+def _link(tx: Connection, claim: Claim, known: articles.ArticleId) -> None:
+    """Another feed lists an article that we have."""
+    feeds.release_host(tx, claim.row.host)
+    if work.finish(tx, claim):
+        articles.link_entry(tx, EntryId(claim.row.id), known)
+
+
+def _fetch_page(watch: Watch, claim: Claim) -> tuple[Page, datetime | None]:
+    """The page of an entry, and until when its host asks to be left alone.
+
+    Raises Temporary while another try may help; after the last one the page counts as unread,
+    with the reason as its quality, and the feed's own words must do.
+    """
+    row = claim.row
+    if row.host is None:
+        return reading.UNREAD, None
+    try:
+        response = watch.fetch(row.url, limit=PAGE_LIMIT, accept=PAGE_TYPES)
+        kind = response.headers.get("content-type")
+        return watch.extract(response.body, url=response.url, content_type=kind), None
+    except Temporary as error:
+        if claim.attempts + 1 < PAGE_TRIES:
+            raise
+        asked = watch.now() + error.retry_after if error.retry_after else None
+        return Page(url=row.url, quality=str(error)), asked
+    except Permanent as error:
+        return Page(url=row.url, quality=str(error)), None
+
+
+# --- triage: article → story, matches, alerts ---------------------------------------------------
+
+
+def triage(watch: Watch, claim: Claim) -> None:
+    """Match one article, put it into a story, decide whom to tell."""
+    with watch.database.read() as connection:
+        outlet = articles.outlet_of(connection, claim.row.outlet_id)
+    document = views.document_of(claim.row, outlet)
+    found = watch.matcher.match(document)
+    words = stories.words_of(claim.row.title, lead_text(document)) if found else frozenset()
+    told = watch.database.write(lambda tx: _judge(tx, watch, claim, found, words))
+    log.info("article.triaged", article=claim.key, matches=len(found), alerts=told)
+
+
+def _judge(
+    tx: Connection, watch: Watch, claim: Claim, found: Sequence[Match], words: frozenset[str]
+) -> int:
+    """Commit one triage, alone in the database; how many alerts it raised."""
+    lock_triage(tx)
+    row, now = claim.row, watch.now()
+    if not work.finish(tx, claim, triaged_at=now):
+        return 0
+    original = articles.original_of(tx, row)
+    if original is not None:
+        articles.join_copy(tx, row, original)
+        return 0
+    articles.forget_matches(tx, row.id, except_rules=[each.rule for each in found])
+    if not found:
+        return 0
+    story_id = _story(tx, watch, row, words)
+    addressed: list[Addressed] = []
+    # The strong ones first: a weak match rides along in their message.
+    for match in sorted(found, key=lambda each: each.strength is Strength.WEAK):
+        addressed += _decide(tx, watch, row, match, story_id, beside=addressed)
+    deliveries.queue(tx, addressed, now=now)
+    return len({each.alert for each in addressed})
+
+
+def _story(
+    tx: Connection, watch: Watch, row: Row[tuple[object, ...]], words: frozenset[str]
+) -> StoryId:
+    if row.story_id is not None:  # a revision stays where its article was
+        return StoryId(row.story_id)
+    live = articles.live_stories(tx, since=row.seen_at - watch.story_window)
+    story_id = stories.assign(words, live, now=row.seen_at)
+    if story_id is None:
+        story_id = articles.open_story(tx, headline=row.title, seen_at=row.seen_at)
+    articles.join_story(tx, row, story_id, words=words)
+    return story_id
+
+
+def _decide(
+    tx: Connection,
+    watch: Watch,
+    row: Row[tuple[object, ...]],
+    match: Match,
+    story_id: StoryId,
+    *,
+    beside: Sequence[Addressed],
+) -> list[Addressed]:
+    """Decide one match and record it; the alert it raised, addressed to each of its channels."""
+    rule, now = watch.rules[match.rule], watch.now()
+    if match.rule in articles.told_by_article(tx, row.id):
+        return []  # a revision of an article that this rule has told already
+    per_article = rule.once_per is OncePer.ARTICLE
+    incident = f"article:{row.id}" if per_article else f"story:{story_id}"
+    decision = alerts.decide(
+        strength=match.strength,
+        origin=alerts.Origin(row.origin),
+        weak=rule.weak,
+        told=articles.told(tx, rule.id, incident),
+        beside_strong=any(each.way is alerts.Way.AT_ONCE for each in beside),
+    )
+    alert_id = None
+    if decision.reason is not None:
+        alert_id = articles.add_alert(
+            tx,
+            rule_id=rule.id,
+            incident=incident,
+            reason=decision.reason,
+            story_id=story_id,
+            article_id=row.id,
+            now=now,
+        )
+    articles.record_match(tx, row.id, rule, match, decision=decision, alert_id=alert_id, now=now)
+    if alert_id is None or decision.way is None:
+        return []
+    log.info("alert.decided", rule=rule.id, article=row.id, story=story_id, reason=decision.words)
+    return [Addressed(alert_id, decision.way, channel) for channel in _channels(watch, rule)]
+
+
+def _channels(watch: Watch, rule: Rule) -> list[Channel]:
+    """Where a rule's alerts go: its own channels, else the default ones."""
+    if rule.channels:
+        return [watch.channels[name] for name in rule.channels]
+    return [channel for channel in watch.channels.values() if channel.default]
+
+
+# --- deliver: delivery → message in a person's hands ---------------------------------------------
+
+
+def deliver(watch: Watch, claim: Claim) -> None:
+    """Send one message: it was claimed and committed before, the outcome is committed after."""
+    row, now = claim.row, watch.now()
+    if row.uncertain >= UNCERTAIN_LIMIT:
+        outcome = Outcome(Fate.FAILED, f"given up: {row.uncertain} sends were cut short")
+        watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, None, dead=True))
+        return
+    with watch.database.read() as connection:
+        told = views.reports(connection, row.id)
+    if row.kind == Kind.ALERT:
+        message = messages.render_alert(told[0], now=now)
+    else:
+        message = messages.render_digest(told, heading=HEADINGS[row.collection], now=now)
+    outcome = watch.send(watch.channels[row.channel], message, key=row.key)
+    watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, message, dead=False))
+
+
+HEADINGS = {
+    alerts.Way.DIGEST: "Digest: weak matches",
+    alerts.Way.WELCOME: "Already in the news when the watch began",
+}
+
+
+def _store_outcome(
+    tx: Connection,
+    watch: Watch,
+    claim: Claim,
+    outcome: Outcome,
+    message: Message | None,
+    *,
+    dead: bool,
+) -> None:
+    row, now = claim.row, watch.now()
+    values: dict[str, object] = {"tried_at": now}
+    if message is not None:
+        values |= {"title": message.title, "body": message.body}
+    if outcome.state is Fate.SENT:
+        work.finish(tx, claim, state=State.SENT, sent_at=now, **values)
+        log.info("delivery.sent", channel=row.channel, delivery=row.id, kind=row.kind)
+        return
+    tried_for = row.tried_for + timing.counted_try(now, tried_at=row.tried_at).total_seconds()
+    values["tried_for"] = int(tried_for)
+    if outcome.state is Fate.UNKNOWN:
+        values |= {"state": State.UNKNOWN, "uncertain": row.uncertain + 1}
+    else:
+        values |= {"state": State.QUEUED}
+    if dead or tried_for > GIVE_UP_AFTER.total_seconds():
+        work.set_aside(tx, claim, failure=outcome.detail, **(values | {"state": State.DEAD}))
+        log.error("delivery.died", channel=row.channel, delivery=row.id, failure=outcome.detail)
+        return
+    until = timing.retry_at(
+        now, attempts=claim.attempts, chance=watch.chance(), after=outcome.retry_after
+    )
+    work.postpone(tx, claim, until=until, failure=outcome.detail, **values)
+    log.warning(
+        "delivery.failed", channel=row.channel, delivery=row.id, failure=outcome.detail, again=until
+    )
+
+
+# --- the steps, and the one way to run them -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: which rows it takes, what it does with each, how many at once."""
+
+    name: str
+    lease: timedelta
+    claim: Callable[[Connection, Watch, timedelta, int], list[Claim]]
+    run: Callable[[Watch, Claim], None]
+
+
+def _due_feeds(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+    return feeds.claim_by_host(tx, feed, now=watch.now(), lease=lease, limit=limit)
+
+
+def _due_entries(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+    claimed = feeds.claim_by_host(tx, entry, now=watch.now(), lease=lease, limit=limit)
+    rest = limit - len(claimed)
+    return claimed + feeds.claim_unfetched(tx, now=watch.now(), lease=lease, limit=rest)
+
+
+def _due_articles(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+    return work.claim(tx, article, now=watch.now(), lease=lease, limit=limit)
+
+
+def _due_deliveries(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+    return deliveries.claim_deliveries(
+        tx, channels=list(watch.channels), now=watch.now(), lease=lease, limit=limit
+    )
+
+
+PIPELINE = (
+    Step("poll", timedelta(minutes=2), _due_feeds, poll),
+    Step("read", timedelta(minutes=2), _due_entries, read),
+    Step("triage", timedelta(minutes=2), _due_articles, triage),
+    Step("deliver", timedelta(minutes=2), _due_deliveries, deliver),
+)
+
+
+def perform(watch: Watch, step: Step, claim: Claim) -> None:
+    """Run one step on one claimed row; whatever happens, the row is never lost."""
+    with structlog.contextvars.bound_contextvars(step=step.name, row=claim.key):
+        try:
+            step.run(watch, claim)
+        except Permanent as error:
+            _end(watch, claim, str(error), final=True)
+        except Temporary as error:
+            _end(watch, claim, str(error), final=False, after=error.retry_after)
+        except Exception as error:
+            log.exception("step.failed")
+            failure = f"{type(error).__name__}: {error}"
+            _end(watch, claim, failure, final=claim.attempts + 1 >= POISON_TRIES)
+
+
+def _end(
+    watch: Watch, claim: Claim, failure: str, *, final: bool, after: timedelta | None = None
+) -> None:
+    def commit(tx: Connection) -> None:
+        if claim.table in (feed, entry):
+            feeds.release_host(tx, claim.row.host)
+        if final and claim.table is not feed:
+            work.set_aside(tx, claim, failure=failure)
+            return
+        until = timing.retry_at(
+            watch.now(), attempts=claim.attempts, chance=watch.chance(), after=after
+        )
+        work.postpone(tx, claim, until=until, failure=failure)
+
+    try:
+        watch.database.write(commit)
+    except Temporary as error:  # the lease will end by itself
+        log.warning("step.unrecorded", failure=str(error))
+    else:
+        log.debug("step.ended", failure=failure, final=final)

@@ -1,0 +1,61 @@
+"""Clocks: the real one, and one that steps through a recorded time."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the runner needs of time."""
+
+    def now(self) -> datetime: ...
+
+    def wait_until(self, moment: datetime | None, *, wake: threading.Event, idle: bool) -> None:
+        """Return at `moment` (None: no such), or sooner if `wake` is set; `idle`: nobody works."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    LONGEST = 1.0  # seconds; the fallback of the wake event, which another process cannot set
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wait_until(self, moment: datetime | None, *, wake: threading.Event, idle: bool) -> None:
+        del idle
+        pause = self.LONGEST if moment is None else (moment - self.now()).total_seconds()
+        wake.wait(min(max(pause, 0.01), self.LONGEST))
+
+
+class ReplayClock:
+    """Jumps to the next moment at which something is due, once nothing is in flight.
+
+    Network deadlines stay real. `ends` is where the replay stops moving.
+    """
+
+    STEP = timedelta(seconds=1)  # when something is due now but held back, by a host for instance
+    PATIENCE = 0.05  # seconds between looks while somebody works
+
+    def __init__(self, *, begins: datetime, ends: datetime) -> None:
+        self._now = begins
+        self._ends = ends
+        self._moving = threading.Lock()
+
+    def now(self) -> datetime:
+        with self._moving:
+            return self._now
+
+    @property
+    def over(self) -> bool:
+        return self.now() >= self._ends
+
+    def wait_until(self, moment: datetime | None, *, wake: threading.Event, idle: bool) -> None:
+        if wake.is_set():
+            return
+        if not idle:
+            wake.wait(self.PATIENCE)
+            return
+        with self._moving:
+            goal = self._ends if moment is None else max(moment, self._now + self.STEP)
+            self._now = max(self._now, min(goal, self._ends))

@@ -1,0 +1,229 @@
+"""Articles: written by reading, judged by triage."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+
+from monitor.core.alerts import Decision, Origin, Reason
+from monitor.core.model import AlertId, ArticleId, EntryId, Match, OutletId, RuleId, StoryId
+from monitor.core.reading import is_copy, same_title
+from monitor.core.rules import Rule
+from monitor.core.stories import Candidate
+from monitor.storage.schema import alert, article, entry, match, outlet, story
+from monitor.storage.upsert import insert_new
+
+CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
+
+
+def by_identity(connection: Connection, identity: str) -> ArticleId | None:
+    """The article at this address, if we have it."""
+    found = connection.execute(select(article.c.id).where(article.c.identity == identity)).scalar()
+    return None if found is None else ArticleId(found)
+
+
+def add_article(connection: Connection, *, now: datetime, **values: Any) -> ArticleId:
+    """Store an article, due for triage; if its address was stored meanwhile, that one."""
+    row = insert_new(connection, article, read_at=now, not_before=now, due_at=now, **values)
+    if row is not None:
+        return ArticleId(row.id)
+    found = by_identity(connection, values["identity"])
+    if found is None:
+        raise LookupError(values["identity"])
+    return found
+
+
+def revise_article(
+    connection: Connection, article_id: ArticleId, *, now: datetime, **values: Any
+) -> None:
+    """Give an article its new title and text, and judge it again."""
+    connection.execute(
+        update(article)
+        .where(article.c.id == article_id)
+        .values(read_at=now, due_at=now, attempts=0, **values)
+    )
+
+
+def link_entry(connection: Connection, entry_id: EntryId, article_id: ArticleId) -> None:
+    connection.execute(update(entry).where(entry.c.id == entry_id).values(article_id=article_id))
+
+
+def outlet_of(connection: Connection, outlet_id: OutletId) -> Row[Any]:
+    return connection.execute(select(outlet).where(outlet.c.id == outlet_id)).one()
+
+
+def original_of(connection: Connection, row: Row[Any]) -> Row[Any] | None:
+    """The earlier article that this one copies exactly: same page, or same text word for word.
+
+    An original that was silent because it is older than the watch hides no copy: the copy is the
+    first that people could be told of.
+    """
+    same = [article.c.canonical_key == row.canonical_key] if row.canonical_key else []
+    same += [article.c.body_hash == row.body_hash] if row.body_hash else []
+    if not same or row.story_id is not None:
+        return None
+    earlier = select(article).where(
+        article.c.id < row.id, article.c.duplicate_of.is_(None), or_(*same)
+    )
+    if row.origin != Origin.BASELINE:
+        earlier = earlier.where(article.c.origin != Origin.BASELINE)
+    for other in connection.execute(earlier.order_by(article.c.id).limit(CANDIDATES)):
+        if is_copy(
+            same_text=row.body_hash is not None and other.body_hash == row.body_hash,
+            same_title=same_title(row.title, other.title),
+            same_outlet=other.outlet_id == row.outlet_id,
+        ):
+            return other
+    return None
+
+
+def live_stories(connection: Connection, *, since: datetime) -> list[Candidate]:
+    """The stories that an article may still continue, with the words of their articles."""
+    rows = connection.execute(
+        select(article.c.story_id, article.c.words, story.c.last_seen_at)
+        .join(story, story.c.id == article.c.story_id)
+        .where(story.c.last_seen_at >= since, article.c.words.is_not(None))
+        .order_by(article.c.id)
+    )
+    words: dict[StoryId, list[frozenset[str]]] = defaultdict(list)
+    seen: dict[StoryId, datetime] = {}
+    for row in rows:
+        words[row.story_id].append(frozenset(row.words))
+        seen[row.story_id] = row.last_seen_at
+    return [Candidate(id=key, articles=words[key], last_seen=seen[key]) for key in words]
+
+
+def open_story(connection: Connection, *, headline: str, seen_at: datetime) -> StoryId:
+    created = connection.execute(
+        story.insert()
+        .values(headline=headline, first_seen_at=seen_at, last_seen_at=seen_at)
+        .returning(story.c.id)
+    )
+    return StoryId(created.scalar_one())
+
+
+def join_story(
+    connection: Connection,
+    row: Row[Any],
+    story_id: StoryId,
+    *,
+    words: frozenset[str] | None = None,
+    duplicate_of: ArticleId | None = None,
+) -> None:
+    """Put an article into a story, as a member with its own words or as a copy."""
+    connection.execute(
+        update(article)
+        .where(article.c.id == row.id)
+        .values(
+            story_id=story_id, words=sorted(words) if words else None, duplicate_of=duplicate_of
+        )
+    )
+    latest = func.max if connection.dialect.name == "sqlite" else func.greatest
+    connection.execute(
+        update(story)
+        .where(story.c.id == story_id)
+        .values(last_seen_at=latest(story.c.last_seen_at, row.seen_at))
+    )
+
+
+def join_copy(connection: Connection, row: Row[Any], original: Row[Any]) -> None:
+    """An exact copy joins its original and the original's story, without being judged again."""
+    if original.story_id is not None:
+        join_story(connection, row, StoryId(original.story_id), duplicate_of=original.id)
+        return
+    copied = update(article).where(article.c.id == row.id)
+    connection.execute(copied.values(duplicate_of=original.id))
+
+
+def told(connection: Connection, rule_id: RuleId, incident: str) -> frozenset[Reason]:
+    """The reasons this rule has alerted for on this incident."""
+    reasons = connection.execute(
+        select(alert.c.reason).where(alert.c.rule_id == rule_id, alert.c.incident == incident)
+    )
+    return frozenset(Reason(reason) for reason in reasons.scalars())
+
+
+def told_by_article(connection: Connection, article_id: ArticleId) -> frozenset[RuleId]:
+    """The rules this article has raised an alert for already."""
+    rows = connection.execute(
+        select(match.c.rule_id).where(
+            match.c.article_id == article_id, match.c.alert_id.is_not(None)
+        )
+    )
+    return frozenset(RuleId(rule) for rule in rows.scalars())
+
+
+def add_alert(
+    connection: Connection,
+    *,
+    rule_id: RuleId,
+    incident: str,
+    reason: Reason,
+    story_id: StoryId,
+    article_id: ArticleId,
+    now: datetime,
+) -> AlertId:
+    created = connection.execute(
+        alert.insert()
+        .values(
+            rule_id=rule_id,
+            incident=incident,
+            reason=reason,
+            story_id=story_id,
+            article_id=article_id,
+            decided_at=now,
+        )
+        .returning(alert.c.id)
+    )
+    return AlertId(created.scalar_one())
+
+
+def record_match(
+    connection: Connection,
+    article_id: ArticleId,
+    rule: Rule,
+    found: Match,
+    *,
+    decision: Decision,
+    alert_id: AlertId | None,
+    now: datetime,
+) -> None:
+    """Store a match and what became of it; a second look at the article replaces the first."""
+    same = and_(match.c.article_id == article_id, match.c.rule_id == rule.id)
+    connection.execute(match.delete().where(same))
+    connection.execute(
+        match.insert().values(
+            article_id=article_id,
+            rule_id=rule.id,
+            rule_version=found.version,
+            rule_title=rule.title,
+            severity=found.severity,
+            strength=found.strength,
+            evidence=[asdict(each) for each in found.evidence],
+            decision=decision.words,
+            alert_id=alert_id,
+            matched_at=now,
+        )
+    )
+
+
+def forget_matches(
+    connection: Connection, article_id: ArticleId, *, except_rules: Iterable[RuleId]
+) -> None:
+    """Drop matches that a revision no longer supports and that nobody was told of."""
+    connection.execute(
+        match.delete().where(
+            match.c.article_id == article_id,
+            match.c.alert_id.is_(None),
+            match.c.rule_id.not_in(list(except_rules)),
+        )
+    )
+
+
+def outlets_of(connection: Connection, story_id: StoryId) -> int:
+    """How many outlets carry a story, copies included."""
+    counted = select(func.count(func.distinct(article.c.outlet_id)))
+    return connection.execute(counted.where(article.c.story_id == story_id)).scalar_one()

@@ -1,0 +1,137 @@
+"""Engines for SQLite and PostgreSQL, and the one writer."""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from monitor.core.errors import Temporary
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT = 30.0  # seconds SQLite waits for another process's write
+GROUP_LIMIT = 200  # writes committed together at most, so that a commit stays short
+
+Job = tuple[Callable[[Connection], Any], Future[Any], bool]  # what, its answer, announce it
+
+
+class Database:
+    """Reads on their own connections; writes one after another, grouped into commits.
+
+    `write` runs its function inside a transaction that no other writer of this process shares
+    time with, and returns once it is committed: several queued writes share one commit, each in
+    a savepoint of its own, so that one failure does not undo the others.
+    """
+
+    def __init__(self, url: str, *, on_commit: Callable[[], None] = lambda: None) -> None:
+        self.url = make_url(url)
+        self._on_commit = on_commit
+        self.reader = _engine(self.url.render_as_string(hide_password=False), writes=False)
+        self.writer = _engine(self.url.render_as_string(hide_password=False), writes=True)
+        self._queue: queue.SimpleQueue[Job | None]
+        self._queue = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    @property
+    def dialect(self) -> str:
+        return self.url.get_backend_name()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self.reader.connect() as connection:
+            yield connection
+
+    def write(self, work: Callable[[Connection], T], *, announce: bool = True) -> T:
+        """Run `work` in a committed transaction; Temporary if the database cannot take it.
+
+        `announce` calls `on_commit`: something may be due now.
+        """
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+                self._thread.start()
+        future: Future[T] = Future()
+        self._queue.put((work, future, announce))
+        return future.result()
+
+    def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+        self.reader.dispose()
+        self.writer.dispose()
+
+    def _serve(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group = [first]
+            closing = False
+            while len(group) < GROUP_LIMIT and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    closing = True
+                    break
+                group.append(following)
+            self._commit(group)
+            if closing:
+                return
+
+    def _commit(self, group: list[Job]) -> None:
+        answers: list[tuple[Future[Any], Any, Exception | None]] = []
+        try:
+            with self.writer.begin() as connection:
+                for work, future, _ in group:
+                    try:
+                        with connection.begin_nested():
+                            answers.append((future, work(connection), None))
+                    except Exception as error:  # noqa: BLE001 - carried to the caller
+                        answers.append((future, None, error))
+        except DBAPIError as error:
+            failure = Temporary(f"the database could not be written: {error.orig}")
+            failure.__cause__ = error
+            for _, future, _ in group:
+                future.set_exception(failure)
+            return
+        for future, answer, problem in answers:
+            if problem is None:
+                future.set_result(answer)
+            else:
+                future.set_exception(problem)
+        if any(announce for _, _, announce in group):
+            self._on_commit()
+
+
+def _engine(url: str, *, writes: bool) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=16)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, see below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        if not writes:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that reads before it writes gets BUSY at once.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def lock_triage(connection: Connection) -> None:
+    """Make this transaction the only triage of the database until it ends."""
+    if connection.dialect.name == "postgresql":  # SQLite's writers are alone anyway
+        connection.execute(text("SELECT pg_advisory_xact_lock(7041776)"))

@@ -1,0 +1,171 @@
+"""Feeds, their hosts and their entries: what polling and reading read and write."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
+
+from monitor.core.alerts import Origin
+from monitor.core.identity import KeyMode, Keys
+from monitor.core.model import Entry, EntryId, FeedId
+from monitor.storage.schema import article, entry, host, revision, tombstone
+from monitor.storage.upsert import insert_new
+from monitor.storage.work import Claim, claim, due
+
+
+def claim_by_host(
+    connection: Connection, table: Table, *, now: datetime, lease: timedelta, limit: int
+) -> list[Claim]:
+    """Take one due row of each of up to `limit` hosts that have no request in flight.
+
+    The host is held until `release_host`, or until the lease ends if we die before.
+    """
+    free = and_(
+        or_(host.c.busy_until.is_(None), host.c.busy_until <= now), host.c.not_before <= now
+    )
+    if table is entry:
+        free = and_(free, host.c.next_page_at <= now)
+    waiting = exists().where(table.c.host == host.c.name, due(table, now=now))
+    chosen = select(host.c.name).where(free, waiting).limit(limit).with_for_update(skip_locked=True)
+    held = (
+        connection.execute(
+            update(host)
+            .where(host.c.name.in_(chosen.scalar_subquery()))
+            .values(busy_until=now + lease)
+            .returning(host.c.name)
+        )
+        .scalars()
+        .all()
+    )
+    if not held:
+        return []
+    first = select(func.min(table.c.id)).where(table.c.host.in_(held), due(table, now=now))
+    ids = connection.execute(first.group_by(table.c.host)).scalars().all()
+    return claim(connection, table, now=now, lease=lease, limit=len(ids), where=table.c.id.in_(ids))
+
+
+def claim_unfetched(
+    connection: Connection, *, now: datetime, lease: timedelta, limit: int
+) -> list[Claim]:
+    """Take due entries for which nothing is fetched: old ones, and ones without an address."""
+    return claim(connection, entry, now=now, lease=lease, limit=limit, where=entry.c.host.is_(None))
+
+
+def release_host(
+    connection: Connection,
+    name: str | None,
+    *,
+    not_before: datetime | None = None,
+    next_page_at: datetime | None = None,
+) -> None:
+    """End the hold on a host; optionally ask all of us to stay away, or to space out pages."""
+    if name is None:
+        return
+    values: dict[str, datetime | None] = {"busy_until": None}
+    if not_before is not None:
+        values["not_before"] = not_before
+    if next_page_at is not None:
+        values["next_page_at"] = next_page_at
+    connection.execute(update(host).where(host.c.name == name).values(**values))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a feed's new document repeats: the entry of each known key, None for a buried one."""
+
+    by_key: dict[str, EntryId | None]
+    titles: dict[EntryId, str]
+
+    def of(self, keys: Keys, modes: Iterable[KeyMode]) -> tuple[bool, EntryId | None]:
+        """Whether an entry with these keys is known in any of the modes, and which it is."""
+        for mode in modes:
+            key = keys.present(mode)
+            if key in self.by_key:
+                return True, self.by_key[key]
+        return False, None
+
+
+def known(
+    connection: Connection, feed_id: FeedId, keys: Sequence[Keys], *, modes: Sequence[KeyMode]
+) -> Known:
+    """Look up all keys of one document at once."""
+    present = sorted({each.present(mode) for each in keys for mode in modes})
+    columns = (entry.c.guid_key, entry.c.link_key, entry.c.content_key)
+    by_key: dict[str, EntryId | None] = {}
+    titles: dict[EntryId, str] = {}
+    for start in range(0, len(present), 500):
+        part = present[start : start + 500]
+        buried = select(tombstone.c.key).where(tombstone.c.feed_id == feed_id)
+        by_key |= dict.fromkeys(
+            connection.execute(buried.where(tombstone.c.key.in_(part))).scalars()
+        )
+        for column in columns:
+            rows = connection.execute(
+                select(column.label("key"), entry.c.id, entry.c.title).where(
+                    entry.c.feed_id == feed_id, column.in_(part)
+                )
+            )
+            for row in rows:
+                by_key[row.key] = EntryId(row.id)
+                titles[EntryId(row.id)] = row.title
+    return Known(by_key, titles)
+
+
+def add_entry(
+    connection: Connection,
+    feed_id: FeedId,
+    item: Entry,
+    keys: Keys,
+    *,
+    mode: KeyMode,
+    origin: Origin,
+    host_name: str | None,
+    now: datetime,
+) -> None:
+    """Store one new entry, due to be read at once."""
+    connection.execute(
+        entry.insert().values(
+            feed_id=feed_id,
+            key=keys.present(mode),
+            guid_key=keys.guid,
+            link_key=keys.link,
+            content_key=keys.content,
+            url=item.url,
+            title=item.title,
+            summary=item.summary,
+            author=item.author,
+            language=item.language,
+            published_at=item.published,
+            seen_at=now,
+            origin=origin,
+            host=host_name,
+            not_before=now,
+            due_at=now,
+        )
+    )
+
+
+def know_host(connection: Connection, name: str, *, now: datetime) -> None:
+    """Make sure that a host has its row."""
+    insert_new(connection, host, name=name, not_before=now, next_page_at=now)
+
+
+def revise_entry(connection: Connection, entry_id: EntryId, item: Entry, *, now: datetime) -> None:
+    """A known entry shows a new title: keep the old one as a revision and read it again."""
+    row = connection.execute(select(entry).where(entry.c.id == entry_id)).one()
+    if row.article_id is not None:
+        old = connection.execute(select(article).where(article.c.id == row.article_id)).one()
+        connection.execute(
+            revision.insert().values(
+                article_id=old.id,
+                recorded_at=now,
+                title=old.title,
+                summary=old.summary,
+                text=old.text,
+            )
+        )
+    values = {"title": item.title, "summary": item.summary or row.summary}
+    if row.due_at is None:
+        values |= {"due_at": now, "attempts": 0}
+    connection.execute(update(entry).where(entry.c.id == entry_id).values(**values))

@@ -1,0 +1,83 @@
+"""Forgetting: what is older than the desk wants to keep, with tombstones for what may come back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, select, union
+
+from monitor.storage.schema import (
+    alert,
+    article,
+    delivery,
+    delivery_alert,
+    entry,
+    story,
+    tombstone,
+)
+from monitor.storage.upsert import insert_new
+
+BATCH = 500  # rows deleted in one transaction, so that the writer stays free for the watch
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """What is older than these is forgotten."""
+
+    articles: datetime
+    deliveries: datetime
+    tombstones: datetime
+
+
+def forget(connection: Connection, cutoffs: Cutoffs, *, now: datetime) -> int:
+    """Delete one batch of what is too old; how many rows went, 0 when nothing is left to do."""
+    gone = _forget_entries(connection, cutoffs.articles, now=now)
+    gone += _forget_deliveries(connection, cutoffs.deliveries)
+    gone += _forget_articles(connection, cutoffs.articles)
+    buried = select(tombstone.c.feed_id, tombstone.c.key).where(
+        tombstone.c.buried_at < cutoffs.tombstones
+    )
+    for row in connection.execute(buried.limit(BATCH)).all():
+        key = (tombstone.c.feed_id == row.feed_id, tombstone.c.key == row.key)
+        gone += connection.execute(delete(tombstone).where(*key)).rowcount
+    return gone
+
+
+def _forget_entries(connection: Connection, before: datetime, *, now: datetime) -> int:
+    old = select(entry).where(entry.c.seen_at < before, entry.c.due_at.is_(None)).limit(BATCH)
+    rows = connection.execute(old).all()
+    for row in rows:
+        _bury(connection, row, now=now)
+    connection.execute(delete(entry).where(entry.c.id.in_([row.id for row in rows])))
+    return len(rows)
+
+
+def _bury(connection: Connection, row: Row[object], *, now: datetime) -> None:
+    """An old item that a feed lists again, by whichever key, is not news."""
+    for key in {row.guid_key, row.link_key, row.content_key} - {None}:
+        insert_new(connection, tombstone, feed_id=row.feed_id, key=key, buried_at=now)
+
+
+def _forget_deliveries(connection: Connection, before: datetime) -> int:
+    old = select(delivery.c.id).where(delivery.c.created_at < before, delivery.c.due_at.is_(None))
+    ids = connection.execute(old.limit(BATCH)).scalars().all()
+    connection.execute(delete(delivery_alert).where(delivery_alert.c.delivery_id.in_(ids)))
+    connection.execute(delete(delivery).where(delivery.c.id.in_(ids)))
+    return len(ids)
+
+
+def _forget_articles(connection: Connection, before: datetime) -> int:
+    """Articles whose entries and deliveries are gone, with their matches, alerts and stories."""
+    told = select(alert.c.article_id).join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
+    held = union(told, select(entry.c.article_id).where(entry.c.article_id.is_not(None)))
+    old = select(article.c.id, article.c.story_id).where(
+        article.c.seen_at < before, article.c.due_at.is_(None), article.c.id.not_in(held)
+    )
+    rows = connection.execute(old.limit(BATCH)).all()
+    ids = [row.id for row in rows]
+    connection.execute(delete(alert).where(alert.c.article_id.in_(ids)))
+    connection.execute(delete(article).where(article.c.id.in_(ids)))
+    stories = {row.story_id for row in rows if row.story_id is not None}
+    used = select(article.c.story_id).where(article.c.story_id.is_not(None))
+    used = union(used, select(alert.c.story_id))
+    connection.execute(delete(story).where(story.c.id.in_(stories), story.c.id.not_in(used)))
+    return len(rows)

@@ -1,0 +1,272 @@
+"""The tables. Each noun of docs/glossary.md that must survive a crash has one.
+
+A work table says what is due (docs/architecture.md, "What is due"): `not_before` is the calendar,
+`due_at` the lease or back-off (NULL: done), `claims` counts the claims and is their token,
+`attempts` the failures in a row, `failure` the last one in words.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from monitor.storage.types import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives only an INTEGER PRIMARY KEY its own row ids.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _work() -> tuple[Column[object], ...]:
+    """The columns that make a table a work table."""
+    return (
+        Column("not_before", UtcDateTime, nullable=False),
+        Column("due_at", UtcDateTime),
+        Column("claims", Integer, nullable=False, server_default="0"),
+        Column("attempts", Integer, nullable=False, server_default="0"),
+        Column("failure", Text),
+    )
+
+
+outlet = Table(
+    "outlet",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("tier", String(16), nullable=False),
+)
+
+host = Table(
+    "host",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("not_before", UtcDateTime, nullable=False),  # Retry-After: no request before this
+    Column("next_page_at", UtcDateTime, nullable=False),  # spacing between pages
+    Column("busy_until", UtcDateTime),  # the lease of the request in flight
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("outlet_id", ForeignKey("outlet.id"), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("interval", Integer, nullable=False),  # seconds
+    Column("key_mode", String(8), nullable=False, server_default="guid"),
+    Column("former_mode", String(8)),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("first_polled_at", UtcDateTime),
+    Column("polled_at", UtcDateTime),
+    Column("succeeded_at", UtcDateTime),
+    Column("retired_at", UtcDateTime),
+    *_work(),
+    Index("ix_feed_due_at", "due_at"),  # what is due to be polled
+    Index("ix_feed_host_due_at", "host", "due_at"),  # … of one host
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
+    Column("key", String(40), nullable=False),
+    Column("guid_key", String(40)),
+    Column("link_key", String(40)),
+    Column("content_key", String(40), nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("summary", Text),
+    Column("author", Text),
+    Column("language", String(35)),
+    Column("published_at", UtcDateTime),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("origin", String(8), nullable=False),
+    Column("host", String(255)),  # NULL: nothing to fetch
+    Column("article_id", ForeignKey("article.id", ondelete="SET NULL")),
+    *_work(),
+    UniqueConstraint("feed_id", "key"),
+    Index("ix_entry_feed_id_guid_key", "feed_id", "guid_key"),  # is it known, by mode
+    Index("ix_entry_feed_id_link_key", "feed_id", "link_key"),
+    Index("ix_entry_feed_id_content_key", "feed_id", "content_key"),
+    Index("ix_entry_due_at", "due_at"),  # what is due to be read
+    Index("ix_entry_host_due_at", "host", "due_at"),  # … of one host
+    Index("ix_entry_article_id", "article_id"),  # the life of an article
+    Index("ix_entry_seen_at", "seen_at"),  # retention, status
+)
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("identity", String(40), nullable=False, unique=True),
+    Column("feed_id", ForeignKey("feed.id"), nullable=False),
+    Column("outlet_id", ForeignKey("outlet.id"), nullable=False),
+    Column("url", Text),
+    Column("canonical_key", String(40)),
+    Column("title", Text, nullable=False),
+    Column("summary", Text),
+    Column("text", Text),
+    Column("body_hash", String(40)),
+    Column("language", String(35)),
+    Column("author", Text),
+    Column("section", Text),
+    Column("published_at", UtcDateTime),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("completeness", String(8), nullable=False),
+    Column("quality", Text, nullable=False),
+    Column("origin", String(8), nullable=False),
+    Column("duplicate_of", ForeignKey("article.id", ondelete="SET NULL")),
+    Column("story_id", ForeignKey("story.id", ondelete="SET NULL")),
+    Column("words", JSON),  # what it is about, for grouping; only matched articles have them
+    Column("triaged_at", UtcDateTime),
+    *_work(),
+    Index("ix_article_due_at", "due_at"),  # what is due for triage
+    Index("ix_article_canonical_key", "canonical_key"),  # the same page under another address
+    Index("ix_article_body_hash", "body_hash"),  # the same text at another outlet
+    Index("ix_article_story_id_seen_at", "story_id", "seen_at"),  # the articles of live stories
+    Index("ix_article_seen_at", "seen_at"),  # retention, search by time
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("title", Text, nullable=False),  # as it stood before
+    Column("summary", Text),
+    Column("text", Text),
+    Index("ix_revision_article_id", "article_id"),  # the life of an article
+)
+
+story = Table(
+    "story",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("headline", Text, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Index("ix_story_last_seen_at", "last_seen_at"),  # the live stories
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), nullable=False),
+    Column("rule_id", String(64), nullable=False),
+    Column("rule_version", String(16), nullable=False),
+    Column("rule_title", Text, nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("strength", String(8), nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("decision", Text, nullable=False),  # the reason of the alert, or of the silence
+    Column("alert_id", ForeignKey("alert.id", ondelete="SET NULL")),
+    Column("matched_at", UtcDateTime, nullable=False),
+    UniqueConstraint("article_id", "rule_id"),
+    Index("ix_match_alert_id", "alert_id"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("incident", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("story_id", ForeignKey("story.id"), nullable=False),
+    Column("article_id", ForeignKey("article.id"), nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    UniqueConstraint("rule_id", "incident", "reason"),
+    Index("ix_alert_story_id", "story_id"),
+    Index("ix_alert_article_id", "article_id"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),  # idempotency key
+    Column("channel", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("collection", String(8)),  # which open digest of the channel this is
+    Column("title", Text),  # as sent
+    Column("body", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("tried_at", UtcDateTime),
+    Column("tried_for", Integer, nullable=False, server_default="0"),  # seconds
+    Column("uncertain", Integer, nullable=False, server_default="0"),  # sends cut short
+    Column("sent_at", UtcDateTime),
+    *_work(),
+    Index("ix_delivery_due_at", "due_at"),  # what is due to be sent
+    Index("ix_delivery_channel_state", "channel", "state"),  # the open digest; one at a time
+)
+
+delivery_alert = Table(
+    "delivery_alert",
+    metadata,
+    Column("delivery_id", ForeignKey("delivery.id", ondelete="CASCADE"), primary_key=True),
+    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", String(64), nullable=False),
+    UniqueConstraint("alert_id", "channel"),
+)
+
+rule = Table(
+    "rule",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("version", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # of this version
+)
+
+configuration = Table(
+    "configuration",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("files", JSON, nullable=False),
+    Column("loaded_at", UtcDateTime, nullable=False),
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(40), primary_key=True),
+    Column("buried_at", UtcDateTime, nullable=False),
+    Index("ix_tombstone_buried_at", "buried_at"),  # retention
+)
+
+task = Table(
+    "task",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    *_work(),
+)

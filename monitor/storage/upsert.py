@@ -1,0 +1,21 @@
+"""Inserts that meet what is already there; the dialects differ only in whose `insert` it is."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_new(connection: Connection, table: Table, **values: Any) -> Row[Any] | None:
+    """Insert a row unless a unique key of it exists; the new row's key, or None."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement.returning(*table.primary_key.columns)).first()
+
+
+def insert_or_update(connection: Connection, table: Table, *, key: str, **values: Any) -> None:
+    """Insert a row, or give the row of the same `key` these values."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    changed = {name: value for name, value in values.items() if name != key}
+    statement = make(table).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=changed))

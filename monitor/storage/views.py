@@ -1,0 +1,240 @@
+"""What people ask: the content of a message, the life of an article, how the watch is doing."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, text
+
+from monitor.core.messages import Fired, Report
+from monitor.core.model import (
+    ArticleId,
+    Completeness,
+    Document,
+    Evidence,
+    RuleId,
+    Severity,
+    Strength,
+    Tier,
+)
+from monitor.storage.articles import outlets_of
+from monitor.storage.schema import (
+    alert,
+    article,
+    delivery,
+    delivery_alert,
+    entry,
+    feed,
+    match,
+    outlet,
+    revision,
+    story,
+)
+
+
+def reports(connection: Connection, delivery_id: int) -> list[Report]:
+    """What a delivery tells: one report an article, with every alert it carries of it."""
+    rows = connection.execute(
+        select(match, alert.c.reason, alert.c.story_id)
+        .join(alert, alert.c.id == match.c.alert_id)
+        .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
+        .where(delivery_alert.c.delivery_id == delivery_id)
+        .order_by(match.c.article_id, match.c.id)
+    ).all()
+    by_article: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        by_article.setdefault(row.article_id, []).append(row)
+    return [_report(connection, ArticleId(key), fired) for key, fired in by_article.items()]
+
+
+def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[Any]]) -> Report:
+    row = connection.execute(
+        select(article, outlet.c.name.label("outlet_name"), outlet.c.tier, outlet.c.country)
+        .join(outlet, outlet.c.id == article.c.outlet_id)
+        .where(article.c.id == article_id)
+    ).one()
+    return Report(
+        headline=row.title,
+        url=row.url,
+        outlet=row.outlet_name,
+        tier=Tier(row.tier),
+        country=row.country,
+        language=row.language,
+        published_at=row.published_at,
+        seen_at=row.seen_at,
+        completeness=Completeness(row.completeness),
+        quality=row.quality,
+        fired=tuple(_fired(each) for each in fired),
+        outlets=outlets_of(connection, row.story_id) if row.story_id else 1,
+        title=row.title,
+        summary=row.summary,
+        text=row.text,
+    )
+
+
+def _fired(row: Row[Any]) -> Fired:
+    return Fired(
+        rule=RuleId(row.rule_id),
+        title=row.rule_title,
+        severity=Severity(row.severity),
+        strength=Strength(row.strength),
+        reason=row.reason,
+        evidence=tuple(Evidence(**each) for each in row.evidence),
+    )
+
+
+def document_of(row: Row[Any], source: Row[Any]) -> Document:
+    """An article row and its outlet's row, as rules look at them."""
+    return Document(
+        title=row.title,
+        summary=row.summary,
+        text=row.text,
+        section=row.section,
+        author=row.author,
+        url=row.url,
+        language=row.language or source.language,
+        outlet=source.id,
+        tier=source.tier,
+        country=source.country,
+    )
+
+
+def find_article(connection: Connection, wanted: str) -> Row[Any] | None:
+    """The article with this number or this address."""
+    if wanted.isdigit():
+        return connection.execute(select(article).where(article.c.id == int(wanted))).first()
+    by_entry = select(entry.c.article_id).where(entry.c.url == wanted)
+    found = select(article).where(or_(article.c.url == wanted, article.c.id.in_(by_entry)))
+    return connection.execute(found.order_by(article.c.id)).first()
+
+
+def life(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    """The life of an article: seen, read, copy of, story, matches, alerts, deliveries."""
+    seen = select(entry.c.seen_at, entry.c.origin, entry.c.failure, feed.c.url)
+    matched = select(match).where(match.c.article_id == row.id)
+    sent = (
+        select(delivery, alert.c.rule_id)
+        .join(delivery_alert, delivery_alert.c.delivery_id == delivery.c.id)
+        .join(alert, alert.c.id == delivery_alert.c.alert_id)
+        .where(alert.c.article_id == row.id)
+    )
+    told = select(story).where(story.c.id == row.story_id)
+    return {
+        "entries": connection.execute(
+            seen.join(feed, feed.c.id == entry.c.feed_id).where(entry.c.article_id == row.id)
+        ).all(),
+        "revisions": connection.execute(
+            select(revision).where(revision.c.article_id == row.id)
+        ).all(),
+        "story": connection.execute(told).first(),
+        "matches": connection.execute(matched.order_by(match.c.id)).all(),
+        "deliveries": connection.execute(sent.order_by(delivery.c.id)).all(),
+    }
+
+
+def feed_rows(connection: Connection) -> Sequence[Row[Any]]:
+    """Every feed in use with its outlet's name, failing ones first."""
+    return connection.execute(
+        select(feed, outlet.c.name.label("outlet_name"))
+        .join(outlet, outlet.c.id == feed.c.outlet_id)
+        .where(feed.c.retired_at.is_(None))
+        .order_by(feed.c.failure.is_(None), feed.c.id)
+    ).all()
+
+
+def feed_count(connection: Connection) -> tuple[int, int]:
+    """How many feeds are in use, and on how many hosts."""
+    row = connection.execute(
+        select(func.count(), func.count(func.distinct(feed.c.host))).where(
+            feed.c.retired_at.is_(None)
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def counts(connection: Connection, *, since: datetime) -> dict[str, int]:
+    """What the watch did since a moment: entries, articles, copies, stories, matches, alerts."""
+    asked = {
+        "entries": (entry, entry.c.seen_at >= since),
+        "articles": (article, article.c.seen_at >= since),
+        "copies": (
+            article,
+            and_(article.c.seen_at >= since, article.c.duplicate_of.is_not(None)),
+        ),
+        "stories": (story, story.c.first_seen_at >= since),
+        "matches": (match, match.c.matched_at >= since),
+        "silent": (match, and_(match.c.matched_at >= since, match.c.alert_id.is_(None))),
+        "alerts": (alert, alert.c.decided_at >= since),
+    }
+    return {
+        name: connection.execute(select(func.count()).select_from(table).where(where)).scalar_one()
+        for name, (table, where) in asked.items()
+    }
+
+
+def silences(connection: Connection, *, since: datetime) -> list[tuple[str, int]]:
+    """Why matches were not told, with how often, most frequent first."""
+    rows = connection.execute(
+        select(match.c.decision, func.count().label("n"))
+        .where(match.c.alert_id.is_(None), match.c.matched_at >= since)
+        .group_by(match.c.decision)
+        .order_by(func.count().desc())
+    )
+    return [(row.decision, row.n) for row in rows]
+
+
+def delivery_states(connection: Connection) -> Sequence[Row[Any]]:
+    """For each channel and state: how many messages, and the last failure in words."""
+    return connection.execute(
+        select(
+            delivery.c.channel,
+            delivery.c.state,
+            func.count().label("n"),
+            func.max(delivery.c.sent_at).label("last_sent_at"),
+            func.max(delivery.c.failure).label("failure"),
+        )
+        .group_by(delivery.c.channel, delivery.c.state)
+        .order_by(delivery.c.channel, delivery.c.state)
+    ).all()
+
+
+def backlog(connection: Connection, *, now: datetime) -> dict[str, int]:
+    """How many rows each step still has to do now."""
+    asked = {
+        "to poll": and_(feed.c.due_at <= now, feed.c.not_before <= now),
+        "to read": and_(entry.c.due_at.is_not(None)),
+        "to triage": and_(article.c.due_at.is_not(None)),
+        "to deliver": and_(delivery.c.due_at.is_not(None)),
+    }
+    return {
+        name: connection.execute(select(func.count()).where(where)).scalar_one()
+        for name, where in asked.items()
+    }
+
+
+def aside(connection: Connection, *, limit: int) -> list[tuple[str, int, str]]:
+    """Rows that were given up, with the reason: for a person to look at."""
+    found: list[tuple[str, int, str]] = []
+    for table in (entry, article, delivery):
+        rows = connection.execute(
+            select(table.c.id, table.c.failure)
+            .where(table.c.due_at.is_(None), table.c.failure.is_not(None))
+            .order_by(table.c.id.desc())
+            .limit(limit)
+        )
+        found += [(table.name, row.id, row.failure) for row in rows]
+    return found
+
+
+def size(connection: Connection) -> int:
+    """Bytes the database takes on disk."""
+    if connection.dialect.name == "sqlite":
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
+
+def age(connection: Connection, *, now: datetime) -> timedelta | None:
+    """How long this database has been collecting."""
+    first = connection.execute(select(func.min(entry.c.seen_at))).scalar()
+    return None if first is None else now - first

