@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 import structlog
+from sqlalchemy import Connection
 
 from monitor.adapters import channels, languages, workers
 from monitor.adapters.fetcher import Fetcher
@@ -22,13 +23,14 @@ from monitor.config.settings import Settings
 from monitor.core.errors import Permanent
 from monitor.core.matcher import Matcher
 from monitor.core.reach import Reach
-from monitor.pipeline import PIPELINE, Watch
+from monitor.pipeline import PIPELINE
 from monitor.runners.clock import Clock, SystemClock
 from monitor.runners.embedded import Embedded
 from monitor.storage import deliveries, migrate, sync
 from monitor.storage.engine import Database
 from monitor.storage.retention import Cutoffs
 from monitor.upkeep import plan, upkeep
+from monitor.watch import Watch
 
 SECRETS_FILE = (
     "secrets.env"  # beside monitor.yaml: NAME=value lines, for service and commands alike
@@ -40,7 +42,7 @@ log = structlog.get_logger()
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """The environment that `${NAME}` looks into, with `secrets.env` of the configuration under it."""
+    """What `${NAME}` looks into: the process's environment, and `secrets.env` behind it."""
     path = directory / SECRETS_FILE
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
@@ -153,7 +155,7 @@ class Monitor:
         self._runner.drain()
 
     def stop(self) -> None:
-        """End `run` or `once`, from any thread or signal handler, when the rows in work are done."""
+        """End `run` or `once` when the rows in work are done; from any thread or signal handler."""
         if self._runner is not None:
             self._runner.stop()
 
@@ -171,7 +173,7 @@ class Monitor:
     ) -> None:
         self.close()
 
-    def _sync(self, tx: sync.Connection) -> None:
+    def _sync(self, tx: Connection) -> None:
         now, wanted = self.clock.now(), self.configuration
         sync.sync(tx, outlets=wanted.outlets, feeds=wanted.feeds, rules=wanted.rules, now=now)
         sync.remember(tx, wanted.files, now=now)

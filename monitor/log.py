@@ -48,7 +48,7 @@ def configure(*, level: str, style: str, secrets: Iterable[str] = ()) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
     )
     structlog.configure(
-        processors=[*shared, last],
+        processors=[*shared, _fields_only if style == "json" else _as_said, last],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -56,6 +56,19 @@ def configure(*, level: str, style: str, secrets: Iterable[str] = ()) -> None:
     # Libraries speak only when something is wrong; apprise shows tokens at DEBUG.
     logging.basicConfig(level=logging.WARNING, handlers=[_Forward(last, shared)], force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _as_said(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """People read the sentence of an event that has one (`said=`), instead of its fields."""
+    if "said" not in event:
+        return event
+    kept = {key: event[key] for key in ("timestamp", "level") if key in event}
+    return kept | {"event": event["said"]}
+
+
+def _fields_only(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Programs read the fields: the sentence says nothing that they do not."""
+    return {key: value for key, value in event.items() if key != "said"}
 
 
 class _Forward(logging.Handler):

@@ -8,43 +8,42 @@ without harm. `perform` is the only place that knows retries, poison rows and lo
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, Table
 
 from monitor.adapters.channels import Fate, Outcome
 from monitor.adapters.fetcher import Failure, FetchError, FetchRefused, Response
 from monitor.core import alerts, identity, messages, reading, stories, timing, urls
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
-from monitor.core.matcher import Matcher
 from monitor.core.messages import Message
 from monitor.core.model import (
+    ArticleId,
     Channel,
-    ChannelName,
     Entry,
     EntryId,
     FeedId,
     Match,
     Page,
     ParsedFeed,
-    RuleId,
     StoryId,
     Strength,
     Tier,
 )
-from monitor.core.reach import Change, Reach
+from monitor.core.reach import Change
 from monitor.core.rules import OncePer, Rule
 from monitor.core.text import lead_text
 from monitor.storage import articles, deliveries, feeds, views, work
 from monitor.storage.deliveries import Addressed, Kind, State
-from monitor.storage.engine import Database, lock_triage
-from monitor.storage.schema import article, entry, feed
+from monitor.storage.engine import lock_triage
+from monitor.storage.schema import article, delivery, entry, feed
 from monitor.storage.work import Claim
+from monitor.watch import Watch
 
 FEED_LIMIT = 5_000_000  # bytes, after decompression; the largest real feed seen is 2.4 MB
 PAGE_LIMIT = 3_000_000  # bytes, after decompression
@@ -57,59 +56,6 @@ UNCERTAIN_LIMIT = 5  # sends of one message that may or may not have arrived
 GIVE_UP_AFTER = timedelta(days=5)  # of counted tries; by age, because counts die in an outage
 
 log = structlog.get_logger()
-
-
-class Fetch(Protocol):
-    """Fetches one address; raises FetchError or FetchRefused."""
-
-    def __call__(
-        self,
-        url: str,
-        *,
-        limit: int,
-        accept: str | None = None,
-        etag: str | None = None,
-        last_modified: str | None = None,
-    ) -> Response: ...
-
-
-class Parse(Protocol):
-    """Parses a feed's body; raises Permanent if it is none."""
-
-    def __call__(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed: ...
-
-
-class Extract(Protocol):
-    """Reads a page's body; raises Permanent if there is nothing to read."""
-
-    def __call__(self, body: bytes, *, url: str, content_type: str | None) -> Page: ...
-
-
-class Send(Protocol):
-    """Hands a message to a channel and says what became of it."""
-
-    def __call__(self, channel: Channel, message: Message, *, key: str) -> Outcome: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """What the steps need, built in app.py. `now` and `chance` are the clock and the dice."""
-
-    database: Database
-    fetch: Fetch
-    parse: Parse
-    extract: Extract
-    send: Send
-    identify: Callable[[str, str | None], str | None]  # text, language to expect
-    rules: Mapping[RuleId, Rule]
-    matcher: Matcher
-    channels: Mapping[ChannelName, Channel]
-    reach: Reach
-    now: Callable[[], datetime]
-    chance: Callable[[], float]
-    first_sight: timedelta
-    host_spacing: timedelta
-    story_window: timedelta
 
 
 # --- poll: feed → entries -----------------------------------------------------------------------
@@ -231,7 +177,9 @@ def _note_failure(watch: Watch, claim: Claim, error: Temporary | Permanent) -> N
         in_use, hosts = views.feed_count(connection)
     if unreached:
         if watch.reach.failed(row.host, hosts=hosts, now=now) is Change.LOST:
-            log.warning("network.lost", feeds=in_use, reached=0, since=watch.reach.since)
+            since = watch.reach.since or now
+            said = f"no network: 0 of {in_use} feeds since {since:%H:%M}; see it work: make demo"
+            log.warning("network.lost", feeds=in_use, reached=0, since=since, said=said)
     else:
         _note_answer(watch)
     alone = not unreached or watch.reach.proven
@@ -259,7 +207,7 @@ def _note_failure(watch: Watch, claim: Claim, error: Temporary | Permanent) -> N
 
 def _note_answer(watch: Watch) -> None:
     if watch.reach.answered() is Change.BACK:
-        log.info("network.back")
+        log.info("network.back", said="the network is back")
 
 
 # --- read: entry → article ----------------------------------------------------------------------
@@ -322,7 +270,7 @@ def _identity(row: Row[tuple[object, ...]], feed_row: Row[tuple[object, ...]]) -
     return identity.digest("entry", str(row.feed_id), row.key)
 
 
-def _link(tx: Connection, claim: Claim, known: articles.ArticleId) -> None:
+def _link(tx: Connection, claim: Claim, known: ArticleId) -> None:
     """Another feed lists an article that we have."""
     feeds.release_host(tx, claim.row.host)
     if work.finish(tx, claim):
@@ -514,41 +462,50 @@ def _store_outcome(
 # --- the steps, and the one way to run them -------------------------------------------------------
 
 
+class Take(Protocol):
+    """Claims up to `limit` due rows of one step."""
+
+    def __call__(
+        self, tx: Connection, watch: Watch, *, lease: timedelta, limit: int
+    ) -> list[Claim]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: which rows it takes, what it does with each, how many at once."""
 
     name: str
+    table: Table  # where its work is due
     lease: timedelta
-    claim: Callable[[Connection, Watch, timedelta, int], list[Claim]]
+    claim: Take
     run: Callable[[Watch, Claim], None]
 
 
-def _due_feeds(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+def _due_feeds(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
     return feeds.claim_by_host(tx, feed, now=watch.now(), lease=lease, limit=limit)
 
 
-def _due_entries(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+def _due_entries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
     claimed = feeds.claim_by_host(tx, entry, now=watch.now(), lease=lease, limit=limit)
     rest = limit - len(claimed)
     return claimed + feeds.claim_unfetched(tx, now=watch.now(), lease=lease, limit=rest)
 
 
-def _due_articles(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+def _due_articles(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
     return work.claim(tx, article, now=watch.now(), lease=lease, limit=limit)
 
 
-def _due_deliveries(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
     return deliveries.claim_deliveries(
         tx, channels=list(watch.channels), now=watch.now(), lease=lease, limit=limit
     )
 
 
 PIPELINE = (
-    Step("poll", timedelta(minutes=2), _due_feeds, poll),
-    Step("read", timedelta(minutes=2), _due_entries, read),
-    Step("triage", timedelta(minutes=2), _due_articles, triage),
-    Step("deliver", timedelta(minutes=2), _due_deliveries, deliver),
+    Step("poll", feed, timedelta(minutes=2), _due_feeds, poll),
+    Step("read", entry, timedelta(minutes=2), _due_entries, read),
+    Step("triage", article, timedelta(minutes=2), _due_articles, triage),
+    Step("deliver", delivery, timedelta(minutes=2), _due_deliveries, deliver),
 )
 
 

@@ -7,12 +7,13 @@ import structlog
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Connection
 
-from monitor.pipeline import Step, Watch
+from monitor.pipeline import Step
 from monitor.storage import work
 from monitor.storage.retention import Cutoffs, forget
 from monitor.storage.schema import task
 from monitor.storage.sync import plan_task
 from monitor.storage.work import Claim
+from monitor.watch import Watch
 
 RETENTION = "retention"
 NIGHTLY = CronTrigger(hour=3, minute=30, timezone=UTC)  # when newsrooms of both Americas are quiet
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 
 def next_night(now: datetime) -> datetime:
+    """The next time for work that can wait."""
     moment: datetime = NIGHTLY.get_next_fire_time(None, now + timedelta(seconds=1))
     return moment.astimezone(UTC)
 
@@ -41,7 +43,7 @@ def upkeep(cutoffs: Callable[[datetime], Cutoffs]) -> Step:
         watch.database.write(lambda tx: work.finish(tx, claim, **following))
         log.info("retention.done", rows=gone)
 
-    def due(tx: Connection, watch: Watch, lease: timedelta, limit: int) -> list[Claim]:
+    def due(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
         return work.claim(tx, task, now=watch.now(), lease=lease, limit=limit)
 
-    return Step("upkeep", timedelta(minutes=15), due, run)
+    return Step("upkeep", task, timedelta(minutes=15), due, run)

@@ -5,7 +5,6 @@ its own: two sends of one object are throttled by seconds. Nothing here waits or
 """
 
 import functools
-import importlib
 import logging
 import os
 import re
@@ -75,7 +74,8 @@ def send(
     if scheme == "console":
         return _print(message, out)
     if scheme == "file":
-        return _append(message, state / rest, key=key)
+        keep = _file if rest.endswith("/") else _append
+        return keep(message, state / rest, key=key)
     hidden = (*secrets, *_written_secrets(channel.url))
     try:
         service = _service(channel.url, key=key)
@@ -162,15 +162,27 @@ def _append(message: Message, path: Path, *, key: str) -> Outcome:
         f"From monitor@localhost\nSubject: {message.title}\nX-Idempotency-Key: {key}\n"
         f"Content-Type: text/plain; charset=utf-8\n\n{body}\n\n"
     )
+    return _write(path, entry, mode="ab")
+
+
+def _file(message: Message, directory: Path, *, key: str) -> Outcome:
+    """A file for each message, numbered; a repeated message gets its former file."""
+    former = next(iter(directory.glob(f"*-{key[:12]}.txt")), None)
+    number = sum(1 for _ in directory.glob("*.txt")) + 1
+    path = former or directory / f"{number:05d}-{key[:12]}.txt"
+    return _write(path, f"{message.title}\n\n{message.body}\n", mode="wb")
+
+
+def _write(path: Path, text: str, *, mode: str) -> Outcome:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(entry.encode("utf-8", "replace"))
+        with path.open(mode) as file:
+            file.write(text.encode("utf-8", "replace"))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         return Outcome(Fate.FAILED, f"cannot write {path}: {error.strerror or error}")
-    return Outcome(Fate.SENT, f"appended to {path}")
+    return Outcome(Fate.SENT, f"written to {path}")
 
 
 # --- Apprise --------------------------------------------------------------------------------
@@ -186,19 +198,21 @@ def _hush() -> None:
 
 def _plugins() -> Any:
     """Apprise's table of services by scheme."""
-    _hush()
     # Late, here and below: 110-280 ms that only processes that deliver should pay.
-    manager: Any = importlib.import_module("apprise.manager_plugins")
-    return manager.NotificationManager()
+    from apprise.manager_plugins import NotificationManager  # noqa: PLC0415
+
+    _hush()
+    return NotificationManager()  # type: ignore[no-untyped-call]
 
 
 def _service(url: str, *, key: str) -> Any:
     """The Apprise plugin behind `url`, built anew. Raises Refused."""
-    apprise: Any = importlib.import_module("apprise")
+    import apprise  # noqa: PLC0415
+
     scheme = url.partition(":")[0]
     if scheme.casefold() not in known_schemes():
         raise Refused(f"no service is called {scheme!r}; see docs/channels.md")
-    parsed = apprise.plugins.url_to_dict(url, secure_logging=True)
+    parsed = apprise.plugins.url_to_dict(url, secure_logging=True)  # type: ignore[no-untyped-call]
     if not parsed:
         raise Refused(f"this is no complete {scheme}:// address; see docs/channels.md")
     wait = ANSWER_SECONDS if parsed["schema"] in MAIL_SCHEMES else CONNECT_SECONDS
@@ -249,7 +263,8 @@ def _unfit(service: Any, url: str) -> str | None:
 
 
 def _notify(service: Any, message: Message) -> Outcome:
-    apprise: Any = importlib.import_module("apprise")
+    import apprise  # noqa: PLC0415
+
     message = _fitted(message, service)
     carrier = apprise.Apprise(asset=service.asset)
     carrier.add(service)

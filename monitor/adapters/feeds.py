@@ -6,7 +6,7 @@ others, so the tree is repaired and cut with lxml first and feedparser reads the
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.entities import html5
@@ -32,10 +32,13 @@ SUMMARY_LIMIT = 20_000  # characters
 YEARS = range(1990, 2100)  # feeds date items from year -1 to 292277026596
 
 _ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel)(?=[\s/>])", re.IGNORECASE)
-_HTML = re.compile(r"<(?:html|head|body)\b", re.IGNORECASE)
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
-_REFERENCE = re.compile(r"&(?:#(\d{1,9});?|#[xX]([0-9a-fA-F]{1,8});?|([A-Za-z][A-Za-z0-9]{1,31});)?")
+_HTML = re.compile(r"<html\b", re.IGNORECASE)
+_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
+_REFERENCE = re.compile(
+    r"&(?:#(\d{1,9});?|#[xX]([0-9a-fA-F]{1,8});?|([A-Za-z][A-Za-z0-9]{1,31});)?"
+)
 _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ABSURD = re.compile(r"^\s*[-+]|(?:^|\s)\d{5,}[-\s]")  # year -1 and 292277026596 read as 2000, 2029
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 _DATES = frozenset({"pubdate", "published", "updated", "date", "issued", "modified", "created"})
@@ -64,7 +67,7 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> Par
     """Read one feed's entries, newest kept when it lists more than `ITEM_LIMIT`.
 
     `url` is the final address, against which links are resolved. Raises NotAFeed. Entries come
-    in the feed's own order; an entry without title, summary and link is left out.
+    in the feed's own order, all of them, even one that has neither title nor link nor guid.
     """
     root = _tree(body, content_type)
     items = list(_items(root))
@@ -77,7 +80,7 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> Par
         for element, item in zip(kept, found, strict=True)
     )
     return ParsedFeed(
-        entries=tuple(entry for entry in entries if _says_something(entry)),
+        entries=tuple(entries),
         title=markup.one_line(_text(channel.get("title")), limit=TITLE_LIMIT) or None,
         language=language,
         cut=len(items) - len(kept),
@@ -188,6 +191,7 @@ def _slim(root: etree._Element, items: list[etree._Element], kept: list[etree._E
         if item not in keep:
             _drop(item)
     above = {root} | {ancestor for item in kept for ancestor in item.iterancestors()}
+    above |= {child for child in root if _local(child) == "channel"}  # RDF's stands beside items
     for element in above:
         _slim_children(element, spared=keep | above)
     for item in kept:
@@ -258,7 +262,7 @@ def _cut(element: etree._Element) -> None:
 
 def _read(
     root: etree._Element, kept: list[etree._Element], url: str
-) -> tuple[Mapping[str, Any], Iterable[Mapping[str, Any]]]:
+) -> tuple[dict[str, Any], Iterable[dict[str, Any]]]:
     """The channel's and the entries' values as feedparser names them; salvaged if it fails."""
     try:
         parsed = feedparser.parse(
@@ -292,9 +296,7 @@ def _salvaged(item: etree._Element) -> dict[str, Any]:
     return values
 
 
-def _entry(
-    item: Mapping[str, Any], *, guid: str | None, url: str, language: str | None
-) -> Entry:
+def _entry(item: dict[str, Any], *, guid: str | None, url: str, language: str | None) -> Entry:
     title = markup.one_line(_text(dict.get(item, "title")), limit=TITLE_LIMIT)
     summary = markup.clip(markup.plain(_summary(item)), limit=SUMMARY_LIMIT)
     return Entry(
@@ -303,8 +305,8 @@ def _entry(
         title=title,
         summary=summary or None,
         author=markup.one_line(_text(dict.get(item, "author")), limit=NAME_LIMIT) or None,
-        published=_instant(dict.get(item, "published_parsed") or dict.get(item, "created_parsed")),
-        updated=_instant(dict.get(item, "updated_parsed")),
+        published=_instant(item, "published") or _instant(item, "created"),
+        updated=_instant(item, "updated"),
         language=languages.identify(f"{title}\n{summary}", prior=language),
     )
 
@@ -318,11 +320,7 @@ def _guid(item: etree._Element) -> str | None:
     return about[:GUID_LIMIT] if about else None
 
 
-def _says_something(entry: Entry) -> bool:
-    return bool(entry.title or entry.summary or entry.url or entry.guid)
-
-
-def _summary(item: Mapping[str, Any]) -> str:
+def _summary(item: dict[str, Any]) -> str:
     """Return the summary; where a feed gives none, the beginning of the content."""
     written = _text(dict.get(item, "summary"))
     if written.strip():
@@ -335,11 +333,12 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _instant(value: struct_time | None) -> datetime | None:
-    """Return feedparser's UTC tuple as an instant; None when absent or out of any sense."""
-    if value is None or value[0] not in YEARS:
+def _instant(item: dict[str, Any], name: str) -> datetime | None:
+    """Return the date of that name as an instant; None when absent or out of any sense."""
+    read: struct_time | None = dict.get(item, f"{name}_parsed")
+    if read is None or read[0] not in YEARS or _ABSURD.search(_text(dict.get(item, name))):
         return None
     try:
-        return datetime(*value[:5], min(value[5], 59), tzinfo=UTC)
+        return datetime(*read[:5], min(read[5], 59), tzinfo=UTC)
     except ValueError:
         return None

@@ -64,7 +64,9 @@ _INLINE = re.compile(
     rf"strike|strong|sub|sup|time|title|tt|u|var|video|wbr){_INSIDE}>",
     re.IGNORECASE,
 )
-_STILL_ENCODED = re.compile(r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[lr][ds]quo|amp|nbsp|quot|hellip);", re.I)
+_STILL_ENCODED = re.compile(
+    r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[lr][ds]quo|amp|nbsp|quot|hellip);", re.I
+)
 
 # UTF-8 read as Windows-1252 or Latin-1: a lead byte's letter, then as many "continuation" letters.
 # "Ã" or "Â" before a no-break space is left alone after a capital: it may be Portuguese.
@@ -142,7 +144,7 @@ def _restored(match: re.Match[str]) -> str:
     written = match[0]
     try:
         octets = b"".join(
-            bytes([ord(letter)]) if ord(letter) < 256 else letter.encode("cp1252")
+            bytes([ord(letter)]) if letter < "\u0100" else letter.encode("cp1252")
             for letter in written
         )
         return octets.decode("utf-8")

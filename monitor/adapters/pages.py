@@ -12,6 +12,7 @@ from htmldate import find_date
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 from trafilatura.metadata import extract_author
+from trafilatura.settings import Document
 from trafilatura.utils import load_html
 
 from monitor.adapters import languages, markup
@@ -26,15 +27,16 @@ TITLE_LIMIT = 500  # characters
 NAME_LIMIT = 200  # characters
 AUTHOR_LIMIT = 20  # authors
 TEXT_LIMIT = 500_000  # characters
+DATE_TAG_LIMIT = 4_000  # tags; htmldate took 25 s for 15,000 <time> elements
 LINKED_LIMIT = 200  # JSON-LD objects looked at in one page
 YEARS = range(1990, 2100)
 
 _TAG = re.compile(r"<[a-zA-Z]")
+_ADDRESS = re.compile(r"^[\d.]+(?::\d+)?$|:.*:")  # IPv4, IPv6
 _TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _SEPARATED = re.compile(r"\s+[|–—·»•:‐-]\s+|\s*\|\s*")
 _ARTICLES = re.compile(r"Article|Posting|Report|Review|WebPage")
 _LONG_TITLE = 3  # words that what remains of a title must have when a suffix is cut
-_DATE_SEARCH = {"extensive_search": False, "original_date": True, "outputformat": "%Y-%m-%d"}
 
 
 class NotAPage(Permanent):
@@ -77,7 +79,9 @@ def _plain(text: str, *, url: str) -> Page:
     """A page too large or too strange to take apart: its words without its structure."""
     named = _TITLE.search(text)
     title = markup.one_line(named[1], limit=TITLE_LIMIT) if named else None
-    return _judged(Page(url=url, title=title or None, text=markup.plain(text)[:TEXT_LIMIT]), free=True)
+    return _judged(
+        Page(url=url, title=title or None, text=markup.plain(text)[:TEXT_LIMIT]), free=True
+    )
 
 
 def _read(tree: HtmlElement, *, url: str) -> Page:
@@ -85,7 +89,8 @@ def _read(tree: HtmlElement, *, url: str) -> Page:
     document = bare_extraction(
         tree, url=url, include_comments=False, with_metadata=False, include_tables=True
     )
-    text = markup.tidy(document.text or "")[:TEXT_LIMIT] if document else ""
+    written = document.text if isinstance(document, Document) else None
+    text = markup.tidy(written or "")[:TEXT_LIMIT]
     title = _best_title(tree, claims)
     page = Page(
         url=url,
@@ -118,10 +123,14 @@ def _judged(page: Page, *, free: bool) -> Page:
 def _claims(tree: HtmlElement, url: str) -> _Claims:
     meta = _meta(tree)
     linked = _article(tree)
-    names = (linked.get("headline"), meta.get("og:title"), meta.get("twitter:title"))
+    names: tuple[object, ...] = (
+        linked.get("headline"),
+        meta.get("og:title"),
+        meta.get("twitter:title"),
+    )
     published = ("article:published_time", "og:published_time", "datepublished", "date")
     return _Claims(
-        titles=tuple(markup.one_line(name, limit=TITLE_LIMIT) for name in names if _words(name)),
+        titles=tuple(title for name in names if (title := _short(name, limit=TITLE_LIMIT))),
         canonical=_canonical(tree, meta, url),
         published=_first_date(linked.get("datePublished"), *(meta.get(key) for key in published)),
         modified=_first_date(linked.get("dateModified"), meta.get("article:modified_time")),
@@ -134,12 +143,8 @@ def _claims(tree: HtmlElement, url: str) -> _Claims:
     )
 
 
-def _words(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _short(value: object) -> str | None:
-    return markup.one_line(value, limit=NAME_LIMIT) or None if isinstance(value, str) else None
+def _short(value: object, *, limit: int = NAME_LIMIT) -> str | None:
+    return markup.one_line(value, limit=limit) or None if isinstance(value, str) else None
 
 
 def _meta(tree: HtmlElement) -> dict[str, str]:
@@ -207,17 +212,19 @@ def _canonical(tree: HtmlElement, meta: Mapping[str, str], url: str) -> str | No
 
 
 def registrable_domain(url: str) -> str | None:
-    """Return "example.co.uk" of an address there; the host itself where there is no such domain.
+    """Return "example.co.uk" of "https://news.example.co.uk/"; of an IP address, itself.
 
-    From the public suffix list that the package `tld` carries; it is never fetched.
+    From the public suffix list that the package `tld` carries; it is never fetched. Under a
+    suffix it does not know, the last two labels.
     """
     try:
         found = tld.get_tld(url, fail_silently=True, as_object=True)
     except (ValueError, LookupError):
         return None
-    if found is not None:
+    if isinstance(found, tld.Result):
         return str(found.fld)
-    return urls.host(url)
+    host = urls.host(url)
+    return host if _ADDRESS.search(host) else ".".join(host.split(".")[-2:])
 
 
 def _first_date(*values: object) -> datetime | None:
@@ -242,7 +249,9 @@ def _instant(written: str) -> datetime | None:
 
 def _found_date(tree: HtmlElement, url: str) -> datetime | None:
     """The day that the page's markup suggests; the address and the visible text count."""
-    found = find_date(tree, url=url, **_DATE_SEARCH)
+    if sum(1 for _ in tree.iter()) > DATE_TAG_LIMIT:
+        return None
+    found = find_date(tree, url=url, extensive_search=False, original_date=True)
     return _instant(found) if found else None
 
 

@@ -9,14 +9,18 @@ import os
 
 from monitor.adapters import feeds, pages
 
-_PAGE = """<html lang="en"><head><title>Warm up</title></head><body><article><h1>Warm up</h1>
-<p class="date">Published on 3 March 2021 by the editors of this page.</p><p>%s</p></article>
-</body></html>""" % (" ".join(["Every pattern is compiled once."] * 30))
-_FEED = b"""<rss version="2.0"><channel><title>Warm up</title><item><title>Warm up the parser</title>
-<pubDate>Wed, 03 Mar 2021 10:00:00 GMT</pubDate></item></channel></rss>"""
+_PAGE = (
+    "<html lang='en'><head><title>Warm up</title></head><body><article><h1>Warm up</h1>"
+    "<p class='date'>Published on 3 March 2021 by the editors of this page.</p>"
+    f"<p>{'Every pattern is compiled once. ' * 30}</p></article></body></html>"
+)
+_FEED = (
+    "<rss version='2.0'><channel><title>Warm up</title><item><title>Warm up the parser</title>"
+    "<pubDate>Wed, 03 Mar 2021 10:00:00 GMT</pubDate></item></channel></rss>"
+)
 
 os.environ.clear()
-feeds.parse_feed(_FEED, url="http://example.org/feed")
+feeds.parse_feed(_FEED.encode(), url="http://example.org/feed")
 pages.extract(_PAGE.encode(), url="http://example.org/page")
 gc.collect()
 gc.freeze()  # keeps the collector from touching, and so copying, pages shared with the workers

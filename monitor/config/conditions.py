@@ -11,6 +11,7 @@ from monitor.config.problems import Problems, shown, unknown
 from monitor.config.source import Broken, Items, Map, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.model import Outlet, Tier
+from monitor.core.proximity import GROUPS_LIMIT
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -239,6 +240,10 @@ class Conditions:
         items = read_items(node, self._problems, what="at least 2 terms")
         if items and len(items) < NEAR_GROUPS_LEAST:
             self._problems.add(node.place, "near needs at least 2 terms; found 1")
+        if len(items) > GROUPS_LIMIT:
+            self._problems.add(
+                node.place, f"near takes at most {GROUPS_LIMIT} terms; found {len(items)}"
+            )
         groups = []
         for item in items:
             if isinstance(item, Scalar):

@@ -31,12 +31,8 @@ class Problems:
     def add(self, place: Place, message: str) -> None:
         self._found.add(Problem(place, message))
         if len(self._found) >= PROBLEM_LIMIT:
-            self._found.add(
-                Problem(
-                    place, f"{PROBLEM_LIMIT} mistakes: the rest is not listed; mend these first"
-                )
-            )
-            self.raise_if_any()
+            rest = f"{PROBLEM_LIMIT} mistakes: the rest is not listed; mend these first"
+            raise ConfigurationError((*sorted(self._found), Problem(place, rest)))
 
     def raise_if_any(self) -> None:
         if self._found:

@@ -1,16 +1,39 @@
 """Secrets by reference: `${NAME}`, `${file:/path}`, `${cred:name}`; `$${` is a plain `${`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 SECRET_LIMIT = 65_536  # bytes of a secret's file
 SHORTEST_FILTERED = 4  # characters; hiding shorter values would blot out half of every log line
 
+SHORTEST_TOKEN = 8  # characters, one of them a digit: shorter parts are words, ports, chat names
+
+_SEPARATORS = re.compile(r"[/:@?&=,#]+")
+_DIGIT = re.compile(r"[0-9]")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+
+
+def _tokens(url: str) -> Iterator[str]:
+    """The parts of an address that look secret.
+
+    Services take their tokens apart and put them into addresses of their own, so a filter that
+    knows only the whole address would miss them in a library's log line.
+    """
+    try:
+        parts = urlsplit(url)
+        host, password = parts.hostname or "", parts.password
+    except ValueError:
+        return  # told where the address is understood
+    if password:
+        yield unquote(password)
+    for piece in _SEPARATORS.split(url.partition("://")[2]):
+        named_host = "." in host and piece.lower() == host
+        if len(piece) >= SHORTEST_TOKEN and _DIGIT.search(piece) and not named_host:
+            yield unquote(piece)
 
 
 class Secrets:
@@ -23,7 +46,7 @@ class Secrets:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """Every value given out, the longest first, so that a filter hides whole values."""
+        """Every value given out, and tokens of addresses; the longest first, for the filter."""
         long = (value for value in self._values if len(value) >= SHORTEST_FILTERED)
         return tuple(sorted(long, key=lambda value: (-len(value), value)))
 
@@ -36,8 +59,11 @@ class Secrets:
         """
         whole = _REFERENCE.fullmatch(written)
         if whole and whole[1] is not None:
-            return self._value(whole[1])
-        return _REFERENCE.sub(self._encoded, written)
+            url = self._value(whole[1])
+        else:
+            url = _REFERENCE.sub(self._encoded, written)
+        self._values.update(_tokens(url))
+        return url
 
     def _encoded(self, found: re.Match[str]) -> str:
         if found[0] == "$${":

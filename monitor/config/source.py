@@ -9,22 +9,23 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import yaml  # type: ignore[import-untyped] # it ships no types
+import yaml
 
 from monitor.config.problems import Problems, shown
 from monitor.config.syntax import syntax_message
-from monitor.core.errors import Place
+from monitor.core.errors import Place, Problem
 
 SIZE_LIMIT = 2_000_000  # bytes of one file
 DEPTH_LIMIT = 20  # mappings and lists inside each other
+EVENT_LIMIT = 400_000  # of the parser, for one file: 2 MB of real rules make 300,000
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _CARRIED_BYTES = range(0xDC80, 0xDD00)  # how read_directory carries bytes that are no UTF-8
-_INDENT = re.compile(r"^ *[\t\u00a0\u3000]", re.MULTILINE)
-_HASHTAG = re.compile(r"(?<=[ \t])#\w+")
+_INDENT = re.compile(r"^( *[\t\u00a0\u3000])", re.MULTILINE)
+_COMMENT = re.compile(r"(?<![^\s,\[{])(#\w*)[^\n]*")  # group 1 is what may be a hashtag
 _PLAIN = (None, "", ":")  # the style of a text without quotes, as the two parsers call it
 _CURLY = "“”„‘’‚«»‹›"
 
@@ -96,33 +97,36 @@ class _Scan:
         self._text = text
         self._problems = problems
         self._error: yaml.MarkedYAMLError | None = None
-        self._too_deep: Place | None = None
-        self._swallowed: frozenset[int] = frozenset()  # lines whose hashtag became a comment
+        self._refused: Problem | None = None  # over a limit: the rest is not even parsed
+        self._swallowed: set[int] = set()  # lines whose hashtag became a comment
 
     def tree(self) -> Node:
         start = Place(self._file)
         events = list(self._events())
         told = self._told_traps(events)
-        if self._too_deep:
-            self._problems.add(
-                self._too_deep, f"more than {DEPTH_LIMIT} lists and mappings inside each other"
-            )
+        if self._refused:
+            self._problems.add(self._refused.place, self._refused.message)
         elif self._error and not told:  # else the trap is the cause, this only its consequence
             self._syntax_problem(self._error)
-        if self._error or self._too_deep:
+        if self._error or self._refused:
             return Broken(start)
         return self._document(iter(events))
 
     def _events(self) -> Iterator[yaml.Event]:
         depth = 0
         try:
-            for event in yaml.parse(self._text, Loader=_LOADER):
+            for count, event in enumerate(yaml.parse(self._text, Loader=_LOADER)):
                 if isinstance(event, yaml.CollectionStartEvent):
                     depth += 1
                 elif isinstance(event, yaml.CollectionEndEvent):
                     depth -= 1
-                if depth > DEPTH_LIMIT:
-                    self._too_deep = self._at(event.start_mark)
+                if depth > DEPTH_LIMIT or count > EVENT_LIMIT:
+                    said = (
+                        f"more than {DEPTH_LIMIT} lists and mappings inside each other"
+                        if depth > DEPTH_LIMIT
+                        else "too many values for one file; split it"
+                    )
+                    self._refused = Problem(self._at(event.start_mark), said)
                     return
                 yield event
         except yaml.MarkedYAMLError as error:
@@ -133,38 +137,53 @@ class _Scan:
         texts = [event for event in events if isinstance(event, yaml.ScalarEvent)]
         # A plain text may well have swallowed the wide space of a line's indentation.
         marked = [text for text in texts if text.style not in _PLAIN]
-        read = len(self._text)
-        if self._error and self._error.context_mark and "quoted" in (self._error.context or ""):
-            read = self._error.context_mark.index  # behind an open quote nobody can tell
-        tabs = list(self._outside(_INDENT, marked, read))
-        hashtags = [m for m in self._outside(_HASHTAG, texts, read) if self._after_content(m)]
+        tabs = list(self._outside(_INDENT, marked))
+        hashtags = [found for found in self._outside(_COMMENT, texts) if self._is_hashtag(found)]
         for found in tabs:
             self._problems.add(
                 _place(self._file, self._text, found.end() - 1),
                 "a tab or a wide space indents this line; indent with plain spaces",
             )
         for found in hashtags:
+            place = _place(self._file, self._text, found.start())
+            self._swallowed.add(place.line)
             self._problems.add(
-                _place(self._file, self._text, found.start()),
-                f"YAML takes {shown(found[0])} for a comment and drops it; write it in straight "
+                place,
+                f"YAML takes {shown(found[1])} for a comment and drops it; write it in straight "
                 'quotes, or put a space after "#" if it is a comment',
             )
-        self._swallowed = frozenset(self._text.count("\n", 0, m.start()) for m in hashtags)
         return bool(tabs or hashtags)
 
     def _outside(
-        self, trap: re.Pattern[str], texts: list[yaml.ScalarEvent], read: int
+        self, trap: re.Pattern[str], texts: list[yaml.ScalarEvent]
     ) -> Iterator[re.Match[str]]:
+        """Where `trap` stands outside of `texts`, as far as the parser came."""
         starts = [text.start_mark.index for text in texts]
-        for found in trap.finditer(self._text, 0, read):
-            before = bisect_right(starts, found.end() - 1) - 1
-            if before < 0 or texts[before].end_mark.index <= found.start():
+        end, at = self._read_until(), 0
+        while found := trap.search(self._text, at, end):
+            before = bisect_right(starts, found.end(1) - 1) - 1
+            if before >= 0 and texts[before].end_mark.index > found.start():
+                at = max(texts[before].end_mark.index, found.start() + 1)
+            else:
+                at = found.end()
                 yield found
 
-    def _after_content(self, found: re.Match[str]) -> bool:
-        """False for a whole line of comment, which nobody takes for a hashtag; and behind `# `."""
-        line = self._text[self._text.rfind("\n", 0, found.start()) + 1 : found.start()]
-        return bool(line.strip()) and not re.search(r"(^|\s)#", line)
+    def _read_until(self) -> int:
+        """Behind the mistake, and behind a quote left open, nobody can tell what is text."""
+        if self._error is None:
+            return len(self._text)
+        quoted = "quoted" in (self._error.context or "")
+        mark = self._error.context_mark if quoted else self._error.problem_mark
+        return mark.index if mark else len(self._text)
+
+    def _is_hashtag(self, comment: re.Match[str]) -> bool:
+        """Not a whole line of comment: nobody takes that for a hashtag."""
+        line = self._text.rfind("\n", 0, comment.start()) + 1
+        return (
+            bool(comment[1][1:])
+            and not self._text[line : comment.start()].isspace()
+            and (line < comment.start())
+        )
 
     def _syntax_problem(self, error: yaml.MarkedYAMLError) -> None:
         mark, message = syntax_message(error, self._text)
@@ -219,7 +238,7 @@ class _Scan:
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Node:
         text = event.value
-        if not text and place.line - 1 in self._swallowed:
+        if not text and place.line in self._swallowed:
             return Broken(place)
         if event.style in _PLAIN and text[:1] and text[0] in _CURLY:
             self._problems.add(

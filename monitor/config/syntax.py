@@ -1,6 +1,6 @@
 """What the YAML parser says, in words for somebody who is no programmer."""
 
-import yaml  # type: ignore[import-untyped] # it ships no types
+import yaml
 
 _QUOTE_IT = "put the whole text in straight quotes"
 _NO_START = f'a text cannot begin with "%s"; {_QUOTE_IT}'

@@ -1,6 +1,6 @@
 """Whether a match is told, and why: a pure decision over what has been told before."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,7 +57,7 @@ def decide(
     strength: Strength,
     origin: Origin,
     weak: WeakPolicy,
-    told: Set[Reason],
+    told: AbstractSet[Reason],
     beside_strong: bool,
 ) -> Decision:
     """Decide one match: `told` are the reasons this rule has given for the incident so far.
@@ -67,18 +67,12 @@ def decide(
     """
     if origin is Origin.BASELINE:
         return Decision(silence=Silence.BASELINE)
-    if Reason.FIRST_REPORT in told:
+    strong = strength is Strength.STRONG or weak is WeakPolicy.ALERT
+    reason = Reason.FIRST_REPORT if strong else Reason.WEAK_MATCH
+    if Reason.FIRST_REPORT in told or reason in told:
         return Decision(silence=Silence.ALREADY_TOLD)
-    if strength is Strength.STRONG or weak is WeakPolicy.ALERT:
-        return Decision(reason=Reason.FIRST_REPORT, way=_way(origin, Way.AT_ONCE))
-    if Reason.WEAK_MATCH in told:
-        return Decision(silence=Silence.ALREADY_TOLD)
-    if beside_strong:
-        return Decision(reason=Reason.WEAK_MATCH, way=_way(origin, Way.AT_ONCE))
-    if weak is WeakPolicy.LOG:
+    if not strong and not beside_strong and weak is WeakPolicy.LOG:
         return Decision(silence=Silence.LOGGED)
-    return Decision(reason=Reason.WEAK_MATCH, way=_way(origin, Way.DIGEST))
-
-
-def _way(origin: Origin, way: Way) -> Way:
-    return Way.WELCOME if origin is Origin.WELCOME else way
+    if origin is Origin.WELCOME:
+        return Decision(reason=reason, way=Way.WELCOME)
+    return Decision(reason=reason, way=Way.AT_ONCE if strong or beside_strong else Way.DIGEST)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 
-class Temporary(Exception):
+class Temporary(Exception):  # noqa: N818 - the design names it so
     """Could not be done now and may succeed later."""
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
@@ -12,7 +12,7 @@ class Temporary(Exception):
         self.retry_after = retry_after
 
 
-class Permanent(Exception):
+class Permanent(Exception):  # noqa: N818 - the same
     """Could not be done and never will be as it stands."""
 
 

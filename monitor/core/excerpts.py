@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 Span = tuple[int, int]  # start and end, code points
 
 SENTENCE_LIMIT = 260  # characters; a longer sentence is shown in parts around its hits
+HITS_SHOWN = 4  # hits shown of a longer sentence
+HITS_LIMIT = 100  # hits of one text that are looked at; nobody reads more
 CONTEXT = 80  # characters shown on either side of a hit in a longer sentence
 
 # The end of a sentence: a stop that no single letter precedes ("U.S. forces"), closing quotes,
@@ -19,7 +21,7 @@ def excerpts(text: str, spans: Iterable[Span], *, quiet: Callable[[str], str] = 
 
     `quiet` is applied to every piece of `text` shown. Spans outside the text are left out.
     """
-    hits = _merged(s for s in spans if 0 <= s[0] < s[1] <= len(text))
+    hits = _merged(s for s in spans if 0 <= s[0] < s[1] <= len(text))[:HITS_LIMIT]
     if not hits:
         return []
     sentences = _merged(_sentence(text, hit) for hit in hits)
@@ -58,7 +60,9 @@ def _excerpt(text: str, sentence: Span, hits: Sequence[Span], quiet: Callable[[s
     left, right = sentence
     parts = [sentence]
     if right - left > SENTENCE_LIMIT:
-        parts = _merged((max(h[0] - CONTEXT, left), min(h[1] + CONTEXT, right)) for h in hits)
+        parts = _merged(
+            (max(h[0] - CONTEXT, left), min(h[1] + CONTEXT, right)) for h in hits[:HITS_SHOWN]
+        )
     parts = [_at_words(text, part, hits) for part in parts]
     shown = " … ".join(_marked(text, part, hits, quiet) for part in parts)
     before = "… " if _cut_before(text, parts[0][0]) else ""
@@ -85,8 +89,11 @@ def _cut_before(text: str, at: int) -> bool:
 
 
 def _cut_after(text: str, at: int) -> bool:
-    tail = text[:at].rstrip()[-1:]
-    return bool(text[at:].strip()) and tail not in {".", "!", "?", "…", '"', "”", "»", ")"}
+    shown = text[max(at - SENTENCE_LIMIT, 0) : at]
+    ended = shown.rstrip()
+    at_line_end = "\n" in shown[len(ended) :]
+    closed = ended[-1:] in {".", "!", "?", "…", '"', "”", "»", ")"}
+    return not (at_line_end or closed) and bool(text[at:].strip())
 
 
 def _marked(text: str, part: Span, hits: Sequence[Span], quiet: Callable[[str], str]) -> str:

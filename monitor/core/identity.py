@@ -48,6 +48,7 @@ def digest(*parts: str) -> str:
 
 
 def keys_of(entry: Entry) -> Keys:
+    """The three keys of an entry as its feed showed it."""
     content = digest("content", fold(entry.title), fold((entry.summary or "")[:500]))
     return Keys(
         guid=digest("guid", entry.guid) if entry.guid else None,

@@ -83,4 +83,5 @@ def is_copy(*, same_text: bool, same_title: bool, same_outlet: bool) -> bool:
 
 
 def same_title(one: str, other: str) -> bool:
+    """True if two headlines differ in case, accents and spaces at most."""
     return fold(one).split() == fold(other).split()

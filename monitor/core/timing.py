@@ -12,17 +12,19 @@ JITTER = 0.2  # share of an interval by which polls spread, so that feeds do not
 def retry_at(
     now: datetime, *, attempts: int, chance: float, after: timedelta | None = None
 ) -> datetime:
-    """When to try again after `attempts` failures: min(15 min, 5 s·2ⁿ), up to a half less by chance.
+    """When to try again after n `attempts`: min(15 min, 5 s·2ⁿ), up to half less by chance.
 
     An outside party's own wish (`after`) wins where it is longer.
     """
-    pause = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempts, 16)) * (1 - chance / 2)
+    doubled: timedelta = FIRST_RETRY * 2 ** min(attempts, 16)
+    pause = min(LONGEST_RETRY, doubled) * (1 - chance / 2)
     return now + max(pause, min(after or timedelta(), LONGEST_REQUEST_PAUSE))
 
 
 def next_poll(now: datetime, *, interval: timedelta, failures: int, chance: float) -> datetime:
     """When to poll a feed again: its interval, doubled for each failure in a row, up to a day."""
-    grown = min(interval * 2 ** min(failures, 12), max(LONGEST_FEED_INTERVAL, interval))
+    doubled: timedelta = interval * 2 ** min(failures, 12)
+    grown = min(doubled, max(LONGEST_FEED_INTERVAL, interval))
     return now + grown * (1 + JITTER * (chance - 0.5))
 
 

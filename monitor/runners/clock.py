@@ -1,6 +1,7 @@
 """Clocks: the real one, and one that steps through a recorded time."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -31,15 +32,19 @@ class SystemClock:
 class ReplayClock:
     """Jumps to the next moment at which something is due, once nothing is in flight.
 
-    Network deadlines stay real. `ends` is where the replay stops moving.
+    Network deadlines stay real. `ends` is where the replay stops moving; `speed` is how many
+    times faster than real time it may go at most, None for as fast as the machine can.
     """
 
     STEP = timedelta(seconds=1)  # when something is due now but held back, by a host for instance
     PATIENCE = 0.05  # seconds between looks while somebody works
 
-    def __init__(self, *, begins: datetime, ends: datetime) -> None:
+    def __init__(self, *, begins: datetime, ends: datetime, speed: float | None = None) -> None:
         self._now = begins
+        self._begins = begins
         self._ends = ends
+        self._speed = speed
+        self._started: float | None = None
         self._moving = threading.Lock()
 
     def now(self) -> datetime:
@@ -59,3 +64,10 @@ class ReplayClock:
         with self._moving:
             goal = self._ends if moment is None else max(moment, self._now + self.STEP)
             self._now = max(self._now, min(goal, self._ends))
+        self._keep_pace()
+
+    def _keep_pace(self) -> None:
+        self._started = self._started or time.monotonic()
+        if self._speed is not None:
+            target = self._started + (self._now - self._begins).total_seconds() / self._speed
+            time.sleep(max(0.0, target - time.monotonic()))

@@ -2,21 +2,25 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Connection, Table
 
 from monitor.core.errors import Temporary
-from monitor.pipeline import PIPELINE, Step, Watch, perform
+from monitor.pipeline import PIPELINE, Step, perform
 from monitor.runners.clock import Clock
 from monitor.storage import work
+from monitor.watch import Watch
 
 SWEEP_EVERY = 1  # seconds; commits wake the sweep themselves, this is the fallback
 CLAMP_EVERY = timedelta(minutes=1)
 CLAMP_CAP = timedelta(minutes=20)  # above the longest lease and back-off
+HELD_BACK = timedelta(seconds=0.2)  # before looking again at work that a busy host holds back
 CALM_AFTER_FAILURE = timedelta(seconds=5)  # before the next sweep when the database fails
 
 log = structlog.get_logger()
@@ -50,6 +54,7 @@ class Embedded:
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(sum(widths.values()), thread_name_prefix="step")
         self._clamped_at: datetime | None = None
+        self._due: Mapping[Table, datetime | None] = {}
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when the rows in work are done."""
@@ -82,7 +87,7 @@ class Embedded:
         while not self._stopping.is_set():
             self._wake.clear()
             if self._sweep_or_calm() == 0 and self._idle():
-                due = self._next_due()
+                due = self._soonest()
                 if due is None or due > self._clock.now() + timedelta(seconds=1):
                     break
             self._pause()
@@ -92,7 +97,7 @@ class Embedded:
         try:
             taken = self._sweep()
         except Temporary as error:
-            log.error("sweep.failed", failure=str(error))
+            log.warning("sweep.failed", failure=str(error))
             self._stopping.wait(CALM_AFTER_FAILURE.total_seconds())
             return 0
         self._beat()
@@ -101,19 +106,30 @@ class Embedded:
     def _sweep(self) -> int:
         """Claim what is due, as far as threads are free; how many rows were taken."""
         self._clamp()
-        taken = 0
-        for step in self._steps:
-            free = self._widths[step.name] - self._busy[step.name]
-            if free <= 0:
-                continue
-            claims = self._watch.database.write(
-                lambda tx, step=step, free=free: step.claim(tx, self._watch, step.lease, free),
-                announce=False,
-            )
-            for claim in claims:
-                self._start(step, claim)
-            taken += len(claims)
-        return taken
+        now = self._clock.now()
+        due = self._due = self._next_due()
+        ready = [
+            (step, free)
+            for step in self._steps
+            if (free := self._widths[step.name] - self._busy[step.name]) > 0
+            and (moment := due[step.table]) is not None
+            and moment <= now
+        ]
+        if not ready:
+            return 0
+        claims = self._watch.database.write(partial(self._claim, ready), announce=False)
+        for step, claim in claims:
+            self._start(step, claim)
+        return len(claims)
+
+    def _claim(
+        self, ready: Sequence[tuple[Step, int]], tx: Connection
+    ) -> list[tuple[Step, work.Claim]]:
+        return [
+            (step, claim)
+            for step, free in ready
+            for claim in step.claim(tx, self._watch, lease=step.lease, limit=free)
+        ]
 
     def _start(self, step: Step, claim: work.Claim) -> None:
         with self._counting:
@@ -133,17 +149,18 @@ class Embedded:
             return sum(self._busy.values()) == 0
 
     def _pause(self) -> None:
-        idle = self._idle()
-        due = self._next_due()
-        now = self._clock.now()
+        """Wait for the next due time that the last sweep saw; a commit since then wakes us."""
+        now, due = self._clock.now(), self._soonest()
         # What is due now but was not taken is held back by a host or a full step: look again.
-        moment = due if due is None or due > now else now + timedelta(seconds=0.2)
-        self._clock.wait_until(moment, wake=self._wake, idle=idle)
+        moment = due if due is None or due > now else now + HELD_BACK
+        self._clock.wait_until(moment, wake=self._wake, idle=self._idle())
 
-    def _next_due(self) -> datetime | None:
+    def _soonest(self) -> datetime | None:
+        return min((each for each in self._due.values() if each is not None), default=None)
+
+    def _next_due(self) -> dict[Table, datetime | None]:
         with self._watch.database.read() as connection:
-            found = [work.next_due(connection, table) for table in work.WORK_TABLES]
-        return min((each for each in found if each is not None), default=None)
+            return work.next_due(connection)
 
     def _clamp(self) -> None:
         now = self._clock.now()

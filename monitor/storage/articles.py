@@ -48,10 +48,12 @@ def revise_article(
 
 
 def link_entry(connection: Connection, entry_id: EntryId, article_id: ArticleId) -> None:
+    """Note which article an entry points to."""
     connection.execute(update(entry).where(entry.c.id == entry_id).values(article_id=article_id))
 
 
 def outlet_of(connection: Connection, outlet_id: OutletId) -> Row[Any]:
+    """The row of an outlet."""
     return connection.execute(select(outlet).where(outlet.c.id == outlet_id)).one()
 
 
@@ -97,6 +99,7 @@ def live_stories(connection: Connection, *, since: datetime) -> list[Candidate]:
 
 
 def open_story(connection: Connection, *, headline: str, seen_at: datetime) -> StoryId:
+    """A new story; the headline of its first article is its own."""
     created = connection.execute(
         story.insert()
         .values(headline=headline, first_seen_at=seen_at, last_seen_at=seen_at)
@@ -166,6 +169,7 @@ def add_alert(
     article_id: ArticleId,
     now: datetime,
 ) -> AlertId:
+    """Store that people are to be told, and why."""
     created = connection.execute(
         alert.insert()
         .values(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
 
 from monitor.core.alerts import Origin, Way
 from monitor.core.identity import digest
@@ -162,7 +162,7 @@ def hurry_digests(connection: Connection, *, now: datetime) -> None:
     )
 
 
-def _still_welcoming() -> object:
+def _still_welcoming() -> ColumnElement[bool]:
     """True while something that may belong into the welcome digest is still on its way."""
     return or_(
         exists().where(entry.c.origin == Origin.WELCOME, entry.c.due_at.is_not(None)),

@@ -77,7 +77,7 @@ def _forget_articles(connection: Connection, before: datetime) -> int:
     connection.execute(delete(alert).where(alert.c.article_id.in_(ids)))
     connection.execute(delete(article).where(article.c.id.in_(ids)))
     stories = {row.story_id for row in rows if row.story_id is not None}
-    used = select(article.c.story_id).where(article.c.story_id.is_not(None))
-    used = union(used, select(alert.c.story_id))
+    members = select(article.c.story_id).where(article.c.story_id.is_not(None))
+    used = union(members, select(alert.c.story_id))
     connection.execute(delete(story).where(story.c.id.in_(stories), story.c.id.not_in(used)))
     return len(rows)

@@ -141,7 +141,9 @@ article = Table(
     Column("origin", String(8), nullable=False),
     Column("duplicate_of", ForeignKey("article.id", ondelete="SET NULL")),
     Column("story_id", ForeignKey("story.id", ondelete="SET NULL")),
-    Column("words", JSON),  # what it is about, for grouping; only matched articles have them
+    Column(
+        "words", JSON(none_as_null=True)
+    ),  # what it is about, for grouping; only matched articles have them
     Column("triaged_at", UtcDateTime),
     *_work(),
     Index("ix_article_due_at", "due_at"),  # what is due for triage

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func, select, update
 
 from monitor.storage import schema
 
@@ -48,7 +49,7 @@ def claim(
         .values(due_at=now + lease, claims=table.c.claims + 1, **(values or {}))
         .returning(table)
     ).all()
-    found = [Claim(table, row._mapping[key.name], row.claims, row.attempts, row) for row in taken]
+    found = [Claim(table, getattr(row, key.name), row.claims, row.attempts, row) for row in taken]
     return sorted(found, key=lambda each: each.key)
 
 
@@ -74,11 +75,25 @@ def set_aside(connection: Connection, claim: Claim, *, failure: str, **values: A
     return _end(connection, claim, failed | values)
 
 
-def next_due(connection: Connection, table: Table) -> datetime | None:
-    """The first moment at which a row of this table is due; None if nothing is."""
-    later = func.max if connection.dialect.name == "sqlite" else func.greatest
-    moment = later(table.c.due_at, table.c.not_before, type_=table.c.due_at.type)
-    return connection.execute(select(func.min(moment)).where(table.c.due_at.is_not(None))).scalar()
+def next_due(connection: Connection) -> dict[Table, datetime | None]:
+    """For each work table the first moment at which a row of it is due; None if nothing is."""
+    row = connection.execute(_soonest(connection.dialect.name)).one()
+    return dict(zip(WORK_TABLES, row, strict=True))
+
+
+@cache
+def _soonest(dialect: str) -> Select[tuple[datetime | None, ...]]:
+    """Built once: the sweep asks this many times a second."""
+    later = func.max if dialect == "sqlite" else func.greatest
+    return select(
+        *(
+            select(func.min(later(table.c.due_at, table.c.not_before, type_=table.c.due_at.type)))
+            .where(table.c.due_at.is_not(None))
+            .scalar_subquery()
+            .label(table.name)
+            for table in WORK_TABLES
+        )
+    )
 
 
 def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:

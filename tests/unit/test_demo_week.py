@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from monitor.core.model import Tier
 
@@ -37,7 +37,7 @@ Article = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def week() -> dict[str, Any]:
-    return YAML(typ="base", pure=True).load(WEEK.read_text(encoding="utf-8"))
+    return yaml.load(WEEK.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
 
 
 @pytest.fixture(scope="module")

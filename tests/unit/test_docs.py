@@ -362,3 +362,14 @@ def test_every_noun_of_the_model_is_in_the_glossary() -> None:
     explained = {cell.split(" (")[0].lower() for cell in first_cells(text_of(GLOSSARY))}
     missing = [noun for noun in nouns() if noun not in explained]
     assert not missing, f"no row of their own in docs/glossary.md: {missing}"
+
+
+# --- decisions
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = text_of(ROOT / "docs" / "adr" / "README.md")
+    decisions = sorted(path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    assert [name for name in decisions if f"({name})" not in index] == []
+    numbers = [name[:4] for name in decisions]
+    assert len(numbers) == len(set(numbers)), numbers

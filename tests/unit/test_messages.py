@@ -187,6 +187,17 @@ def test_a_long_sentence_is_cut_at_word_ends_around_each_hit() -> None:
     assert set(shown.split()) <= words
 
 
+def test_a_text_full_of_hits_makes_a_short_excerpt() -> None:
+    text = "word after word " * 10_000
+    shown = excerpts(text, [(start, start + 4) for start in range(0, len(text), 16)])
+    assert sum(map(len, shown)) < 1_000
+
+
+def test_a_heading_without_a_stop_is_not_shown_as_cut() -> None:
+    text = "Intro.\n\nThree pillars of talks\n\nThe first is oil."
+    assert excerpts(text, spans(text, "talks")) == ["Three pillars of »talks«"]
+
+
 def test_an_initial_does_not_end_a_sentence() -> None:
     text = "Officials of the U.S. Southern Command struck a boat."
     assert excerpts(text, spans(text, "struck")) == [

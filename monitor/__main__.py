@@ -1,0 +1,59 @@
+"""The command `monitor`: runs it, and turns what went wrong into one line and an exit code."""
+
+import sys
+import traceback
+from types import TracebackType
+from typing import NoReturn
+
+import typer.main
+
+from monitor.cli import app
+from monitor.cli.exits import Exit
+from monitor.cli.options import Globals
+from monitor.core.errors import Permanent, Temporary
+
+DATABASE_ERROR = "OperationalError"  # PEP 249: every driver's error for "cannot be reached now"
+
+
+def main() -> None:
+    """Run one command and exit."""
+    chosen = Globals()
+
+    def unexpected(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> NoReturn:
+        if chosen.verbose:
+            traceback.print_exception(kind, error, trace)
+        temporary = any(each.__name__ == DATABASE_ERROR for each in kind.__mro__)
+        if temporary:
+            reason = getattr(error, "orig", None) or error
+            _end(f"the database cannot be used now: {reason}", Exit.TEMPORARY)
+        hint = "" if chosen.verbose else " (monitor -v … shows where)"
+        _end(f"unexpected {kind.__name__}: {error}{hint}", Exit.UNEXPECTED)
+
+    # A hook instead of a broad except: SystemExit raised in it ends the process with its code.
+    sys.excepthook = unexpected
+    try:
+        typer.main.get_command(app)(prog_name="monitor", obj=chosen)
+    except (Permanent, Temporary) as error:
+        if chosen.verbose:
+            traceback.print_exception(error)
+        _end(str(error), _code(error))
+
+
+def _code(error: Permanent | Temporary) -> Exit:
+    if isinstance(error, Temporary):
+        return Exit.TEMPORARY
+    # Late: it brings pydantic, which `monitor --help` shall not wait for.
+    from monitor.config.problems import ConfigurationError  # noqa: PLC0415
+
+    return Exit.CONFIGURATION if isinstance(error, ConfigurationError) else Exit.NO
+
+
+def _end(words: str, code: Exit) -> NoReturn:
+    sys.stderr.write(f"{words.rstrip()}\n")
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The options that several commands share, and the configuration directory they lead to."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+VARIABLE = "MONITOR_CONFIG"
+PLACES = (Path("config"), Path("/etc/monitor"))  # looked at when nothing is said
+MARKER = "channels.yaml"  # the one file that no configuration can be without
+
+LogFormat = Literal["text", "json"]
+
+
+@dataclass(slots=True)
+class Globals:
+    """What stands before the command's name."""
+
+    config: Path | None = None
+    log_format: LogFormat | None = None
+    verbose: bool = False
+
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="DIR",
+        help="Configuration directory; else $MONITOR_CONFIG, ./config or /etc/monitor.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more; show tracebacks.")]
+
+
+def chosen(context: typer.Context) -> Globals:
+    """What stood before the command's name."""
+    found = context.find_root().obj
+    return found if isinstance(found, Globals) else Globals()
+
+
+def directory(context: typer.Context, config: Path | None) -> Path:
+    """The configuration directory: as said behind the command, before it, or else where it lies."""
+    said = config or chosen(context).config
+    if said is None and (variable := os.environ.get(VARIABLE)):
+        said = Path(variable)
+    if said is None:
+        said = next((place for place in PLACES if (place / MARKER).is_file()), PLACES[0])
+    return said

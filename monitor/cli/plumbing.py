@@ -1,0 +1,197 @@
+"""`parse-feed`, `extract` and `match`: the daemon's own parts, one JSON object a line."""
+
+# ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from monitor.cli.options import Config
+from monitor.cli.output import emit
+from monitor.core.errors import Permanent
+
+if TYPE_CHECKING:
+    from monitor.adapters.workers import Workers
+    from monitor.config.load import Configuration
+    from monitor.core.matcher import Matcher
+    from monitor.core.model import Document, Match, Outlet
+
+LINE_LIMIT = 20_000_000  # bytes of one line of JSON; the longest article text is 3 MB
+NOWHERE = "http://localhost/"  # where relative links lead when nobody says where a file is from
+WORDS = ("title", "text", "summary", "language", "outlet", "published")  # text where present
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="- is standard input.")]
+Url = Annotated[str, typer.Option(metavar="URL", help="Where the file comes from.")]
+
+
+def parse_feed(
+    file: File,
+    *,
+    url: Url = NOWHERE,
+    content_type: Annotated[
+        str | None, typer.Option("--content-type", metavar="T", help="As the server named it.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Parse a feed: one line of JSON an entry."""
+    from monitor.adapters import workers
+    from monitor.pipeline import FEED_LIMIT
+
+    del config  # every plumbing command takes it; this one needs nothing of it
+    body = _body(file, limit=FEED_LIMIT)
+    with _pool() as pool:
+        parsed = pool.run(workers.parse_feed, body, url=url, content_type=content_type)
+    for entry in parsed.entries:
+        emit(entry, indent=None)
+
+
+def extract(file: File, *, url: Url = NOWHERE, config: Config = None) -> None:
+    """Read a web page: one line of JSON."""
+    from monitor.adapters import workers
+    from monitor.pipeline import PAGE_LIMIT
+
+    del config
+    body = _body(file, limit=PAGE_LIMIT)
+    with _pool() as pool:
+        page = pool.run(workers.extract, body, url=url, content_type=None)
+    emit(page, indent=None)
+
+
+def match(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="[FILE]", help="- is standard input.", show_default=False)
+    ] = Path("-"),
+    *,
+    config: Config = None,
+) -> None:
+    """Match articles, one line of JSON each, against the rules of a configuration."""
+    from monitor.cli.context import configured
+    from monitor.core.matcher import Matcher
+
+    configuration = configured(context, config)
+    for problem in configuration.held:
+        sys.stderr.write(f"{problem}\n")
+    answer = _answering(configuration, Matcher(configuration.rules))
+    with _opened(file) as stream:
+        while line := stream.readline(LINE_LIMIT + 1):
+            if line.strip():
+                emit(answer(_whole(line, stream)), indent=None)
+
+
+def _answering(
+    configuration: "Configuration", matcher: "Matcher"
+) -> Callable[[bytes], dict[str, Any]]:
+    from monitor.adapters.languages import identify
+    from monitor.core.model import Document
+
+    outlets = {str(each.id): each for each in configuration.outlets}
+
+    def document(given: dict[str, Any], outlet: "Outlet | None") -> "Document":
+        title, text, summary = given["title"], given.get("text"), given.get("summary")
+        prior = outlet.language if outlet else None
+        language = given.get("language") or identify(
+            f"{title}. {text or summary or ''}", prior=prior
+        )
+        return Document(
+            title=title,
+            summary=summary,
+            text=text,
+            language=language,
+            outlet=given.get("outlet"),
+            tier=outlet.tier if outlet else None,
+            country=outlet.country if outlet else None,
+        )
+
+    def answer(line: bytes) -> dict[str, Any]:
+        given: Any = None
+        try:
+            given = json.loads(line)
+            _check(given)
+        except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are such
+            known = given.get("id") if isinstance(given, dict) else None
+            return {"id": known, "error": str(error)}
+        found = document(given, outlets.get(given.get("outlet") or ""))
+        matches = [_fields(each) for each in matcher.match(found)]
+        return {"id": given.get("id"), "language": found.language, "matches": matches}
+
+    return answer
+
+
+def _fields(found: "Match") -> dict[str, Any]:
+    return {
+        "rule": found.rule,
+        "severity": found.severity,
+        "strength": found.strength,
+        "event": None,
+        "evidence": found.evidence,
+    }
+
+
+def _check(given: Any) -> None:
+    """Raises ValueError, in words, for a line that is no article."""
+    if not isinstance(given, dict):
+        raise ValueError("a line is one JSON object")  # noqa: TRY004 - the line is wrong, not us
+    if given.get("title") is None:
+        raise ValueError("title is missing")
+    for key in WORDS:
+        if not isinstance(given.get(key), str | None):
+            raise ValueError(f"{key} must be text or null")  # noqa: TRY004 - the same
+    published = given.get("published")
+    if published is not None:
+        if not RFC3339.fullmatch(published):
+            raise ValueError(f"published is no RFC 3339 time: {published[:40]!r}")
+        datetime.fromisoformat(published)
+
+
+def _whole(line: bytes, stream: BinaryIO) -> bytes:
+    """A line within the limit; the rest of a longer one is skipped, and what is kept is no JSON."""
+    rest = line
+    while len(rest) > LINE_LIMIT and not rest.endswith(b"\n"):
+        rest = stream.readline(LINE_LIMIT + 1)
+        line = b"a line of more than 20 MB"
+    return line
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from error
+    with stream:
+        yield stream
+
+
+def _body(file: Path, *, limit: int) -> bytes:
+    """The bytes of a file. Raises Permanent above `limit`, as the daemon would."""
+    with _opened(file) as stream:
+        try:
+            body = stream.read(limit + 1)
+        except OSError as error:  # a directory opens, and cannot be read
+            raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from error
+    if len(body) > limit:
+        raise Permanent(f"{file} is over {limit:,} bytes")
+    return body
+
+
+@contextmanager
+def _pool() -> Iterator["Workers"]:
+    from monitor.adapters.workers import Workers
+
+    pool = Workers(1)
+    try:
+        yield pool
+    finally:
+        pool.close()

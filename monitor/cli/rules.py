@@ -1,0 +1,273 @@
+"""`monitor rules`: what is watched for, tried on a text or on an article of the archive."""
+
+# ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli import trees
+from monitor.cli.exits import Exit
+from monitor.cli.options import Config, Json
+from monitor.cli.output import BAD, GOOD, STRONG, at, count, emit, say, table
+from monitor.core.errors import Permanent, Problem
+
+if TYPE_CHECKING:
+    from monitor.config.load import Configuration
+    from monitor.config.settings import Settings
+    from monitor.core.model import Document
+    from monitor.core.rules import Rule
+
+HELD = re.compile(r'the rule "([^"]+)"')  # how the loader names a rule that fails its examples
+
+group = typer.Typer(help="What is watched for.", no_args_is_help=True)
+
+
+@group.command("test")
+def try_rules(
+    context: typer.Context,
+    rules: Annotated[
+        list[str] | None, typer.Argument(metavar="[RULE…]", help="Rules; all if none.")
+    ] = None,
+    *,
+    text: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A headline; what follows is the text.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="A page to fetch and try.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Run the examples of the rules, or try the rules on a text or a page."""
+    from monitor.cli.context import configured
+
+    configuration = configured(context, config)
+    if text is not None and url is not None:
+        raise typer.BadParameter("give --text or --url, not both")
+    if text is None and url is None:
+        _examples(configuration, rules or [], as_json=as_json)
+        return
+    chosen = _named(configuration, rules or [])
+    document = _written(text) if text is not None else _read(str(url), configuration.settings)
+    _try(chosen, document, as_json=as_json)
+
+
+@group.command("explain")
+def explain(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(metavar="ARTICLE|URL", help="Its number or address.")],
+    rule: Annotated[str, typer.Argument(metavar="RULE")],
+    *,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Show why a rule matched an article or not, and what became of the article."""
+    from monitor.cli.context import configured, database_of
+    from monitor.core.matcher import Matcher
+    from monitor.storage import views
+    from monitor.storage.articles import outlet_of
+
+    configuration = configured(context, config)
+    (chosen,) = _named(configuration, [rule])
+    with database_of(configuration.settings) as database:
+        if database is None:
+            raise Permanent("there is no database yet: `monitor run` makes one")
+        with database.read() as connection:
+            row = views.find_article(connection, article)
+            if row is None:
+                raise Permanent(f"no article has this number or address: {article}")
+            document = views.document_of(row, outlet_of(connection, row.outlet_id))
+            life = _life(row, views.life(connection, row))
+    tree = Matcher([chosen]).explain(chosen.id, document)
+    if as_json:
+        emit({"article": life, "explanation": tree})
+    else:
+        _show_life(life)
+        trees.show(tree)
+
+
+# --- examples -------------------------------------------------------------------------------
+
+
+def _examples(configuration: "Configuration", names: list[str], *, as_json: bool) -> None:
+    failing: dict[str, list[Problem]] = {}
+    for problem in configuration.held:
+        found = HELD.match(problem.message)
+        failing.setdefault(found[1] if found else "", []).append(problem)
+    tried = {str(each.id): len(each.examples) for each in configuration.rules}
+    _refuse_unknown(names, [*tried, *failing])
+    shown = [name for name in [*tried, *failing] if not names or name in names]
+    failed = [problem for name in shown for problem in failing.get(name, [])]
+    if as_json:
+        emit([{"rule": n, "ok": n not in failing, "failed": _said(failing, n)} for n in shown])
+    else:
+        table(
+            ("rule", "examples", "outcome"),
+            [
+                (name, "", (count(len(failing[name]), "example") + " failed", BAD))
+                if name in failing
+                else (name, str(tried[name]), ("ok", GOOD) if tried[name] else "none to try")
+                for name in shown
+            ],
+        )
+        for problem in failed:
+            say((f"{problem.place}:", BAD), f" {problem.message}")
+    if failed:
+        raise typer.Exit(Exit.NO)
+
+
+def _said(failing: dict[str, list[Problem]], name: str) -> list[str]:
+    return [str(problem) for problem in failing.get(name, [])]
+
+
+def _named(configuration: "Configuration", names: list[str]) -> list["Rule"]:
+    rules = {str(rule.id): rule for rule in configuration.rules}
+    held = {found[1] for each in configuration.held if (found := HELD.match(each.message))}
+    if back := [name for name in names if name in held]:
+        raise Permanent(f"{back[0]} is held back: `monitor rules test {back[0]}` says why")
+    _refuse_unknown(names, list(rules))
+    return [rules[name] for name in names] if names else list(rules.values())
+
+
+def _refuse_unknown(names: list[str], known: list[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise typer.BadParameter(f"there is no rule {name!r}.{hint} Rules: {', '.join(known)}")
+
+
+# --- a text or a page -----------------------------------------------------------------------
+
+
+def _written(text: str) -> "Document":
+    from monitor.core.model import Document
+
+    title, _, rest = text.strip().partition("\n")
+    return Document(title=title, text=rest.strip() or None)
+
+
+def _read(url: str, settings: "Settings") -> "Document":
+    """Fetch a page as the daemon would. Raises Temporary or Permanent, with the reason."""
+    from monitor.adapters import workers
+    from monitor.adapters.fetcher import Fetcher
+    from monitor.core.model import Document
+    from monitor.pipeline import PAGE_LIMIT, PAGE_TYPES
+
+    with Fetcher(
+        user_agent=settings.fetch_user_agent,
+        deadline=settings.fetch_deadline,
+        connections=1,
+        allow=settings.fetch_allow,
+    ) as fetcher:
+        response = fetcher.get(url, limit=PAGE_LIMIT, accept=PAGE_TYPES)
+    pool = workers.Workers(1)
+    try:
+        kind = response.headers.get("content-type")
+        page = pool.run(workers.extract, response.body, url=response.url, content_type=kind)
+    finally:
+        pool.close()
+    return Document(
+        title=page.title or "",
+        text=page.text,
+        section=page.section,
+        author=", ".join(page.authors) or None,
+        url=page.url,
+        language=page.language,
+    )
+
+
+def _try(rules: list["Rule"], document: "Document", *, as_json: bool) -> None:
+    from monitor.core.matcher import Matcher
+
+    matcher = Matcher(rules)
+    matches = matcher.match(document)
+    matched = {match.rule for match in matches}
+    silent = [matcher.explain(rule.id, document) for rule in rules if rule.id not in matched]
+    if as_json:
+        emit({"document": document, "matches": matches, "silent": silent})
+    else:
+        say((document.title, STRONG))
+        for match in matches:
+            say((f"✓ {match.rule}", GOOD), f": {match.strength} match, {match.severity}")
+            for quote in trees.quoted(match.evidence, document):
+                say(quote, indent=4)
+        for tree in silent:
+            trees.show(tree)
+    if not matches:
+        raise typer.Exit(Exit.NO)
+
+
+# --- the life of an article -----------------------------------------------------------------
+
+
+def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
+    story = found["story"]
+    return {
+        "id": row.id,
+        "title": row.title,
+        "url": row.url,
+        "outlet": row.outlet_id,
+        "language": row.language,
+        "published": row.published_at,
+        "seen": [
+            {"at": each.seen_at, "feed": each.url, "origin": each.origin, "failure": each.failure}
+            for each in found["entries"]
+        ],
+        "read": {"at": row.read_at, "completeness": row.completeness, "quality": row.quality},
+        "triaged": row.triaged_at,
+        "revisions": [each.recorded_at for each in found["revisions"]],
+        "duplicate_of": row.duplicate_of,
+        "story": story and {"id": story.id, "headline": story.headline},
+        "matches": [
+            {
+                "rule": each.rule_id,
+                "strength": each.strength,
+                "alerted": each.alert_id is not None,
+                "decision": each.decision,
+            }
+            for each in found["matches"]
+        ],
+        "deliveries": [
+            {
+                "rule": each.rule_id,
+                "channel": each.channel,
+                "kind": each.kind,
+                "state": each.state,
+                "sent": each.sent_at,
+                "failure": each.failure,
+            }
+            for each in found["deliveries"]
+        ],
+    }
+
+
+def _show_life(life: dict[str, Any]) -> None:
+    say((f"{life['id']}  {life['title']}", STRONG))
+    say(f"{life['outlet']}  {life['url'] or ''}")
+    for each in life["seen"]:
+        _line("seen", f"{at(each['at'])} in {each['feed']} ({each['origin']})", each["failure"])
+    read = life["read"]
+    _line("read", f"{at(read['at'])}: {read['completeness']}, {read['quality']}")
+    for moment in life["revisions"]:
+        _line("revised", at(moment))
+    if life["triaged"] is None:
+        _line("triage", "not yet")
+    if life["duplicate_of"]:
+        _line("copy of", f"article {life['duplicate_of']}: its rules were not tried again")
+    if life["story"]:
+        _line("story", f"{life['story']['id']}, {life['story']['headline']}")
+    for each in life["matches"]:
+        what = "alert" if each["alerted"] else "silence"
+        _line(what, f"{each['rule']} ({each['strength']}): {each['decision']}")
+    if life["triaged"] and not life["matches"] and not life["duplicate_of"]:
+        _line("rules", "none matched when it was triaged")
+    for each in life["deliveries"]:
+        told = f"{each['rule']} to {each['channel']}, {each['kind']}: {each['state']}"
+        _line("delivery", told + (f" {at(each['sent'])}" if each["sent"] else ""), each["failure"])
+    say("")
+
+
+def _line(what: str, words: str, failure: str | None = None) -> None:
+    say((what.ljust(10), STRONG), words, (f"  {failure}" if failure else "", BAD))

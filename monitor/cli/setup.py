@@ -1,0 +1,125 @@
+"""`monitor init`, `check` and `migrate`: before the watch can run."""
+
+# ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli import newcomer
+from monitor.cli.exits import Exit
+from monitor.cli.options import Config, Json, directory
+from monitor.cli.output import BAD, GOOD, count, emit, say
+from monitor.core.errors import Place, Problem, Temporary
+
+if TYPE_CHECKING:
+    from monitor.config.load import Configuration
+
+
+def init(
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty directory.")],
+    *,
+    channel_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where alerts go: an address of docs/channels.md."),
+    ] = None,
+    channel_name: Annotated[str, typer.Option(metavar="NAME", help="Its name.")] = "desk",
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Where the database goes.", show_default="DIR/var"),
+    ] = None,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing.")] = False,
+) -> None:
+    """Make a configuration directory: ask for one channel, and try it."""
+    newcomer.refuse_if_taken(target)
+    newcomer.refuse_name(channel_name)
+    url = newcomer.channel(channel_url, channel_name, ask=not no_input)
+    newcomer.write(target, url=url, name=channel_name, state=state)
+    say((f"{target} is ready.", GOOD), " Next:")
+    for command in ("check", "run", "status"):
+        say(f"monitor {command} --config {target}", indent=2)
+
+
+def check(context: typer.Context, *, as_json: Json = False, config: Config = None) -> None:
+    """Check the whole configuration, the examples of the rules and the channels' addresses."""
+    from monitor.cli.context import configured
+    from monitor.config.problems import ConfigurationError
+
+    found: Configuration | None = None
+    try:
+        found = configured(context, config)
+    except ConfigurationError as error:
+        problems = list(error.problems)
+    else:
+        problems = sorted([*found.held, *_channel_problems(found)])
+    if as_json:
+        emit({"ok": not problems, "problems": [_fields(each) for each in problems]})
+    elif problems:
+        for each in problems:
+            say((f"{each.place}:", BAD), f" {each.message}")
+        say(f"{count(len(problems), 'mistake')} in {directory(context, config)}")
+    elif found is not None:
+        say((f"config is fine: {_size(found)}", GOOD))
+    if problems:
+        raise typer.Exit(Exit.NO)
+
+
+def migrate(context: typer.Context, *, config: Config = None) -> None:
+    """Bring the database up to date, after a backup of a SQLite file that holds anything."""
+    from monitor import app
+    from monitor.cli.context import settings_of
+    from monitor.cli.status import running
+    from monitor.runners.clock import SystemClock
+    from monitor.storage.migrate import pending
+
+    settings = settings_of(context, config)
+    database = app.open_database(settings)
+    try:
+        if not pending(database.reader):
+            say("the database is up to date")
+            return
+        if running(settings.state):
+            raise Temporary("a monitor works on this database: stop it first")
+        backup = app.bring_up_to_date(database, now=SystemClock().now())
+    finally:
+        database.close()
+    say("the database has been brought up to date")
+    if backup is not None:
+        say(f"backup: {backup}")
+
+
+def _fields(problem: Problem) -> dict[str, object]:
+    place = problem.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": problem.message,
+    }
+
+
+def _channel_problems(configuration: "Configuration") -> list[Problem]:
+    """What the services themselves would refuse, without asking them."""
+    from monitor.adapters.channels import check_url
+    from monitor.config.channels import FILE
+
+    text = configuration.files.get(FILE, "")
+    found = []
+    for channel in configuration.channels:
+        if (problem := check_url(channel.url)) is not None:
+            key = re.search(rf"^['\"]?{re.escape(channel.name)}['\"]?\s*:", text, re.MULTILINE)
+            line = text.count("\n", 0, key.start()) + 1 if key else 1
+            found.append(Problem(Place(FILE, line), f"channel {channel.name}: {problem}"))
+    return found
+
+
+def _size(configuration: "Configuration") -> str:
+    parts = {
+        "outlet": configuration.outlets,
+        "feed": configuration.feeds,
+        "rule": configuration.rules,
+        "channel": configuration.channels,
+    }
+    return ", ".join(count(len(items), noun) for noun, items in parts.items())

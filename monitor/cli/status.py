@@ -1,0 +1,202 @@
+"""`monitor status`: how the watch is doing, at a glance."""
+
+# ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
+
+import fcntl
+import shutil
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from monitor.cli.options import Config, Json
+from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, at, count, emit, say, table
+
+if TYPE_CHECKING:
+    from monitor.config.settings import Settings
+    from monitor.storage.engine import Database
+
+WORST = 5  # failing feeds and rows set aside that are shown
+LOOKED_BACK = timedelta(hours=24)
+SOON = timedelta(minutes=10)  # a watch on PostgreSQL that polled within this runs somewhere
+GROWTH_AFTER = timedelta(hours=6)  # before that, the first entries of all feeds make up the growth
+FAR = 3_650  # days of disk; more is no forecast
+
+
+def status(context: typer.Context, *, as_json: Json = False, config: Config = None) -> None:
+    """Show how the watch is doing."""
+    from monitor.cli.context import database_of, settings_of
+
+    settings = settings_of(context, config)
+    facts: dict[str, Any] = {
+        "running": running(settings.state),
+        "problems": _problems(context, config),
+    }
+    with database_of(settings) as database:
+        facts["database"] = database is not None
+        if database is not None:
+            facts |= _looked_up(database, settings)
+    if as_json:
+        emit(facts)
+    else:
+        _show(facts)
+
+
+def running(state: Path) -> bool:
+    """Whether a monitor works on the database in `state`; only SQLite has a lock to tell by."""
+    try:
+        with (state / "monitor.lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
+
+
+def _problems(context: typer.Context, config: Path | None) -> list[str]:
+    """Mistakes of the configuration, and rules held back for failing their examples."""
+    from monitor.cli.context import configured
+    from monitor.config.problems import ConfigurationError
+
+    try:
+        return [str(each) for each in configured(context, config).held]
+    except ConfigurationError as error:
+        return [str(each) for each in error.problems]
+
+
+def _looked_up(database: "Database", settings: "Settings") -> dict[str, Any]:
+    from monitor.storage import views
+
+    now = datetime.now(UTC)
+    since = now - LOOKED_BACK
+    with database.read() as connection:
+        found: dict[str, Any] = {
+            "feeds": _feeds(views.feed_rows(connection)),
+            "last_24_hours": views.counts(connection, since=since),
+            "silences": dict(views.silences(connection, since=since)),
+            "deliveries": [
+                {
+                    "channel": row.channel,
+                    "state": row.state,
+                    "count": row.n,
+                    "last_sent": row.last_sent_at,
+                    "failure": row.failure,
+                }
+                for row in views.delivery_states(connection)
+            ],
+            "backlog": views.backlog(connection, now=now),
+            "set_aside": [
+                {"table": name, "row": number, "failure": failure}
+                for name, number, failure in views.aside(connection, limit=WORST)
+            ],
+            "disk": _disk(views.size(connection), views.age(connection, now=now), settings.state),
+        }
+    if database.dialect != "sqlite":
+        polled = found["feeds"]["last_poll"]
+        found["running"] = polled is not None and now - polled < SOON
+    return found
+
+
+def _feeds(rows: Iterable[Any]) -> dict[str, Any]:
+    every = list(rows)
+    failing = [row for row in every if row.failure is not None]
+    worst = sorted(failing, key=lambda row: -row.attempts)[:WORST]
+    return {
+        "in_use": len(every),
+        "ok": sum(row.failure is None and row.succeeded_at is not None for row in every),
+        "failing": sum(row.succeeded_at is not None for row in failing),
+        "never_reached": sum(row.succeeded_at is None for row in failing),
+        "not_yet_polled": sum(row.polled_at is None and row.failure is None for row in every),
+        "verified": sum(row.succeeded_at is not None for row in every),
+        "last_poll": max((row.polled_at for row in every if row.polled_at), default=None),
+        "last_answer": max((row.succeeded_at for row in every if row.succeeded_at), default=None),
+        "worst": [
+            {
+                "url": row.url,
+                "outlet": row.outlet_name,
+                "failures": row.attempts,
+                "last_success": row.succeeded_at,
+                "failure": row.failure,
+            }
+            for row in worst
+        ],
+    }
+
+
+def _disk(size: int, age: timedelta | None, state: Path) -> dict[str, Any]:
+    """Bytes in use and free; days until the disk is full at the growth so far."""
+    free = shutil.disk_usage(state).free if state.is_dir() else None
+    days = None
+    if free is not None and size and age is not None and age >= GROWTH_AFTER:
+        days = min(int(free / (size / (age / timedelta(days=1)))), FAR)
+    return {"bytes": size, "free_bytes": free, "days_left": days}
+
+
+# --- for a person ---------------------------------------------------------------------------
+
+
+def _show(facts: dict[str, Any]) -> None:
+    say(("running", GOOD) if facts["running"] else ("not running", DOUBT))
+    for problem in facts["problems"]:
+        say((problem, BAD))
+    if not facts["database"]:
+        say("no database yet: `monitor run` makes one")
+        return
+    _show_feeds(facts["feeds"])
+    done = facts["last_24_hours"]
+    say(("last 24 h  ", STRONG), ", ".join(f"{n:,} {what}" for what, n in done.items()))
+    for words, number in facts["silences"].items():
+        say((f"silent {number:,}: {words}", FAINT), indent=11)
+    waiting = [f"{number:,} {what}" for what, number in facts["backlog"].items() if number]
+    say(("backlog    ", STRONG), ", ".join(waiting) or "none")
+    _show_deliveries(facts["deliveries"])
+    if facts["set_aside"]:
+        say(("set aside", STRONG))
+        for each in facts["set_aside"]:
+            say((f"{each['table']} {each['row']}: {each['failure']}", BAD), indent=2)
+    _show_disk(facts["disk"])
+
+
+def _show_feeds(feeds: dict[str, Any]) -> None:
+    say(
+        ("feeds      ", STRONG),
+        f"{feeds['in_use']:,} in use: ",
+        (f"{feeds['ok']:,} ok", GOOD),
+        f", {feeds['failing']:,} failing, {feeds['never_reached']:,} never reached, "
+        f"{feeds['not_yet_polled']:,} not yet polled; {feeds['verified']:,} verified",
+    )
+    say(f"last poll {at(feeds['last_poll'])}, last answer {at(feeds['last_answer'])}", indent=11)
+    for each in feeds["worst"]:
+        times = count(each["failures"], "time")
+        say((each["failure"], BAD), (f"  {times}  {each['url']}", FAINT), indent=11)
+
+
+def _show_deliveries(deliveries: list[dict[str, Any]]) -> None:
+    if not deliveries:
+        say(("deliveries ", STRONG), "none yet")
+        return
+    rows = [
+        (
+            each["channel"],
+            (each["state"], BAD if each["state"] in {"dead", "unknown"} else ""),
+            f"{each['count']:,}",
+            at(each["last_sent"]) if each["last_sent"] else "",
+            each["failure"] or "",
+        )
+        for each in deliveries
+    ]
+    table(("channel", "state", "deliveries", "last sent", "last failure"), rows)
+
+
+def _show_disk(disk: dict[str, Any]) -> None:
+    used, free, days = disk["bytes"], disk["free_bytes"], disk["days_left"]
+    words = f"{used / 1e6:,.1f} MB"
+    if free is not None:
+        words += f", {free / 1e9:,.1f} GB free"
+    if days is not None:
+        left = "ten years or more" if days >= FAR else count(days, "day")
+        words += f": {left} at the growth so far"
+    say(("disk       ", STRONG), words)

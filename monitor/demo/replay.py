@@ -1,0 +1,97 @@
+"""Runs the week: real servers, the real daemon, a clock that jumps from due time to due time."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import TextIO
+
+from monitor import app
+from monitor.config.directory import FOLDERS, read_directory
+from monitor.config.load import Configuration
+from monitor.config.starter import starter_path
+from monitor.demo.site import FEED_PATH, Sites
+from monitor.demo.week import Week, read_week
+from monitor.runners.clock import ReplayClock
+
+POLL_INTERVAL = timedelta(minutes=30)  # of replayed time
+SECONDS = 30  # the week takes about this long
+MAILBOX = "alerts.mbox"
+MESSAGES = "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Where to look at what the demo did."""
+
+    week: Week
+    configuration: Configuration
+
+
+def replay(
+    into: Path,
+    *,
+    out: TextIO,
+    seconds: float = SECONDS,
+    seen: Callable[[datetime], None] = lambda moment: None,
+) -> Replayed:
+    """Replay the bundled week into an empty directory; messages go to `out`, a mailbox and files.
+
+    `seen` is called with the replayed time now and then. `seconds` is how long the week takes at
+    least; a slow machine takes longer.
+    """
+    week = read_week(starter_path() / "demo" / "week.yaml")
+    span = week.ends - week.begins
+    clock = ReplayClock(begins=week.begins, ends=week.ends, speed=span / timedelta(seconds=seconds))
+    with Sites(week, now=clock.now) as sites:
+        write_configuration(into, week, sites)
+        configuration = app.configure(into)
+        with app.build(configuration, clock=clock, out=out, chance=Random(7).random) as monitor:  # noqa: S311 - the same dice in every demo
+
+            def beat() -> None:
+                seen(clock.now())
+                if clock.over:
+                    monitor.stop()
+
+            monitor.run(beat=beat)
+            monitor.once()
+    return Replayed(week, configuration)
+
+
+def write_configuration(into: Path, week: Week, sites: Sites) -> None:
+    """The starter rules over the invented outlets, as files that a reader may look at."""
+    into.mkdir(parents=True, exist_ok=True)
+    for name in read_directory(starter_path()):
+        if name.startswith(tuple(f"{folder}/" for folder in FOLDERS if folder != "outlets")):
+            target = into / name
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(starter_path() / name, target)
+    hosts = {outlet.id: sites.address(outlet.id) for outlet in week.outlets}
+    allowed = ", ".join(f'"{host}:{port}"' for host, port in hosts.values())
+    minutes = int(POLL_INTERVAL / timedelta(minutes=1))
+    (into / "monitor.yaml").write_text(
+        f"version: 1\nstate: var\npoll: {{interval: {minutes} minutes}}\n"
+        f"fetch: {{allow: [{allowed}]}}\nlogging: {{level: error}}\n",
+        "utf-8",
+    )
+    (into / "channels.yaml").write_text(
+        'console: {url: "console:", default: true, digest: {every: 6 hours}}\n'
+        f'mailbox: {{url: "file:{MAILBOX}", default: true, digest: {{every: 6 hours}}}}\n'
+        f'messages: {{url: "file:{MESSAGES}/", default: true, digest: {{every: 6 hours}}}}\n',
+        "utf-8",
+    )
+    (into / "outlets").mkdir(exist_ok=True)
+    lines = ["version: 1", "outlets:"]
+    for outlet in week.outlets:
+        host, port = hosts[outlet.id]
+        lines += [
+            f"  - id: {outlet.id}",
+            f'    name: "{outlet.name}"',
+            f"    country: {outlet.country}",
+            f"    language: {outlet.language}",
+            f"    tier: {outlet.tier}",
+            f'    feeds: [{{url: "http://{host}:{port}{FEED_PATH}"}}]',
+        ]
+    (into / "outlets" / "demo.yaml").write_text("\n".join(lines) + "\n", "utf-8")

@@ -1,0 +1,162 @@
+"""Web pages: a pair, realistic wrappings, walls, and hostile sizes."""
+
+import html
+import json
+import time
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from monitor.adapters import pages
+from monitor.adapters.boilerplate import judge, without_boilerplate
+from monitor.core.model import Completeness
+
+PAIRS = Path(__file__).parents[1] / "data" / "pages"
+EXAMPLES = Path(__file__).parents[3] / "shared" / "data" / "examples"
+ADDRESS = "https://gazette.example/?p=7"
+PARAGRAPH = "<p>" + "El puerto volvió a abrir el lunes tras una semana de niebla y de espera. " * 6
+
+
+def page(head: str = "", body: str = PARAGRAPH) -> bytes:
+    return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>".encode()
+
+
+def read(body: bytes, **how: str):
+    return pages.extract(body, url=ADDRESS, **how)
+
+
+@pytest.mark.parametrize("path", sorted(PAIRS.glob("*.html")), ids=lambda path: path.stem)
+def test_a_page_becomes_what_its_pair_says(path: Path):
+    written = json.loads(json.dumps(asdict(read(path.read_bytes())), default=datetime.isoformat))
+    assert written == json.loads(path.with_suffix(".json").read_text("utf-8"))
+
+
+def wrapped(text: str) -> bytes:
+    """An article's text in a content system's page, its lists as lists, its labels as headings."""
+    parts, listed = [], False
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        entry = line.startswith("- ")
+        if entry != listed:
+            parts.append("<ul>" if entry else "</ul>")
+            listed = entry
+        tag = "li" if entry else "p" if len(line) > 90 else "h2"
+        parts.append(f"<{tag}>{html.escape(line.removeprefix('- '))}</{tag}>")
+    return (
+        "<!doctype html><html lang='en'><head><title>A page - Site</title></head><body>"
+        "<nav><a href='/'>Home</a> <a href='/about'>About</a></nav><div class='site-content'>"
+        f"<article><h1>A page</h1><div class='entry-content'>{''.join(parts)}</div></article></div>"
+        "<footer><p>All rights reserved</p></footer></body></html>"
+    ).encode()
+
+
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the shared data folder is not on this machine")
+def test_real_texts_come_out_without_the_boilerplate_they_carry():
+    for path in sorted(EXAMPLES.glob("*.txt")):
+        source = path.read_text("utf-8")
+        found = read(wrapped(source))
+        lines = (found.text or "").split("\n")
+        assert (found.completeness, found.quality) == (Completeness.FULL, "ok")
+        for furniture in ("Leave a Comment", "Scroll to Top", "Table of Contents", "All rights"):
+            assert furniture not in (found.text or "")
+        assert len(lines) == len(set(lines))
+        long = [line for line in source.split("\n") if len(line) > 200 and line[0] != "-"]
+        assert [line for line in long if " ".join(line.split()) not in found.text] == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("declared", ["", "<meta charset='utf-8'>", "<meta charset='iso-8859-1'>"])
+def test_spanish_pages_are_decoded_whatever_they_declare(encoding: str, declared: str):
+    body = (
+        f"<html><head>{declared}<title>Año del señor</title></head><body>{PARAGRAPH}</body></html>"
+    )
+    found = read(body.encode(encoding))
+    assert (found.title, found.language) == ("Año del señor", "es")
+    assert "volvió" in (found.text or "")
+
+
+@pytest.mark.parametrize(
+    ("canonical", "accepted"),
+    [
+        ("https://www.gazette.example/a", True),
+        ("/a", True),
+        ("https://evil.example/a", False),
+        ("javascript:alert(1)", False),
+    ],
+)
+def test_a_canonical_address_counts_only_within_the_domain(canonical, accepted):
+    found = read(page(f"<link rel='canonical' href='{canonical}'>"))
+    assert (found.canonical_url is not None) == accepted
+
+
+def test_domains_are_those_of_the_public_suffix_list():
+    assert pages.registrable_domain("https://news.bbc.co.uk/x") == "bbc.co.uk"
+    assert pages.registrable_domain("http://127.0.0.1:8080/") == "127.0.0.1:8080"
+
+
+def test_the_outlets_name_is_cut_off_a_title_and_a_headlines_own_dash_stays():
+    site = "<meta property='og:site_name' content='El Faro'>"
+    own = "<title>Oil for food - the deal explained at length - El Faro</title>"
+    assert read(page(site + own)).title == "Oil for food - the deal explained at length"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "words"),
+    [(b"%PDF-1.7", None, "a PDF"), (b"GIF89a", None, "an image"), (b"x", "video/mp4", "a video")],
+)
+def test_what_is_no_page_is_refused_in_plain_words(body, content_type, words):
+    with pytest.raises(pages.NotAPage, match=f"this is {words}, not a web page"):
+        pages.extract(body, url=ADDRESS, content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "free", "verdict"),
+    [
+        ("News", "", True, (Completeness.TITLE, "empty")),
+        ("News", "word " * 59, True, (Completeness.SUMMARY, "too short")),
+        ("News", "word " * 60, True, (Completeness.FULL, "ok")),
+        ("404 Not Found", "word " * 80, True, (Completeness.TITLE, "error page")),
+        ("Just a moment...", "", True, (Completeness.TITLE, "error page")),
+        ("404 migrants rescued at sea", "word " * 300, True, (Completeness.FULL, "ok")),
+        ("News", "word " * 70 + "Subscribe to continue.", True, (Completeness.SUMMARY, "paywall")),
+        ("Nota", "voz " * 70 + "Para seguir leyendo", True, (Completeness.SUMMARY, "paywall")),
+        ("News", "word " * 70, False, (Completeness.SUMMARY, "paywall")),
+        ("News", "word " * 300, False, (Completeness.FULL, "ok")),
+    ],
+)
+def test_how_much_of_an_article_a_page_gave_is_judged(title, text, free, verdict):
+    assert judge(title=title, text=text, free=free) == verdict
+
+
+def test_a_cookie_wall_is_recognised_and_its_words_are_not_used():
+    wall = (
+        "<p>We use cookies. We and our partners store personal data to show advertising. You can "
+        "accept all or manage preferences, and withdraw your consent at any time in our policy.</p>"
+    )
+    found = read(page("<title>The pilots return to work on Monday</title>", wall * 2))
+    assert (found.quality, found.text) == ("cookie wall", None)
+    assert found.title == "The pilots return to work on Monday"
+
+
+def test_a_table_of_contents_goes_and_an_ordinary_list_stays():
+    text = "Opening words.\nÍndice\n- Uno\n- Dos\nUno\nThree things:\n- a\n- b\nContents\nEnd."
+    expected = "Opening words.\nUno\nThree things:\n- a\n- b\nContents\nEnd."
+    assert without_boilerplate(text, title=None) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        page(body="<br>" * 1_000_000 + PARAGRAPH),
+        page(body=PARAGRAPH * 23_000),
+        page(body="<div>" * 15_000 + PARAGRAPH),
+        page(body="<time datetime='2020-01-01'>01/02/2020</time> " * 15_000),
+        page("<script type='application/ld+json'>" + "[" * 100_000 + "</script>"),
+    ],
+    ids=["a million <br>", "10 MB", "nesting", "dates", "JSON nesting"],
+)
+def test_hostile_pages_are_read_in_little_time(body: bytes):
+    began = time.process_time()
+    read(body)
+    assert time.process_time() - began < 5
