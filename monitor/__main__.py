@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer.main
 
 from monitor.cli import app
-from monitor.cli.exits import Exit
+from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Globals
 from monitor.core.errors import Permanent, Temporary
 
@@ -35,6 +35,8 @@ def main() -> None:
     sys.excepthook = unexpected
     try:
         typer.main.get_command(app)(prog_name="monitor", obj=chosen)
+    except MisuseError as error:
+        _end(str(error), Exit.USAGE)
     except (Permanent, Temporary) as error:
         if chosen.verbose:
             traceback.print_exception(error)

@@ -57,7 +57,7 @@ def configure(directory: Path) -> Configuration:
 def configure_files(files: Mapping[str, str], *, base: Path) -> Configuration:
     """Load configuration files already read, as kept in a database for instance."""
     return load(
-        files, base=base, environment=environment(base), known_schemes=channels.known_schemes()
+        files, base=base, environment=environment(base), known_schemes=channels.KnownSchemes()
     )
 
 
@@ -127,6 +127,7 @@ class Monitor:
                 out=out,
                 secrets=configuration.secrets,
             ),
+            room=channels.room,
             identify=lambda text, prior: languages.identify(text, prior=prior),
             rules={rule.id: rule for rule in configuration.rules},
             matcher=Matcher(configuration.rules),
@@ -147,10 +148,13 @@ class Monitor:
         self._runner.run()
 
     def once(self) -> None:
-        """Do what is due, digests included, until nothing is; then return."""
-        self._runner = self._embedded(lambda: None)
-        self._runner.drain()
+        """Do what is due until nothing is, then send the open digests: nobody else will soon."""
+        self.drain()
         self.database.write(lambda tx: deliveries.hurry_digests(tx, now=self.clock.now()))
+        self.drain()
+
+    def drain(self) -> None:
+        """Do what is due until nothing is."""
         self._runner = self._embedded(lambda: None)
         self._runner.drain()
 

@@ -47,8 +47,9 @@ def configure(*, level: str, style: str, secrets: Iterable[str] = ()) -> None:
         if style == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
     )
+    said: Any = _fields_only if style == "json" else _as_said
     structlog.configure(
-        processors=[*shared, _fields_only if style == "json" else _as_said, last],
+        processors=[*shared, said, last],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,

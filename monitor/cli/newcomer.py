@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from monitor.cli.channels import test_message
-from monitor.cli.exits import Exit
+from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.output import BAD, DOUBT, GOOD, say
 from monitor.core.errors import Permanent
 
@@ -41,9 +41,9 @@ def refuse_name(name: str) -> None:
     try:
         identifier(name)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--channel-name") from error
+        raise MisuseError(f"--channel-name: {error}") from error
     if name in TAKEN_NAMES:
-        raise typer.BadParameter(f"{name} is taken", param_hint="--channel-name")
+        raise MisuseError(f"--channel-name: {name} is taken")
 
 
 def channel(url: str | None, name: str, *, ask: bool) -> str | None:

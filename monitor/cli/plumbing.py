@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from monitor.cli.exits import MisuseError
 from monitor.cli.options import Config
 from monitor.cli.output import emit
 from monitor.core.errors import Permanent
+from monitor.core.text import clean
 
 if TYPE_CHECKING:
     from monitor.adapters.workers import Workers
@@ -98,9 +100,8 @@ def _answering(
     def document(given: dict[str, Any], outlet: "Outlet | None") -> "Document":
         title, text, summary = given["title"], given.get("text"), given.get("summary")
         prior = outlet.language if outlet else None
-        language = given.get("language") or identify(
-            f"{title}. {text or summary or ''}", prior=prior
-        )
+        sample = clean(f"{title}. {text or summary or ''}")
+        language = given.get("language") or identify(sample, prior=prior)
         return Document(
             title=title,
             summary=summary,
@@ -169,7 +170,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
     try:
         stream = file.open("rb")
     except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from error
+        raise MisuseError(f"{file} cannot be read: {error.strerror}") from error
     with stream:
         yield stream
 
@@ -180,7 +181,7 @@ def _body(file: Path, *, limit: int) -> bytes:
         try:
             body = stream.read(limit + 1)
         except OSError as error:  # a directory opens, and cannot be read
-            raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from error
+            raise MisuseError(f"{file} cannot be read: {error.strerror}") from error
     if len(body) > limit:
         raise Permanent(f"{file} is over {limit:,} bytes")
     return body

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import trees
-from monitor.cli.exits import Exit
+from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, GOOD, STRONG, at, count, emit, say, table
 from monitor.core.errors import Permanent, Problem
@@ -44,7 +44,7 @@ def try_rules(
 
     configuration = configured(context, config)
     if text is not None and url is not None:
-        raise typer.BadParameter("give --text or --url, not both")
+        raise MisuseError("give --text or --url, not both")
     if text is None and url is None:
         _examples(configuration, rules or [], as_json=as_json)
         return
@@ -135,7 +135,7 @@ def _refuse_unknown(names: list[str], known: list[str]) -> None:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise typer.BadParameter(f"there is no rule {name!r}.{hint} Rules: {', '.join(known)}")
+            raise MisuseError(f"there is no rule {name!r}.{hint} Rules: {', '.join(known)}")
 
 
 # --- a text or a page -----------------------------------------------------------------------

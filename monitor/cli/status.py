@@ -147,10 +147,10 @@ def _show(facts: dict[str, Any]) -> None:
         return
     _show_feeds(facts["feeds"])
     done = facts["last_24_hours"]
-    say(("last 24 h  ", STRONG), ", ".join(f"{n:,} {what}" for what, n in done.items()))
+    say(("last 24 h  ", STRONG), ", ".join(f"{what} {number:,}" for what, number in done.items()))
     for words, number in facts["silences"].items():
         say((f"silent {number:,}: {words}", FAINT), indent=11)
-    waiting = [f"{number:,} {what}" for what, number in facts["backlog"].items() if number]
+    waiting = [f"{what} {number:,}" for what, number in facts["backlog"].items() if number]
     say(("backlog    ", STRONG), ", ".join(waiting) or "none")
     _show_deliveries(facts["deliveries"])
     if facts["set_aside"]:

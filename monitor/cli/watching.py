@@ -63,7 +63,7 @@ def once(context: typer.Context, *, config: Config = None) -> None:
         monitor.once()
         with monitor.database.read() as connection:
             done = views.counts(connection, since=began)
-    say(", ".join(f"{number:,} {what}" for what, number in done.items() if what != "silent"))
+    say(", ".join(f"{what} {number:,}" for what, number in done.items()))
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """`lists:` of rule and knowledge files: named terms, usable in every rule."""
 
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -11,7 +9,7 @@ from monitor.config.problems import Problems, shown, unknown
 from monitor.config.source import Broken, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.rules import Term
-from monitor.core.terms import TermError, parse_term
+from monitor.core.terms import parse_term
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,7 @@ class Lists:
         self._problems = problems
         self._complete = complete
         self._lists: dict[str, _List] = {}
+        self._parsed: dict[str, Term] = {}
         self._expanded: dict[str, tuple[Term, ...]] = {}
 
     def add(self, key: Scalar, node: Node) -> None:
@@ -62,7 +61,9 @@ class Lists:
         """Tells of bad terms, unknown lists and cycles."""
         for listed in self._lists.values():
             for item in listed.terms:
-                read_text(item, parse_term, self._problems)
+                term = read_text(item, parse_term, self._problems)
+                if term:
+                    self._parsed[item.text] = term
             for use in listed.uses:
                 self.known(use)
         self._tell_cycles()
@@ -108,7 +109,8 @@ class Lists:
             written = dict.fromkeys(
                 item.text for step in reached for item in self._lists[step].terms
             )
-            self._expanded[name] = tuple(_parsed(written, name))
+            terms = (self._parsed[text] for text in written if text in self._parsed)
+            self._expanded[name] = tuple(Term(term.words, term.written, name) for term in terms)
         return self._expanded[name]
 
 
@@ -120,11 +122,3 @@ def _cycle(graph: dict[str, list[str]]) -> list[str]:
         cycle: list[str] = error.args[1]
         return cycle[:0:-1]
     return []
-
-
-def _parsed(written: Iterable[str], name: str) -> list[Term]:
-    terms = []
-    for text in written:
-        with suppress(TermError):  # told by `check`, once and at its place
-            terms.append(parse_term(text, list_name=name))
-    return terms

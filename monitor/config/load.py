@@ -1,7 +1,7 @@
 """All files of a configuration, turned into what the program works with, or into its mistakes."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def load(
     *,
     base: Path,
     environment: Mapping[str, str],
-    known_schemes: frozenset[str] | None = None,
+    known_schemes: Collection[str] | None = None,
 ) -> Configuration:
     """The configuration that `files` (relative name to text) describe.
 

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,11 +29,32 @@ def key(word: Word) -> str:
     return _EXACT + word.pattern if word.exact else word.pattern
 
 
-class Vocabulary:
-    """The words that the rules ask for, so that an article's words are looked at once for all."""
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A term of the group of that number, found through its word at `offset`, the anchor."""
 
-    def __init__(self, terms: Iterable[Term]) -> None:
-        words = {word for term in terms for word in term.words}
+    group: int
+    term: Term
+    offset: int
+    keys: tuple[str, ...]
+
+
+class Vocabulary:
+    """What the rules ask for, turned round: from a word of an article to the terms it may open.
+
+    So an article's words are looked at once for all rules, and words that no rule knows cost
+    next to nothing.
+    """
+
+    def __init__(self, groups: Sequence[tuple[Term, ...]]) -> None:
+        self._anchored: dict[str, list[Sought]] = {}
+        for number, terms in enumerate(groups):
+            for term in terms:
+                keys = tuple(key(word) for word in term.words)
+                anchor = max(range(len(keys)), key=lambda n: len(keys[n]))
+                sought = Sought(number, term, anchor, keys)
+                self._anchored.setdefault(keys[anchor], []).append(sought)
+        words = {word for terms in groups for term in terms for word in term.words}
         self._prefixes: dict[str, str] = {}
         self._shapes: list[tuple[re.Pattern[str], str]] = []
         for name in map(key, words):
@@ -50,6 +71,10 @@ class Vocabulary:
             self._shapes.append((re.compile(shape, re.DOTALL), name))
         elif name.endswith("*"):
             self._prefixes[name[:-1]] = name
+
+    def sought_at(self, name: str) -> Sequence[Sought]:
+        """The terms whose anchor is this word or wildcard."""
+        return self._anchored.get(name, ())
 
     def asks_for_exact(self, form: str) -> bool:
         """Whether a term wants this form, or could, with its case and accents."""
@@ -71,16 +96,34 @@ class Vocabulary:
         return (*prefixes, *(name for shape, name in self._shapes if shape.fullmatch(form)))
 
 
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A term at the tokens `first` to `end` (exclusive) of a field."""
+
+    first: int
+    end: int
+    term: Term
+
+
 class Field:
-    """One field's tokens and, for each word that rules may ask for, its positions in order."""
+    """One field's tokens, and where in it the terms of each group stand, in reading order."""
 
     def __init__(self, name: str, value: str, vocabulary: Vocabulary) -> None:
         self.name = name
         self.value = value
         self.tokens: list[Token] = tokenise(value)
-        self.positions = self._index(vocabulary)
+        self._found: dict[int, list[Occurrence]] = {}
+        self._search(self._positions(vocabulary), vocabulary)
 
-    def _index(self, vocabulary: Vocabulary) -> Mapping[str, list[int]]:
+    def occurrences(self, group: int) -> Sequence[Occurrence]:
+        return self._found.get(group, ())
+
+    def has_all(self, groups: frozenset[int]) -> bool:
+        """Whether each of the groups stands somewhere in the field: the quick way to say no."""
+        return groups <= self._found.keys()
+
+    def _positions(self, vocabulary: Vocabulary) -> Mapping[str, list[int]]:
+        """The positions of each word form, and of each wildcard that one of them satisfies."""
         positions: dict[str, list[int]] = {}
         for number, token in enumerate(self.tokens):
             positions.setdefault(token.folded, []).append(number)
@@ -90,18 +133,35 @@ class Field:
         for form, places in positions.items():
             for wildcard in vocabulary.wildcards_of(form):
                 wild.setdefault(wildcard, []).extend(places)
-        for places in wild.values():
-            places.sort()
         return positions | wild
 
+    def _search(self, positions: Mapping[str, list[int]], vocabulary: Vocabulary) -> None:
+        for name, places in positions.items():
+            for sought in vocabulary.sought_at(name):
+                found = list(self._occurrences(sought, places, positions))
+                if found:
+                    self._found.setdefault(sought.group, []).extend(found)
+        for occurrences in self._found.values():
+            occurrences.sort(key=lambda o: (o.first, o.end))
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """A term at the tokens `first` to `end` (exclusive) of a field."""
-
-    first: int
-    end: int
-    term: Term
+    def _occurrences(
+        self, sought: Sought, places: list[int], positions: Mapping[str, list[int]]
+    ) -> Iterator[Occurrence]:
+        """The term around each place of its anchor, within one paragraph."""
+        length = len(sought.keys)
+        if not all(name in positions for name in sought.keys):
+            return
+        others = [
+            (n, frozenset(positions[name]))
+            for n, name in enumerate(sought.keys)
+            if n != sought.offset
+        ]
+        for place in places:
+            first = place - sought.offset
+            if all(first + n in there for n, there in others):
+                opening, closing = self.tokens[first], self.tokens[first + length - 1]
+                if opening.paragraph == closing.paragraph:
+                    yield Occurrence(first, first + length, sought.term)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +177,6 @@ class IndexedDocument:
 
     def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
         self.document = document
-        self.remembered: dict[tuple[object, str], list[Occurrence]] = {}  # by searcher and field
         self._vocabulary = vocabulary
         self._fields: dict[str, Field] = {}
         self._views: dict[frozenset[Scope], tuple[View, ...]] = {}

@@ -28,9 +28,9 @@ class Matcher:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = {rule.id: rule for rule in rules}
-        self._vocabulary = Vocabulary(t for rule in rules for t in terms_of(rule.condition))
         compiler = _Compiler()
         self._parts = {rule.id: compiler.part(rule.condition) for rule in rules}
+        self._vocabulary = Vocabulary(compiler.groups)
 
     def match(self, document: Document) -> list[Match]:
         """The matches of the enabled rules, in their order."""
@@ -71,26 +71,16 @@ def _strength(part: Part, indexed: IndexedDocument) -> Strength | None:
     return next((s for s in tried if part.holds(indexed, _SIGHTS[s])), None)
 
 
-def terms_of(condition: Condition) -> Iterator[Term]:
-    """Every term that a condition names."""
-    match condition:
-        case Term():
-            yield condition
-        case AllOf(parts) | AnyOf(parts) | NoneOf(parts):
-            for part in parts:
-                yield from terms_of(part)
-        case Near(groups=groups):
-            for group in groups:
-                yield from group
-        case Within(part=part):
-            yield from terms_of(part)
-
-
 class _Compiler:
     """Makes parts of conditions; the same terms in several rules are searched once."""
 
     def __init__(self) -> None:
-        self._terms: dict[tuple[Term, ...], AnyTerm] = {}
+        self._groups: dict[tuple[Term, ...], AnyTerm] = {}
+
+    @property
+    def groups(self) -> list[tuple[Term, ...]]:
+        """The terms of each group, in the order of the groups' numbers."""
+        return list(self._groups)
 
     def part(self, condition: Condition) -> Part:
         made: Part
@@ -112,7 +102,7 @@ class _Compiler:
         return made
 
     def _group(self, terms: tuple[Term, ...]) -> AnyTerm:
-        return self._terms.setdefault(terms, AnyTerm(terms))
+        return self._groups.setdefault(terms, AnyTerm(terms, number=len(self._groups)))
 
     def _any(self, parts: tuple[Condition, ...]) -> Part:
         alternatives = tuple(self._alternatives(parts))

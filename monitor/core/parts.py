@@ -10,7 +10,7 @@ from typing import Protocol
 
 from monitor.core import proximity
 from monitor.core.evidence import Explanation, Kind
-from monitor.core.indexed import TOP_SCOPES, Field, IndexedDocument, Occurrence, key
+from monitor.core.indexed import TOP_SCOPES, Field, IndexedDocument, Occurrence, View
 from monitor.core.model import Document, Evidence
 from monitor.core.rules import From, Near, Scope, Term
 
@@ -32,70 +32,29 @@ class Part(Protocol):
 
 
 class AnyTerm:
-    """One of several terms. Looks up words, not terms: a list of 300 costs little more than one."""
+    """One of several terms; `number` is what the fields know this group by."""
 
-    def __init__(self, terms: tuple[Term, ...]) -> None:
-        self.terms = terms
-        self._anchored: dict[str, list[tuple[Term, int, tuple[str, ...]]]] = {}
-        for term in terms:
-            keys = tuple(key(word) for word in term.words)
-            anchor = max(range(len(keys)), key=lambda n: len(keys[n]))
-            self._anchored.setdefault(keys[anchor], []).append((term, anchor, keys))
+    def __init__(self, terms: tuple[Term, ...], *, number: int) -> None:
+        self.number = number
+        self._terms = terms
 
-    def occurrences(self, indexed: IndexedDocument, field: Field) -> list[Occurrence]:
-        """All occurrences in one field, in reading order."""
-        memory = (self, field.name)
-        found = indexed.remembered.get(memory)
-        if found is None:
-            found = sorted(self._search(field), key=lambda o: (o.first, o.end))
-            indexed.remembered[memory] = found
-        return found
-
-    def _search(self, field: Field) -> Iterator[Occurrence]:
-        anchored, positions = self._anchored, field.positions
-        fewer, more = sorted((anchored, positions), key=len)
-        for name in [name for name in fewer if name in more]:
-            for term, offset, keys in anchored[name]:
-                yield from _phrase(field, positions[name], term, offset, keys)
-
-    def seen(self, indexed: IndexedDocument, sight: Sight) -> Iterator[tuple[Field, Occurrence]]:
-        for view in indexed.views(sight.scopes):
-            for found in self.occurrences(indexed, view.field):
-                if found.end <= view.end:
-                    yield view.field, found
+    def seen(self, view: View) -> list[Occurrence]:
+        return [found for found in view.field.occurrences(self.number) if found.end <= view.end]
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        return any(True for _ in self.seen(indexed, sight))
+        return any(self.seen(view) for view in indexed.views(sight.scopes))
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         first: dict[tuple[str, Term], Evidence] = {}
-        for field, found in self.seen(indexed, sight):
-            if (field.name, found.term) not in first:
-                first[field.name, found.term] = _quote(field, found, reason(found.term))
+        for view in indexed.views(sight.scopes):
+            for found in self.seen(view):
+                if (view.field.name, found.term) not in first:
+                    quote = _quote(view.field, found, reason(found.term))
+                    first[view.field.name, found.term] = quote
         missing = "" if first else f"not in {_named(sight)}"
         return Explanation(
-            _label(self.terms), bool(first), Kind.ANY, tuple(first.values()), (), missing
+            _label(self._terms), bool(first), Kind.ANY, tuple(first.values()), (), missing
         )
-
-
-def _phrase(
-    field: Field, places: list[int], term: Term, offset: int, keys: tuple[str, ...]
-) -> Iterator[Occurrence]:
-    """The term around each place of its anchor word, within one paragraph."""
-    length = len(keys)
-    if length == 1:
-        for place in places:
-            yield Occurrence(place, place + 1, term)
-        return
-    others = [
-        (n, frozenset(field.positions.get(name, ()))) for n, name in enumerate(keys) if n != offset
-    ]
-    for place in places:
-        first = place - offset
-        if all(first + n in there for n, there in others):
-            opening, closing = field.tokens[first], field.tokens[first + length - 1]
-            if opening.paragraph == closing.paragraph:
-                yield Occurrence(first, first + length, term)
 
 
 class EveryPart:
@@ -153,6 +112,7 @@ class Together:
             raise ValueError(f"`near` takes at most {proximity.GROUPS_LIMIT} terms")
         self._near = near
         self._groups = groups
+        self._numbers = frozenset(group.number for group in groups)
 
     @property
     def _span(self) -> str:
@@ -163,16 +123,10 @@ class Together:
         self, indexed: IndexedDocument, sight: Sight
     ) -> tuple[Field, list[Occurrence]] | None:
         for view in indexed.views(sight.scopes):
-            places = [
-                (found.first, found.end, number, found)
-                for number, group in enumerate(self._groups)
-                for found in group.occurrences(indexed, view.field)
-                if found.end <= view.end
-            ]
-            if len({place[2] for place in places}) < len(self._groups):
+            if not view.field.has_all(self._numbers):
                 continue
             chain = proximity.together(
-                places,
+                self._places(view),
                 groups=len(self._groups),
                 tokens=view.field.tokens,
                 within=self._near.within,
@@ -181,6 +135,13 @@ class Together:
             if chain is not None:
                 return view.field, chain
         return None
+
+    def _places(self, view: View) -> list[proximity.Place[Occurrence]]:
+        return [
+            (found.first, found.end, number, found)
+            for number, group in enumerate(self._groups)
+            for found in group.seen(view)
+        ]
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
         return self._find(indexed, sight) is not None

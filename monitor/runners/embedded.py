@@ -86,7 +86,8 @@ class Embedded:
         """Sweep until nothing is due any more."""
         while not self._stopping.is_set():
             self._wake.clear()
-            if self._sweep_or_calm() == 0 and self._idle():
+            idle = self._idle()  # asked first: who works may still commit what falls due
+            if self._sweep_or_calm() == 0 and idle:
                 due = self._soonest()
                 if due is None or due > self._clock.now() + timedelta(seconds=1):
                     break

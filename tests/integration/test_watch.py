@@ -1,0 +1,208 @@
+"""The road from a feed to a message, on both databases."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from monitor.storage import views
+from monitor.storage.schema import alert, article, delivery, entry, match, story
+
+BOMBED = "Strelsau was bombed by Northland in May, as readers of this column will remember."
+
+
+def rows(desk, table):
+    with desk.database.read() as connection:
+        return connection.execute(select(table).order_by(table.c.id)).all()
+
+
+def count(desk, table):
+    with desk.database.read() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_a_new_item_becomes_one_message_with_its_evidence(desk, newsroom):
+    assert desk.sweep() == ""
+    newsroom.publish("Strelsau offers talks", published=desk.clock.now() + timedelta(minutes=4))
+    sent = desk.sweep(minutes=6)
+    assert "Strelsau offers talks" in sent
+    assert "»Strelsau« offers »talks«" in sent
+    assert "Paper A" in sent
+    assert "full article" in sent
+    assert f"http://127.0.0.1:{newsroom.port}/a/0" in sent
+    assert desk.sweep(minutes=6) == ""
+
+
+def test_an_item_that_nothing_matches_is_stored_and_silent(desk, newsroom):
+    desk.sweep()
+    newsroom.publish("Rain in Zenda")
+    assert desk.sweep(minutes=6) == ""
+    assert [row.title for row in rows(desk, article)] == ["Rain in Zenda"]
+    assert count(desk, story) == 0
+
+
+def test_what_stood_in_a_feed_before_the_watch_is_never_told(desk, newsroom):
+    newsroom.publish("Strelsau offers talks", published=desk.clock.now() - timedelta(hours=7))
+    newsroom.publish("Talks in Ruritania", published=None)
+    assert desk.sweep() == ""
+    assert desk.sweep(hours=1) == ""
+    assert [row.decision.split(":")[0] for row in rows(desk, match)] == ["older than the watch"] * 2
+    assert not [path for path in newsroom.requests if path.startswith("/a/")], "it was fetched"
+
+
+def test_young_items_at_first_sight_arrive_as_one_welcome_digest(desk, newsroom):
+    young = desk.clock.now() - timedelta(hours=1)
+    newsroom.publish("Strelsau offers talks", published=young)
+    newsroom.publish("Ruritania bombed by its neighbour", feed="b", published=young)
+    sent = desk.sweep() + desk.sweep(minutes=1)
+    assert sent.count("Already in the news when the watch began") == 1
+    assert "2 stories" in sent
+    assert [row.kind for row in rows(desk, delivery)] == ["digest"]
+
+
+def test_a_second_report_of_a_story_is_folded_and_says_why(desk, newsroom):
+    desk.sweep()
+    newsroom.publish("Ruritania offers Northland talks on border and gold")
+    newsroom.publish("Ruritania offers talks on gold and border to Northland", feed="b")
+    sent = desk.sweep(minutes=6)
+    assert sent.count("first report of this story") == 1
+    assert count(desk, story) == 1
+    silent = [row.decision for row in rows(desk, match) if row.alert_id is None]
+    assert len(silent) == 1
+    assert silent[0].startswith("already told")
+
+
+def test_two_different_events_are_two_stories_and_two_messages(desk, newsroom):
+    desk.sweep()
+    newsroom.publish("Ruritania bombed: bridge at Strelsau falls", guid="one")
+    newsroom.publish("Striking miners in Ruritania welcome talks with ministry", guid="two")
+    sent = desk.sweep(minutes=6)
+    assert sent.count("first report of this story") == 2
+    assert count(desk, story) == 2
+
+
+def test_an_exact_copy_at_another_outlet_joins_without_being_judged_again(desk, newsroom):
+    text = "Ruritania and Northland will hold talks on Sunday, officials said. " * 10
+    desk.sweep()
+    newsroom.publish("Ruritania to hold talks", text=text)
+    desk.sweep(minutes=6)
+    newsroom.publish("Northland talks: what we know", feed="b", text=text)
+    assert desk.sweep(minutes=6) == ""
+    first, copy = rows(desk, article)
+    assert copy.duplicate_of == first.id
+    assert copy.story_id == first.story_id
+    assert count(desk, match) == 1
+
+
+def test_one_text_under_two_headlines_of_one_outlet_is_boilerplate_not_a_copy(desk, newsroom):
+    notice = "We value your privacy and so do our partners in this country and abroad. " * 10
+    desk.sweep()
+    newsroom.publish("Rain in Zenda", text=notice)
+    newsroom.publish("Strelsau offers talks", text=notice)
+    assert "Strelsau offers talks" in desk.sweep(minutes=6)
+
+
+def test_two_rules_that_one_article_fires_make_one_message(desk, newsroom):
+    desk.sweep()
+    newsroom.publish("Ruritania bombed hours before talks")
+    sent = desk.sweep(minutes=6)
+    assert "Talks with Ruritania" in sent
+    assert "Strikes on Ruritania" in sent
+    assert count(desk, alert) == 2
+    assert count(desk, delivery) == 1
+
+
+def test_a_weak_match_rides_along_with_a_strong_one(desk, newsroom, paragraphs_of):
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks", text=paragraphs_of("", closing=BOMBED))
+    sent = desk.sweep(minutes=6)
+    assert "further down" in sent
+    assert "Strikes on Ruritania" in sent
+    assert count(desk, delivery) == 1
+
+
+def test_a_weak_match_by_itself_waits_for_the_digest(desk, newsroom, paragraphs_of):
+    desk.sweep()
+    newsroom.publish("Diary of the week", text=paragraphs_of("", closing=BOMBED))
+    assert desk.sweep(minutes=6) == ""
+    sent = desk.sweep(minutes=31)
+    assert "Digest: weak matches" in sent
+    assert "Diary of the week" in sent
+
+
+def test_a_changed_headline_is_a_revision_and_judged_again(desk, newsroom):
+    desk.sweep()
+    item = newsroom.publish("Blasts heard in the capital")
+    assert desk.sweep(minutes=6) == ""
+    item.title = "Ruritania bombed: blasts heard in the capital"
+    assert "Ruritania bombed" in desk.sweep(minutes=6)
+    item.title = "Ruritania bombed by Northland, blasts heard in the capital"
+    assert desk.sweep(minutes=6) == ""
+    assert count(desk, article) == 1
+    assert count(desk, entry) == 1
+
+
+def test_one_address_in_two_feeds_is_read_and_told_once(desk, newsroom):
+    desk.sweep()
+    item = newsroom.publish("Strelsau offers talks")
+    desk.sweep(minutes=6)
+    shared = newsroom.publish("Strelsau offers talks", feed="b")
+    shared.guid = "other"
+    rss = newsroom._rss("b").replace("/b/0", "/a/0")
+    newsroom._rss = lambda name, made=newsroom._rss: rss if name == "b" else made(name)
+    assert item is not shared
+    assert desk.sweep(minutes=6) == ""
+    assert count(desk, article) == 1
+    assert count(desk, entry) == 2
+    assert newsroom.requests.count("/a/0") == 1
+
+
+def test_a_page_that_cannot_be_had_does_not_hold_up_the_alert(desk, newsroom):
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks", page_status=404, summary="Envoys meet on Sunday.")
+    sent = desk.sweep(minutes=6)
+    assert "Strelsau offers talks" in sent
+    assert "summary only" in sent
+
+
+def test_a_page_that_fails_for_a_moment_is_tried_once_more_and_then_done_without(desk, newsroom):
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks", page_status=503, summary="")
+    assert desk.sweep(minutes=6) == ""
+    assert "headline only" in desk.sweep(minutes=1)
+    assert newsroom.requests.count("/a/0") == 2
+
+
+def test_a_failing_feed_says_why_and_comes_back(desk, newsroom):
+    newsroom.status = 500
+    desk.sweep()
+    with desk.database.read() as connection:
+        failures = {row.failure for row in views.feed_rows(connection)}
+    assert failures == {"127.0.0.1 answered 500"}
+    newsroom.status = 200
+    desk.sweep(minutes=11)
+    newsroom.publish("Strelsau offers talks")
+    assert "Strelsau offers talks" in desk.sweep(minutes=6)
+
+
+def test_a_restart_neither_repeats_nor_forgets(open_desk, newsroom):
+    desk = open_desk()
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    assert "Strelsau" in desk.sweep(minutes=6)
+    newsroom.publish("Ruritania bombed at dawn")
+    again = open_desk()
+    sent = again.sweep(minutes=6)
+    assert "Ruritania bombed at dawn" in sent
+    assert "Strelsau offers talks" not in sent
+
+
+def test_a_feed_taken_out_of_the_configuration_rests_and_comes_back_without_a_flood(
+    open_desk, newsroom, files
+):
+    newsroom.publish("Strelsau offers talks")
+    open_desk().sweep()
+    without_b = files["outlets/papers.yaml"].splitlines()[:3]
+    desk = open_desk(outlets__papers="\n".join(without_b) + "\n")
+    newsroom.publish("Ruritania bombed at dawn", feed="b")
+    assert desk.sweep(minutes=6) == ""
+    assert "Ruritania bombed at dawn" in open_desk().sweep(minutes=6)
