@@ -5,6 +5,7 @@ then on everything (weak). Quotes and explanations are made only for those that 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from monitor.core.evidence import Explanation, Kind, quotes
 from monitor.core.indexed import DEFAULT_SCOPES, TOP_SCOPES, IndexedDocument, Vocabulary
@@ -42,7 +43,8 @@ class Matcher:
             part = self._parts[rule.id]
             strength = _strength(part, indexed)
             if strength is not None:
-                evidence = quotes(part.explain(indexed, _SIGHTS[strength]))
+                sight = replace(_SIGHTS[strength], held_only=True)
+                evidence = quotes(part.explain(indexed, sight))
                 matches.append(Match(rule.id, rule.version, rule.severity, strength, evidence))
         return matches
 

@@ -17,10 +17,15 @@ from monitor.core.rules import From, Near, Scope, Term
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Where a condition looks: the scopes in force, and whether an `in` has set them."""
+    """Where a condition looks: the scopes in force, and whether an `in` has set them.
+
+    With `held_only` an explanation leaves out what did not hold: quotes need no more, and an
+    article that matches has ten branches that do not hold for each that does.
+    """
 
     scopes: frozenset[Scope]
     chosen: bool = False
+    held_only: bool = False
 
 
 class Part(Protocol):
@@ -36,7 +41,7 @@ class AnyTerm:
 
     def __init__(self, terms: tuple[Term, ...], *, number: int) -> None:
         self.number = number
-        self._terms = terms
+        self.label = _label(terms)
 
     def seen(self, view: View) -> list[Occurrence]:
         return [found for found in view.field.occurrences(self.number) if found.end <= view.end]
@@ -52,9 +57,7 @@ class AnyTerm:
                     quote = _quote(view.field, found, reason(found.term))
                     first[view.field.name, found.term] = quote
         missing = "" if first else f"not in {_named(sight)}"
-        return Explanation(
-            _label(self._terms), bool(first), Kind.ANY, tuple(first.values()), (), missing
-        )
+        return Explanation(self.label, bool(first), Kind.ANY, tuple(first.values()), (), missing)
 
 
 class EveryPart:
@@ -79,7 +82,11 @@ class AnyPart:
         return any(part.holds(indexed, sight) for part in self._parts)
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
-        children = tuple(part.explain(indexed, sight) for part in self._parts)
+        children = tuple(
+            part.explain(indexed, sight)
+            for part in self._parts
+            if not sight.held_only or part.holds(indexed, sight)
+        )
         held = any(child.held for child in children)
         return Explanation("any", held, Kind.ANY, (), children, "" if held else "no part held")
 
@@ -94,7 +101,8 @@ class NoPart:
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         own = _own_sight(sight)
-        children = tuple(part.explain(indexed, own) for part in self._parts)
+        parts = () if sight.held_only else self._parts
+        children = tuple(part.explain(indexed, own) for part in parts)
         found = [child.label for child in children if child.held]
         missing = f"found: {', '.join(found)}" if found else ""
         label = f"none: {', '.join(child.label for child in children)}"
@@ -103,7 +111,7 @@ class NoPart:
 
 def _own_sight(sight: Sight) -> Sight:
     """A `none` looks at title and lead: far down, "opposition" would kill good matches."""
-    return sight if sight.chosen else Sight(TOP_SCOPES)
+    return sight if sight.chosen else Sight(TOP_SCOPES, held_only=sight.held_only)
 
 
 class Together:
@@ -147,31 +155,38 @@ class Together:
         return self._find(indexed, sight) is not None
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
-        parts = tuple(group.explain(indexed, sight) for group in self._groups)
-        order = ", in this order" if self._near.ordered else ""
-        label = f"near: {' + '.join(part.label for part in parts)} {self._span}{order}"
         found = self._find(indexed, sight)
         if found is not None:
             field, chain = found
             why = f"near, {self._span}"
             evidence = tuple(_quote(field, o, f"{why}: {reason(o.term)}") for o in chain)
-            return Explanation(label, held=True, evidence=evidence)
+            return Explanation(self._label, held=True, evidence=evidence)
+        parts = tuple(group.explain(indexed, sight) for group in self._groups)
         absent = [part.label for part in parts if not part.held]
         missing = f"absent: {', '.join(absent)}" if absent else f"present, but not {self._span}"
-        return Explanation(label, held=False, children=parts, missing=missing)
+        return Explanation(self._label, held=False, children=parts, missing=missing)
+
+    @property
+    def _label(self) -> str:
+        order = ", in this order" if self._near.ordered else ""
+        return f"near: {' + '.join(group.label for group in self._groups)} {self._span}{order}"
 
 
 class Narrowed:
     def __init__(self, scopes: frozenset[Scope], part: Part) -> None:
-        self._sight = Sight(scopes, chosen=True)
+        self._scopes = scopes
         self._part = part
 
-    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:  # noqa: ARG002  replaced by its own
-        return self._part.holds(indexed, self._sight)
+    def _own_sight(self, sight: Sight) -> Sight:
+        return Sight(self._scopes, chosen=True, held_only=sight.held_only)
 
-    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:  # noqa: ARG002  the same
-        child = self._part.explain(indexed, self._sight)
-        label = f"in {_named(self._sight)}"
+    def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
+        return self._part.holds(indexed, self._own_sight(sight))
+
+    def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
+        own = self._own_sight(sight)
+        child = self._part.explain(indexed, own)
+        label = f"in {_named(own)}"
         return Explanation(label, child.held, Kind.ALL, (), (child,), child.missing)
 
 

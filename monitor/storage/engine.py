@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from monitor.core.errors import Temporary
@@ -93,11 +93,12 @@ class Database:
                     try:
                         with connection.begin_nested():
                             answers.append((future, work(connection), None))
+                    except OperationalError as error:  # full, locked, gone: not the work's fault
+                        answers.append((future, None, _unwritable(error)))
                     except Exception as error:  # noqa: BLE001 - carried to the caller
                         answers.append((future, None, error))
         except DBAPIError as error:
-            failure = Temporary(f"the database could not be written: {error.orig}")
-            failure.__cause__ = error
+            failure = _unwritable(error)
             for _, future, _ in group:
                 future.set_exception(failure)
             return
@@ -108,6 +109,12 @@ class Database:
                 future.set_exception(problem)
         if any(announce for _, _, announce in group):
             self._on_commit()
+
+
+def _unwritable(error: DBAPIError) -> Temporary:
+    failure = Temporary(f"the database could not be written: {error.orig}")
+    failure.__cause__ = error
+    return failure
 
 
 def _engine(url: str, *, writes: bool) -> Engine:

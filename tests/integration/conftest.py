@@ -45,6 +45,7 @@ class Clock:
         return self.moment
 
     def wait_until(self, moment: datetime | None, *, wake: threading.Event, idle: bool) -> None:
+        del moment, idle
         wake.wait(0.02)
 
     def pass_(self, **span: float) -> None:

@@ -1,0 +1,282 @@
+"""The tables: migrations, claims, the writer, retention and search, on both databases."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, select, text
+
+from monitor.core.alerts import Origin
+from monitor.core.errors import Temporary
+from monitor.core.identity import KeyMode, Keys
+from monitor.core.model import Entry, Feed, FeedId, Outlet, OutletId, Tier
+from monitor.storage import feeds, migrate, retention, search, sync, work
+from monitor.storage.engine import Database
+from monitor.storage.schema import article, entry, feed, metadata, task, tombstone
+from monitor.storage.upsert import insert_new
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+LEASE = timedelta(minutes=2)
+OUTLET = Outlet(OutletId("paper"), "The Paper", "GB", "en", Tier.NATIONAL)
+FEED = Feed("http://paper.example/rss", OutletId("paper"), timedelta(minutes=5))
+
+
+@pytest.fixture
+def stocked(database):
+    """A database with one outlet and one feed."""
+    database.write(lambda tx: sync.sync(tx, outlets=[OUTLET], feeds=[FEED], rules=[], now=NOW))
+    return database
+
+
+def plan(database, *names):
+    database.write(lambda tx: [sync.plan_task(tx, name, at=NOW) for name in names])
+
+
+def claim(database, *, now=NOW, limit=10):
+    return database.write(lambda tx: work.claim(tx, task, now=now, lease=LEASE, limit=limit))
+
+
+def add_article(database, number, **values):
+    row = {
+        "id": number, "identity": str(number), "feed_id": 1, "outlet_id": "paper",
+        "title": f"Title {number}", "seen_at": NOW, "read_at": NOW, "completeness": "full",
+        "quality": "ok", "origin": "live", "not_before": NOW, "due_at": None,
+    }  # fmt: skip
+    database.write(lambda tx: insert_new(tx, article, **(row | values)))
+
+
+def test_migrations_make_the_schema_of_the_code(database):
+    with database.reader.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_object": lambda _, name, *__: "search" not in (name or "")},
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrations_can_be_undone(database):
+    migrate.downgrade(database.writer, revision="base")
+    left = set(inspect(database.writer).get_table_names())
+    assert left <= {"alembic_version"}
+    migrate.upgrade(database.writer)
+    assert set(metadata.tables) <= set(inspect(database.writer).get_table_names())
+
+
+def test_nothing_is_pending_after_an_upgrade(database):
+    assert not migrate.pending(database.reader)
+
+
+def test_a_row_is_claimed_once_until_its_lease_ends(database):
+    plan(database, "a")
+    assert [each.key for each in claim(database)] == ["a"]
+    assert claim(database) == []
+    again = claim(database, now=NOW + LEASE)
+    assert [each.claims for each in again] == [2]
+
+
+def test_a_late_worker_cannot_overwrite_the_result_of_the_next_one(database):
+    plan(database, "a")
+    late = claim(database)[0]
+    current = claim(database, now=NOW + LEASE)[0]
+    assert not database.write(lambda tx: work.finish(tx, late))
+    assert database.write(lambda tx: work.finish(tx, current))
+
+
+def test_a_postponed_row_comes_back_with_its_failure_counted(database):
+    plan(database, "a")
+    taken = claim(database)[0]
+    later = NOW + timedelta(minutes=1)
+    database.write(lambda tx: work.postpone(tx, taken, until=later, failure="no answer"))
+    assert claim(database) == []
+    again = claim(database, now=later)[0]
+    assert (again.attempts, again.row.failure) == (1, "no answer")
+
+
+def test_a_clock_set_back_cannot_park_work(database):
+    plan(database, "a")
+    claim(database, now=NOW + timedelta(days=1))
+    database.write(lambda tx: work.clamp(tx, now=NOW, cap=timedelta(minutes=20)))
+    assert claim(database, now=NOW + timedelta(minutes=20))
+
+
+def test_the_next_due_time_is_the_later_of_calendar_and_lease(database):
+    plan(database, "a")
+    with database.read() as connection:
+        assert work.next_due(connection)[task] == NOW
+    claim(database)
+    with database.read() as connection:
+        assert work.next_due(connection)[task] == NOW + LEASE
+
+
+def test_many_claimers_share_rows_without_overlap(database_url, database):
+    plan(database, *[f"task {number}" for number in range(200)])
+    taken, others = [], [Database(database_url) for _ in range(3)]
+
+    def take(mine):
+        while found := claim(mine, limit=7):
+            taken.extend(each.key for each in found)
+
+    threads = [threading.Thread(target=take, args=(mine,)) for mine in others]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    [mine.close() for mine in others]
+    assert sorted(taken) == sorted({f"task {number}" for number in range(200)})
+
+
+def test_a_failed_write_does_not_undo_the_ones_committed_with_it(database):
+    answers = []
+
+    def add(name):
+        try:
+            database.write(lambda tx: sync.plan_task(tx, name, at=NOW) or (1 / len(name[1:])))
+        except ZeroDivisionError:
+            answers.append(name)
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in ("x", "aa", "bb", "y", "cc")]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(answers) == ["x", "y"]
+    assert sorted(each.key for each in claim(database)) == ["aa", "bb", "cc"]
+
+
+def test_a_full_disk_is_a_temporary_failure(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'monitor.db'}")
+    migrate.upgrade(database.writer)
+    pages = database.write(lambda tx: tx.execute(text("PRAGMA page_count")).scalar_one())
+    database.write(lambda tx: tx.execute(text(f"PRAGMA max_page_count={pages}")).all())
+    with pytest.raises(Temporary, match="could not be written: database or disk is full"):
+        database.write(lambda tx: sync.remember(tx, {"a.yaml": "x" * 100_000}, now=NOW))
+    database.write(lambda tx: tx.execute(text("PRAGMA max_page_count=100000")).all())
+    database.write(lambda tx: sync.remember(tx, {"a.yaml": "x" * 100_000}, now=NOW))
+    database.close()
+
+
+def test_a_naive_time_is_refused(database):
+    plan_at = datetime(2026, 3, 2, 12, 0)  # noqa: DTZ001 - that is the point
+    with pytest.raises(Exception, match="naive time"):
+        database.write(lambda tx: sync.plan_task(tx, "a", at=plan_at))
+
+
+def test_one_host_has_one_request_in_flight(stocked):
+    second = Feed("http://paper.example/sport", OutletId("paper"), timedelta(minutes=5))
+    stocked.write(
+        lambda tx: sync.sync(tx, outlets=[OUTLET], feeds=[FEED, second], rules=[], now=NOW)
+    )
+
+    def take():
+        return stocked.write(
+            lambda tx: feeds.claim_by_host(tx, feed, now=NOW, lease=LEASE, limit=10)
+        )
+
+    assert len(take()) == 1
+    assert take() == []
+    stocked.write(lambda tx: feeds.release_host(tx, "paper.example"))
+    assert len(take()) == 1
+
+
+def test_a_host_that_asks_for_peace_gets_it(stocked):
+    later = NOW + timedelta(hours=1)
+    stocked.write(lambda tx: feeds.release_host(tx, "paper.example", not_before=later))
+
+    def take(now):
+        return stocked.write(
+            lambda tx: feeds.claim_by_host(tx, feed, now=now, lease=LEASE, limit=10)
+        )
+
+    assert take(NOW) == []
+    assert len(take(later)) == 1
+
+
+def add_entry(database, *, seen_at):
+    keys = Keys(guid="g" * 40, link="l" * 40, content="c" * 40)
+    item = Entry(guid="1", url="http://paper.example/1", title="Old news")
+    database.write(
+        lambda tx: feeds.add_entry(
+            tx, FeedId(1), item, keys, mode=KeyMode.GUID, origin=Origin.LIVE, host_name=None,
+            now=seen_at,
+        )
+    )  # fmt: skip
+    database.write(lambda tx: tx.execute(entry.update().values(due_at=None)))
+    return keys
+
+
+def test_what_is_forgotten_leaves_a_tombstone_by_which_it_is_known(stocked):
+    keys = add_entry(stocked, seen_at=NOW - timedelta(days=400))
+    add_article(stocked, 1, seen_at=NOW - timedelta(days=400))
+    cutoffs = retention.Cutoffs(*[NOW - timedelta(days=365)] * 2, NOW - timedelta(days=730))
+    while stocked.write(lambda tx: retention.forget(tx, cutoffs, now=NOW)):
+        pass
+    with stocked.read() as connection:
+        assert not connection.execute(select(entry)).all()
+        assert not connection.execute(select(article)).all()
+        known = feeds.known(connection, FeedId(1), [keys], modes=list(KeyMode))
+    assert all(known.of(keys, [mode]) == (True, None) for mode in KeyMode)
+
+
+def test_tombstones_do_not_last_for_ever(stocked):
+    add_entry(stocked, seen_at=NOW - timedelta(days=900))
+    cutoffs = retention.Cutoffs(*[NOW - timedelta(days=365)] * 2, NOW - timedelta(days=730))
+    stocked.write(lambda tx: retention.forget(tx, cutoffs, now=NOW - timedelta(days=800)))
+    while stocked.write(lambda tx: retention.forget(tx, cutoffs, now=NOW)):
+        pass
+    with stocked.read() as connection:
+        assert not connection.execute(select(tombstone)).all()
+
+
+def test_young_things_are_kept(stocked):
+    add_entry(stocked, seen_at=NOW)
+    add_article(stocked, 1)
+    cutoffs = retention.Cutoffs(*[NOW - timedelta(days=365)] * 3)
+    assert stocked.write(lambda tx: retention.forget(tx, cutoffs, now=NOW)) == 0
+
+
+@pytest.fixture
+def archive(stocked):
+    add_article(stocked, 1, title="La acción del Gobierno", text="Un petrolero en Strelsau.")
+    add_article(stocked, 2, title="Tankers leave Strelsau", summary="Crude oil again.")
+    add_article(stocked, 3, title="Rain in Zenda", text="Nothing about oil.")
+    return stocked
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("strelsau", [2, 1]),
+        ("accion", [1]),
+        ("ACCIÓN gobierno", [1]),
+        ("tanker*", [2]),
+        ('"crude oil"', [2]),
+        ('"oil crude"', []),
+        ("oil", [3, 2]),
+        ("strelsau zenda", []),
+        ("o'neil); DROP TABLE", []),
+        ('"unclosed', []),
+    ],
+)
+def test_search_finds_words_phrases_and_prefixes_newest_first(archive, wanted, found):
+    with archive.read() as connection:
+        assert [row.id for row in search.search(connection, wanted, limit=10)] == found
+
+
+def test_search_follows_a_changed_article(archive):
+    archive.write(
+        lambda tx: tx.execute(article.update().values(text="Gold").where(article.c.id == 3))
+    )
+    with archive.read() as connection:
+        assert [row.id for row in search.search(connection, "gold", limit=10)] == [3]
+        assert [row.id for row in search.search(connection, "oil", limit=10)] == [2]
+
+
+def test_search_for_nothing_is_refused(archive):
+    with archive.read() as connection, pytest.raises(ValueError, match="at least one word"):
+        search.search(connection, '"" ---', limit=10)
+
+
+def test_the_last_good_configuration_is_kept(database):
+    database.write(lambda tx: sync.remember(tx, {"monitor.yaml": "version: 1"}, now=NOW))
+    newer = NOW + timedelta(hours=1)
+    database.write(lambda tx: sync.remember(tx, {"monitor.yaml": "version: 1\n"}, now=newer))
+    with database.read() as connection:
+        assert sync.last_good(connection) == ({"monitor.yaml": "version: 1\n"}, newer)

@@ -1,0 +1,281 @@
+"""The small decisions of the pipeline: identity, timing, stories, alerts, our own network."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core import alerts, identity, reading, stories, timing, urls
+from monitor.core.alerts import Origin, Reason, Silence, Way
+from monitor.core.identity import KeyMode
+from monitor.core.model import Completeness, Entry, Page, Strength
+from monitor.core.reach import Change, Reach
+from monitor.core.rules import WeakPolicy
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def entry(guid=None, url=None, title="A title", **rest):
+    return Entry(guid=guid, url=url, title=title, **rest)
+
+
+# --- addresses ---
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "http://www.paper.example/story?id=7",
+        "https://paper.example/story/?id=7#top",
+        "https://paper.example/story?utm_source=rss&id=7&fbclid=x",
+        "https://PAPER.example:443//story?id=7",
+    ],
+)
+def test_spellings_of_one_address_are_the_same(other):
+    assert urls.same_address(other) == urls.same_address("https://paper.example/story?id=7")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://paper.example/story?id=8",
+        "https://paper.example/Story?id=7",
+        "https://paper.example:8080/story?id=7",
+        "https://other.example/story?id=7",
+    ],
+)
+def test_different_addresses_stay_different(other):
+    assert urls.same_address(other) != urls.same_address("https://paper.example/story?id=7")
+
+
+@pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "file:///etc", "http://", "//x"])
+def test_only_web_addresses_are_addresses(url):
+    assert not urls.is_web(url)
+
+
+# --- identity ---
+
+
+def test_a_feed_whose_items_share_a_guid_is_told_apart_by_link():
+    items = [entry("same", f"http://x.example/{n}", f"Title {n}") for n in range(5)]
+    keys = [identity.keys_of(each) for each in items]
+    assert identity.key_mode(keys, mode=KeyMode.GUID) is KeyMode.LINK
+    assert len({each.present(KeyMode.LINK) for each in keys}) == 5
+
+
+def test_a_feed_whose_items_share_guid_and_link_is_told_apart_by_content():
+    items = [entry("same", "http://x.example/", f"Title {n}") for n in range(5)]
+    keys = [identity.keys_of(each) for each in items]
+    assert identity.key_mode(keys, mode=KeyMode.GUID) is KeyMode.CONTENT
+
+
+def test_an_item_listed_twice_does_not_degrade_its_feed():
+    items = [entry("1", "http://x.example/1", "One")] * 2 + [
+        entry("2", "http://x.example/2", "Two")
+    ]
+    keys = [identity.keys_of(each) for each in items]
+    assert identity.key_mode(keys, mode=KeyMode.GUID) is KeyMode.GUID
+
+
+def test_a_weaker_mode_is_never_given_up():
+    keys = [identity.keys_of(entry(str(n), f"http://x.example/{n}", f"T {n}")) for n in range(5)]
+    assert identity.key_mode(keys, mode=KeyMode.CONTENT) is KeyMode.CONTENT
+
+
+def test_an_item_without_guid_is_known_by_its_link():
+    keys = identity.keys_of(entry(None, "http://x.example/1"))
+    assert keys.present(KeyMode.GUID) == keys.link
+
+
+def test_a_short_text_says_too_little_to_be_a_copy():
+    assert identity.body_hash("Developing story, more follows.") is None
+    assert identity.body_hash(None) is None
+
+
+@given(st.text())
+def test_body_hash_never_fails_and_ignores_spaces_and_case(text):
+    assert identity.body_hash(text) == identity.body_hash(f"  {text}\n")
+
+
+# --- timing ---
+
+
+@given(st.integers(0, 10_000), st.floats(0, 0.999))
+def test_retries_stay_between_their_bounds(attempts, chance):
+    pause = timing.retry_at(NOW, attempts=attempts, chance=chance) - NOW
+    assert timedelta(seconds=2) <= pause <= timedelta(minutes=15)
+
+
+def test_an_outside_wish_wins_where_it_is_longer():
+    wish = timedelta(hours=1)
+    assert timing.retry_at(NOW, attempts=1, chance=0.5, after=wish) == NOW + wish
+    assert timing.retry_at(NOW, attempts=1, chance=0.0, after=timedelta(days=9)) == (
+        NOW + timedelta(days=1)
+    )
+
+
+def test_a_failing_feed_is_asked_less_and_less_but_every_day():
+    waits = [
+        timing.next_poll(NOW, interval=timedelta(minutes=5), failures=n, chance=0.5) - NOW
+        for n in range(20)
+    ]
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(minutes=5)
+    assert waits[-1] == timedelta(days=1)
+
+
+def test_a_jump_of_the_clock_ages_a_queue_by_a_quarter_of_an_hour_at_most():
+    assert timing.counted_try(NOW, tried_at=NOW - timedelta(days=9)) == timedelta(minutes=15)
+    assert timing.counted_try(NOW, tried_at=NOW + timedelta(days=9)) == timedelta()
+    assert timing.counted_try(NOW, tried_at=None) == timedelta()
+
+
+# --- alerts ---
+
+
+def decide(**changed):
+    situation = {
+        "strength": Strength.STRONG,
+        "origin": Origin.LIVE,
+        "weak": WeakPolicy.DIGEST,
+        "told": frozenset(),
+        "beside_strong": False,
+    }
+    return alerts.decide(**(situation | changed))
+
+
+def test_the_first_strong_match_is_told_at_once():
+    assert decide() == alerts.Decision(reason=Reason.FIRST_REPORT, way=Way.AT_ONCE)
+
+
+def test_the_second_is_not():
+    assert decide(told={Reason.FIRST_REPORT}).silence is Silence.ALREADY_TOLD
+
+
+def test_a_weak_match_told_before_does_not_hide_a_strong_one():
+    assert decide(told={Reason.WEAK_MATCH}).reason is Reason.FIRST_REPORT
+
+
+@pytest.mark.parametrize(
+    ("weak", "way"),
+    [(WeakPolicy.ALERT, Way.AT_ONCE), (WeakPolicy.DIGEST, Way.DIGEST), (WeakPolicy.LOG, None)],
+)
+def test_a_weak_match_goes_where_its_rule_says(weak, way):
+    assert decide(strength=Strength.WEAK, weak=weak).way is way
+
+
+def test_a_weak_match_rides_along_whatever_its_rule_says():
+    decision = decide(strength=Strength.WEAK, weak=WeakPolicy.LOG, beside_strong=True)
+    assert (decision.reason, decision.way) == (Reason.WEAK_MATCH, Way.AT_ONCE)
+
+
+def test_what_is_older_than_the_watch_is_never_told():
+    assert decide(origin=Origin.BASELINE).silence is Silence.BASELINE
+
+
+def test_what_is_young_at_first_sight_waits_for_the_welcome():
+    assert decide(origin=Origin.WELCOME).way is Way.WELCOME
+
+
+@given(
+    st.sampled_from(Strength), st.sampled_from(Origin), st.sampled_from(WeakPolicy),
+    st.frozensets(st.sampled_from(Reason)), st.booleans(),
+)  # fmt: skip
+def test_every_decision_is_a_reason_or_a_silence(strength, origin, weak, told, beside):
+    decision = alerts.decide(
+        strength=strength, origin=origin, weak=weak, told=told, beside_strong=beside
+    )
+    assert (decision.reason is None) == (decision.way is None) == (decision.silence is not None)
+
+
+# --- reading ---
+
+
+@pytest.mark.parametrize(
+    ("first", "hours", "origin"),
+    [
+        (True, 1, Origin.WELCOME),
+        (True, 7, Origin.BASELINE),
+        (True, None, Origin.BASELINE),
+        (False, 700, Origin.LIVE),
+        (False, None, Origin.LIVE),
+    ],
+)
+def test_first_sight_decides_what_is_old(first, hours, origin):
+    published = None if hours is None else NOW - timedelta(hours=hours)
+    found = reading.origin_of(published, first_poll=first, now=NOW, first_sight=timedelta(hours=6))
+    assert found is origin
+
+
+def test_an_unread_page_leaves_the_feeds_own_words():
+    read = reading.compose(entry(summary="So it was."), reading.UNREAD, language="en")
+    assert (read.text, read.completeness) == (None, Completeness.SUMMARY)
+    bare = reading.compose(entry(), reading.UNREAD, language=None)
+    assert bare.completeness is Completeness.TITLE
+
+
+def test_a_read_page_gives_the_text_and_the_feed_the_headline():
+    page = Page(
+        url="u", title="Site | x", text="All of it.", completeness=Completeness.FULL, quality="ok"
+    )
+    read = reading.compose(entry(title="Headline"), page, language="en")
+    assert (read.title, read.text) == ("Headline", "All of it.")
+
+
+def test_a_front_page_is_no_articles_address():
+    assert reading.canonical_key("https://paper.example/") is None
+    assert reading.canonical_key("https://paper.example/story") is not None
+
+
+# --- stories ---
+
+
+def words(title):
+    return stories.words_of(title, "")
+
+
+def candidate(number, *titles, hours=0.0):
+    return stories.Candidate(
+        id=number, articles=[words(t) for t in titles], last_seen=NOW - timedelta(hours=hours)
+    )
+
+
+def test_a_report_joins_the_story_that_shares_its_particular_words():
+    live = [
+        candidate(1, "Bridge at Strelsau falls after flood", "Strelsau bridge falls, two hurt"),
+        candidate(2, "Parliament of Ruritania votes on budget"),
+    ]
+    found = stories.assign(words("Two hurt as bridge falls in Strelsau"), live, now=NOW)
+    assert found == 1
+
+
+def test_a_new_event_opens_a_new_story():
+    live = [candidate(1, "Bridge at Strelsau falls after flood")]
+    assert stories.assign(words("Parliament votes on the budget"), live, now=NOW) is None
+    assert stories.assign(words("Parliament votes on the budget"), [], now=NOW) is None
+
+
+def test_an_old_story_takes_a_closer_likeness():
+    title, other = "Strelsau bridge falls, mayor resigns", "Strelsau bridge falls after the flood"
+    fresh, old = candidate(1, title), candidate(1, title, hours=71)
+    assert stories.assign(words(other), [fresh], now=NOW) == 1
+    assert stories.assign(words(other), [old], now=NOW) is None
+
+
+# --- our own network ---
+
+
+def test_when_every_host_fails_it_is_our_own_network():
+    reach = Reach()
+    changes = [reach.failed(f"h{n}", hosts=90, now=NOW) for n in range(8)]
+    assert changes == [None] * 4 + [Change.LOST] + [None] * 3
+    assert reach.since == NOW
+    assert reach.answered() is Change.BACK
+    assert reach.answered() is None
+
+
+def test_one_host_that_fails_over_and_over_is_not_our_network():
+    reach = Reach()
+    assert [reach.failed("h", hosts=90, now=NOW) for _ in range(50)] == [None] * 50
+    assert Reach().failed("only", hosts=1, now=NOW) is None
