@@ -179,7 +179,11 @@ class Monitor:
 
     def _sync(self, tx: Connection) -> None:
         now, wanted = self.clock.now(), self.configuration
+        if self.database.dialect == "sqlite":  # the lock says that whoever held rows is gone
+            sync.void_claims(tx, now=now)
         sync.sync(tx, outlets=wanted.outlets, feeds=wanted.feeds, rules=wanted.rules, now=now)
+        names = [channel.name for channel in wanted.channels]
+        deliveries.park_orphans(tx, channels=names, now=now)
         sync.remember(tx, wanted.files, now=now)
         plan(tx, now=now)
 

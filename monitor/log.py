@@ -51,11 +51,13 @@ def configure(*, level: str, style: str, secrets: Iterable[str] = ()) -> None:
     structlog.configure(
         processors=[*shared, said, last],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # a line at once: threads log
         cache_logger_on_first_use=False,
     )
     # Libraries speak only when something is wrong; apprise shows tokens at DEBUG.
-    logging.basicConfig(level=logging.WARNING, handlers=[_Forward(last, shared)], force=True)
+    forward = _Forward(last, shared)
+    forward.setLevel(logging.WARNING)  # apprise's own logger is set to INFO, whose words we read
+    logging.basicConfig(level=logging.WARNING, handlers=[forward], force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
@@ -83,4 +85,4 @@ class _Forward(logging.Handler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(self._formatter.format(record), file=sys.stderr)  # noqa: T201 - this is the log
+        sys.stderr.write(f"{self._formatter.format(record)}\n")

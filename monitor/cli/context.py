@@ -16,7 +16,7 @@ from monitor.config.problems import ConfigurationError, Problems
 from monitor.config.secrets import Secrets
 from monitor.config.settings import Settings, read_settings
 from monitor.config.source import scan
-from monitor.core.errors import Permanent, Temporary
+from monitor.core.errors import Permanent, Problem, Temporary
 from monitor.runners.clock import SystemClock
 from monitor.storage import migrate, sync
 from monitor.storage.engine import Database
@@ -48,7 +48,7 @@ def in_force(context: typer.Context, config: Path | None) -> Configuration:
     level = "debug" if chosen(context).verbose else settings.log_level
     log.configure(level=level, style=style, secrets=found.secrets)
     for problem in found.held:
-        logger.warning("rule.held", place=str(problem.place), failure=problem.message)
+        logger.warning("rule.held", **_told(problem))
     return found
 
 
@@ -98,11 +98,16 @@ def _settings(base: Path, files: dict[str, str]) -> Settings:
     return read_settings(tree, base=base, secrets=secrets, problems=problems)
 
 
+def _told(problem: Problem) -> dict[str, str]:
+    return {"place": str(problem.place), "failure": problem.message, "said": str(problem)}
+
+
 def _last_good(base: Path, error: ConfigurationError) -> Configuration:
     """The newest configuration that loaded, with a warning; raises `error` without one."""
-    if not base.is_dir():
+    files = read_directory(base) if base.is_dir() else {}
+    if not files:  # a directory that never was a configuration has no last good version
         raise error
-    settings = _settings(base, read_directory(base))
+    settings = _settings(base, files)
     if not _made(settings):
         raise error
     database = app.open_database(settings)
@@ -119,7 +124,7 @@ def _last_good(base: Path, error: ConfigurationError) -> Configuration:
     finally:
         database.close()
     for problem in error.problems:
-        logger.warning("configuration.wrong", place=str(problem.place), failure=problem.message)
+        logger.warning("configuration.wrong", **_told(problem))
     logger.warning(
         "configuration.kept",
         loaded_at=loaded_at,

@@ -153,6 +153,19 @@ def claim_deliveries(
     )
 
 
+def park_orphans(connection: Connection, *, channels: Collection[str], now: datetime) -> None:
+    """Messages for a channel that is no longer configured wait for it, and say so."""
+    waiting = (delivery.c.state.in_([State.QUEUED, State.SENDING, State.UNKNOWN]),)
+    known = delivery.c.channel.in_(channels)
+    connection.execute(
+        update(delivery)
+        .where(*waiting, ~known)
+        .values(due_at=None, failure="its channel is not in the configuration any more")
+    )
+    back = delivery.c.due_at.is_(None)
+    connection.execute(update(delivery).where(*waiting, known, back).values(due_at=now))
+
+
 def hurry_digests(connection: Connection, *, now: datetime) -> None:
     """Make every open digest due now, for a run that ends instead of waiting."""
     connection.execute(

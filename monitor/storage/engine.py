@@ -112,7 +112,11 @@ class Database:
 
 
 def _unwritable(error: DBAPIError) -> Temporary:
-    failure = Temporary(f"the database could not be written: {error.orig}")
+    first, earlier = error, error.__context__
+    while earlier is not None:  # "no such savepoint" only follows from what went wrong first
+        first = earlier if isinstance(earlier, DBAPIError) else first
+        earlier = earlier.__context__
+    failure = Temporary(f"the database could not be written: {first.orig}")
     failure.__cause__ = error
     return failure
 

@@ -6,14 +6,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from monitor.core import urls
 from monitor.core.identity import KeyMode
 from monitor.core.model import Feed, Outlet
 from monitor.core.rules import Rule
+from monitor.storage.deliveries import State
 from monitor.storage.feeds import know_host
-from monitor.storage.schema import configuration, feed, outlet, rule, task
+from monitor.storage.schema import (
+    article,
+    configuration,
+    delivery,
+    entry,
+    feed,
+    host,
+    outlet,
+    rule,
+    task,
+)
 from monitor.storage.upsert import insert_new, insert_or_update
 
 CONFIGURATIONS_KEPT = 20  # versions; enough to look back at, small enough to forget
@@ -109,3 +120,16 @@ def last_good(connection: Connection) -> tuple[dict[str, str], datetime] | None:
 def plan_task(connection: Connection, name: str, *, at: datetime) -> None:
     """Make sure that a recurring task has its row; one that is planned already stays."""
     insert_new(connection, task, name=name, not_before=at, due_at=at)
+
+
+def void_claims(connection: Connection, *, now: datetime) -> None:
+    """Make what a dead process held due at once; only for a database that nobody else works on.
+
+    A row that has failed before may be backing off, which looks like a lease: it waits.
+    """
+    for table in (feed, entry, article):
+        held = and_(table.c.due_at > now, table.c.failure.is_(None))
+        connection.execute(update(table).where(held).values(due_at=now))
+    cut_short = delivery.c.state == State.SENDING
+    connection.execute(update(delivery).where(cut_short).values(due_at=now))
+    connection.execute(update(host).values(busy_until=None))

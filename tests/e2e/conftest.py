@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds that one command may take on a busy machine
 
 STORY = (
@@ -147,7 +148,8 @@ def monitor(tmp_path: Path) -> Callable[..., Called]:
 def surroundings() -> dict[str, str]:
     """The environment without what would point at another configuration or colour the output."""
     hidden = {"MONITOR_CONFIG", "FORCE_COLOR", "NOTIFY_SOCKET", "COLUMNS"}
-    return {key: value for key, value in os.environ.items() if key not in hidden}
+    kept = {key: value for key, value in os.environ.items() if key not in hidden}
+    return kept | {"PYTHONPATH": str(ROOT)}  # from another directory the checkout is still found
 
 
 @dataclass

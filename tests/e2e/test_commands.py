@@ -1,0 +1,436 @@
+"""What a person types, and what comes back: the installed command on a real site and database."""
+
+import json
+import signal
+import socket
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Called, Daemon, Site
+
+Call = Callable[..., Called]
+Start = Callable[..., Daemon]
+
+FINE, NO, USAGE, TEMPORARY, CONFIGURATION = 0, 1, 2, 75, 78
+
+
+@pytest.fixture
+def watched(desk: Path, monitor: Call) -> Path:
+    """The configuration after one pass over the site."""
+    done = monitor("once", "--config", desk)
+    assert done.returncode == FINE, done.stderr
+    return desk
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# --- the first screen
+
+
+def test_help_groups_the_commands_and_hides_the_plumbing(monitor: Call) -> None:
+    shown = monitor("--help").stdout
+    assert "Watch" in shown
+    assert "init" in shown
+    assert "parse-feed" not in shown
+
+
+def test_the_version_is_one_line(monitor: Call) -> None:
+    assert monitor("--version").stdout.startswith("monitor ")
+
+
+def test_an_unknown_command_is_a_usage_error(monitor: Call) -> None:
+    assert monitor("frob").returncode == USAGE
+
+
+def test_without_a_configuration_a_command_says_how_to_make_one(monitor: Call) -> None:
+    refused = monitor("check", "--config", "nowhere")
+    assert refused.returncode == NO
+    assert "monitor init" in refused.stdout
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_configuration_may_stand_before_the_command(desk: Path, monitor: Call) -> None:
+    assert monitor("--config", desk, "check").returncode == FINE
+
+
+# --- check
+
+
+def test_check_says_how_much_is_watched(desk: Path, monitor: Call) -> None:
+    told = monitor("check", "--config", desk)
+    assert told.stdout == "config is fine: 1 outlet, 1 feed, 1 rule, 1 channel\n"
+
+
+def test_check_shows_every_mistake_with_its_place(desk: Path, monitor: Call) -> None:
+    (desk / "rules" / "more.yaml").write_text("rules:\n  - {id: more, whn: oil}\n")
+    (desk / "monitor.yaml").write_text("stat: ../var\n")
+    told = monitor("check", "--config", desk)
+    assert told.returncode == NO
+    assert "monitor.yaml:1:1: " in told.stdout
+    assert "rules/more.yaml:2:" in told.stdout
+    found = json.loads(monitor("check", "--json", "--config", desk).stdout)
+    assert not found["ok"]
+    assert found["problems"][0]["file"] == "monitor.yaml"
+
+
+def test_check_names_a_rule_that_fails_its_examples(desk: Path, monitor: Call) -> None:
+    hold_back(desk)
+    told = monitor("check", "--config", desk)
+    assert told.returncode == NO
+    assert "held back" in told.stdout
+
+
+def test_check_refuses_a_channel_with_two_targets(desk: Path, monitor: Call) -> None:
+    with (desk / "channels.yaml").open("a") as file:
+        file.write('chats: {url: "tgram://123456789:abcdefg_hijklmnop/11111111/22222222"}\n')
+    told = monitor("check", "--config", desk)
+    assert told.returncode == NO
+    assert "channels.yaml:2:1: channel chats: " in told.stdout
+    assert "abcdefg_hijklmnop" not in told.stdout
+
+
+def hold_back(desk: Path) -> None:
+    file = desk / "rules" / "talks.yaml"
+    file.write_text(file.read_text().replace("Freedonia wins the cup", "Freedonia talks, Sylvania"))
+
+
+# --- once, status, search, explain
+
+
+def test_once_does_what_is_due_and_ends(watched: Path) -> None:
+    told = (watched.parent / "var" / "alerts.log").read_text()
+    assert "Freedonia" in told
+    assert "wins the cup" not in told
+
+
+def test_status_before_the_first_run_says_so(desk: Path, monitor: Call) -> None:
+    told = monitor("status", "--config", desk)
+    assert told.returncode == FINE
+    assert "no database yet" in told.stdout
+
+
+def test_status_tells_how_the_watch_is_doing(watched: Path, monitor: Call) -> None:
+    told = monitor("status", "--config", watched).stdout
+    assert told.startswith("not running\n")
+    assert "1 in use: 1 ok" in told
+    facts = json.loads(monitor("status", "--json", "--config", watched).stdout)
+    assert facts["last_24_hours"]["entries"] == 2
+    assert facts["deliveries"][0]["state"] == "sent"
+    assert facts["set_aside"] == []
+
+
+def test_status_shows_what_a_failing_feed_said(watched: Path, site: Site, monitor: Call) -> None:
+    with (watched / "outlets" / "wire.yaml").open("a") as file:
+        file.write(
+            "  - {id: other, name: The Other, country: US, language: en, tier: national, "
+            f'feeds: [{{url: "{site.url}/gone"}}]}}\n'
+        )
+    monitor("once", "--config", watched)
+    told = monitor("status", "--config", watched).stdout
+    assert "1 never reached" in told
+    assert "404" in told
+
+
+def test_status_shows_mistakes_and_the_database_all_the_same(watched: Path, monitor: Call) -> None:
+    (watched / "rules" / "more.yaml").write_text("rules: [\n")
+    told = monitor("status", "--config", watched)
+    assert told.returncode == FINE
+    assert "rules/more.yaml:" in told.stdout
+    assert "1 in use: 1 ok" in told.stdout
+
+
+def test_search_finds_the_newest_first(watched: Path, monitor: Call) -> None:
+    found = json.loads(monitor("search", "freedonia", "--json", "--config", watched).stdout)
+    assert {each["outlet"] for each in found} == {"The Wire"}
+    assert len(found) == 2
+    assert found[0]["article"] > found[1]["article"]
+    assert found[0]["seen"].endswith("Z")
+
+
+def test_search_takes_a_phrase_that_the_shell_unquoted(watched: Path, monitor: Call) -> None:
+    assert "wins the cup" in monitor("search", "wins the cup", "--config", watched).stdout
+    assert monitor("search", "cup the wins", "--config", watched).returncode == NO
+
+
+def test_explain_tells_why_and_what_became_of_the_article(
+    watched: Path, site: Site, monitor: Call
+) -> None:
+    told = monitor("rules", "explain", f"{site.url}/one", "talks", "--config", watched).stdout
+    assert "first report of this story" in told
+    assert "talks to log, digest: sent" in told
+    assert "✓ talks: strong match" in told
+    told = monitor("rules", "explain", f"{site.url}/two", "talks", "--config", watched).stdout
+    assert "none matched" in told
+    assert "✗ Sylvania  not in title" in told
+
+
+def test_explain_of_an_unknown_article_is_a_no(watched: Path, monitor: Call) -> None:
+    refused = monitor("rules", "explain", "77", "talks", "--config", watched)
+    assert refused.returncode == NO
+    assert refused.stderr == "no article has this number or address: 77\n"
+
+
+# --- rules test
+
+
+def test_rules_test_runs_the_examples(desk: Path, monitor: Call) -> None:
+    assert monitor("rules", "test", "--config", desk).returncode == FINE
+    hold_back(desk)
+    told = monitor("rules", "test", "talks", "--config", desk)
+    assert told.returncode == NO
+    assert "1 example failed" in told.stdout
+    assert "should be silent and matches" in told.stdout
+
+
+def test_rules_test_marks_the_hits_in_a_text(desk: Path, monitor: Call) -> None:
+    told = monitor("rules", "test", "--text", "Freedonia in talks with Sylvania", "--config", desk)
+    assert told.returncode == FINE
+    assert "»Freedonia« in »talks« with »Sylvania«" in told.stdout
+    told = monitor("rules", "test", "--text", "Freedonia sings", "--config", desk)
+    assert told.returncode == NO
+    assert "✗ Sylvania  not in title" in told.stdout
+
+
+def test_rules_test_reads_a_page(desk: Path, site: Site, monitor: Call) -> None:
+    told = monitor("rules", "test", "--url", f"{site.url}/one", "--config", desk)
+    assert told.returncode == FINE, told.stderr
+    assert "✓ talks" in told.stdout
+
+
+def test_a_misspelt_rule_gets_a_suggestion(desk: Path, monitor: Call) -> None:
+    refused = monitor("rules", "test", "talk", "--config", desk)
+    assert refused.returncode == USAGE
+    assert "Did you mean talks?" in refused.stderr
+
+
+# --- channels test
+
+
+def test_channels_test_repeats_what_the_service_said(desk: Path, site: Site, monitor: Call) -> None:
+    with (desk / "channels.yaml").open("a") as file:
+        file.write(f'room: {{url: "json://127.0.0.1:{site.port}/room"}}\n')
+    assert monitor("channels", "test", "--config", desk).returncode == FINE
+    assert "TEST of the channel room" in site.received[0]
+    site.answer = 403
+    told = monitor("channels", "test", "room", "--config", desk)
+    assert told.returncode == NO
+    assert "403" in told.stdout
+    assert "this room is closed" in told.stdout
+
+
+# --- init
+
+
+def test_init_makes_a_configuration_that_passes_check(tmp_path: Path, monitor: Call) -> None:
+    assert monitor("init", "new", "--no-input").returncode == FINE
+    assert monitor("check", "--config", "new").returncode == FINE
+    assert 'state: "var"' in (tmp_path / "new" / "monitor.yaml").read_text()
+
+
+def test_init_keeps_the_address_of_a_channel_secret(
+    tmp_path: Path, site: Site, monitor: Call
+) -> None:
+    url = f"json://127.0.0.1:{site.port}/room?+Authorization=Bearer%20s3cretword"
+    made = monitor("init", "new", "--no-input", "--channel-url", url, "--channel-name", "room")
+    assert made.returncode == FINE, made.stderr
+    secrets = tmp_path / "new" / "secrets.env"
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    assert url in secrets.read_text()
+    assert "s3cretword" not in (tmp_path / "new" / "channels.yaml").read_text()
+    assert monitor("channels", "test", "room", "--config", "new").returncode == FINE
+    assert len(site.received) == 2
+
+
+def test_init_writes_nothing_when_the_channel_refuses(
+    tmp_path: Path, site: Site, monitor: Call
+) -> None:
+    site.answer = 401
+    url = f"json://127.0.0.1:{site.port}/room"
+    refused = monitor("init", "new", "--no-input", "--channel-url", url)
+    assert refused.returncode == NO
+    assert "this room is closed" in refused.stdout
+    assert not (tmp_path / "new").exists()
+
+
+def test_init_asks_again_and_the_console_may_be_kept(site: Site, monitor: Call) -> None:
+    made = monitor("init", "new", said="nosuch://x\n\n")
+    assert made.returncode == FINE
+    assert "no service is called 'nosuch'" in made.stdout
+
+
+def test_init_does_not_overwrite(tmp_path: Path, monitor: Call) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "mine").write_text("precious")
+    refused = monitor("init", "new", "--no-input")
+    assert refused.returncode == NO
+    assert "nothing was written" in refused.stderr
+
+
+# --- migrate
+
+
+def test_migrate_makes_the_database_once(desk: Path, monitor: Call) -> None:
+    assert "brought up to date" in monitor("migrate", "--config", desk).stdout
+    assert monitor("migrate", "--config", desk).stdout == "the database is up to date\n"
+
+
+# --- run
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_ends_cleanly_at_a_signal(desk: Path, start: Start, number: signal.Signals) -> None:
+    daemon = start("run", "--config", desk)
+    line = daemon.until("watching 1 feed of 1 outlet with 1 rule; telling log")
+    assert "watch.started" not in line
+    daemon.until("entry.read")  # worker processes are up, and get the signal too
+    assert daemon.end(number) == FINE
+    assert "Traceback" not in "".join(daemon.heard)
+
+
+def test_a_second_monitor_is_sent_away(desk: Path, start: Start, monitor: Call) -> None:
+    start("run", "--config", desk).until("watching")
+    refused = monitor("run", "--config", desk)
+    assert refused.returncode == TEMPORARY
+    assert refused.stderr.startswith("another monitor works on ")
+    assert monitor("status", "--config", desk).stdout.startswith("running\n")
+
+
+def test_run_refuses_a_wrong_configuration_with_every_mistake(desk: Path, monitor: Call) -> None:
+    (desk / "rules" / "talks.yaml").write_text("rules: [{id: a, whn: b}, {id: c, when: [}]\n")
+    (desk / "channels.yaml").write_text("log: {ur: x}\n")
+    refused = monitor("run", "--config", desk)
+    assert refused.returncode == CONFIGURATION
+    assert "channels.yaml:1:" in refused.stderr
+    assert "rules/talks.yaml:1:" in refused.stderr
+
+
+def test_run_keeps_the_last_good_configuration_in_force(watched: Path, start: Start) -> None:
+    (watched / "rules" / "more.yaml").write_text("rules: [\n")
+    daemon = start("run", "--config", watched)
+    daemon.until("rules/more.yaml:")
+    daemon.until("stays in force")
+    daemon.until("watching 1 feed of 1 outlet with 1 rule")
+    assert daemon.end() == FINE
+
+
+def test_run_names_the_rules_that_are_held_back(desk: Path, start: Start) -> None:
+    hold_back(desk)
+    daemon = start("run", "--config", desk)
+    assert "is held back" in daemon.until("rules/talks.yaml:")
+    daemon.until("with 0 rules")
+    assert daemon.end() == FINE
+
+
+def test_without_a_network_one_line_says_so(desk: Path, start: Start) -> None:
+    with socket.socket() as closed:  # bound and not listening: refuses
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        (desk / "monitor.yaml").write_text(
+            f'state: ../var\nfetch: {{allow: ["127.0.0.1:{port}", "localhost:{port}"]}}\n'
+        )
+        (desk / "outlets" / "wire.yaml").write_text(
+            "outlets:\n  - {id: wire, name: Wire, country: US, language: en, tier: wire, feeds: ["
+            f'{{url: "http://127.0.0.1:{port}/feed"}}, {{url: "http://localhost:{port}/feed"}}]}}\n'
+        )
+        daemon = start("run", "--config", desk)
+        line = daemon.until("no network: 0 of 2 feeds since ")
+        assert line.endswith("; see it work: make demo\n")
+        assert daemon.end() == FINE
+    assert sum("feed.failed" in each for each in daemon.heard) == 0
+
+
+def test_the_log_as_json_keeps_the_fields(desk: Path, start: Start) -> None:
+    daemon = start("--log-format", "json", "run", "--config", desk)
+    event = json.loads(daemon.until("watch.started"))
+    assert event["feeds"] == 1
+    assert "said" not in event
+    assert daemon.end() == FINE
+
+
+def test_run_tells_systemd_when_it_is_ready(desk: Path, tmp_path: Path, start: Start) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(60)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3000000"}
+        daemon = start("run", "--config", desk, environment=told)
+        assert manager.recv(4096).startswith(b"READY=1\nSTATUS=watching 1 feed")
+        assert manager.recv(4096) == b"WATCHDOG=1"
+        assert daemon.end() == FINE
+        heard = set()
+        while b"STOPPING=1" not in heard:
+            heard.add(manager.recv(4096))
+
+
+def test_a_locked_database_is_temporary(watched: Path, monitor: Call) -> None:
+    file = watched.parent / "var" / "monitor.db"
+    with sqlite3.connect(file, isolation_level=None) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        refused = monitor("status", "--config", watched)
+    assert refused.returncode == TEMPORARY
+    assert "locked" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+# --- plumbing
+
+
+def test_match_answers_line_by_line(desk: Path, monitor: Call) -> None:
+    given = [
+        '{"id": 1, "title": "Freedonia offers talks to Sylvania", "outlet": "wire", "other": 1}',
+        "no JSON",
+        '{"id": 3, "title": null}',
+        '{"id": 4, "title": "Freedonia", "published": "yesterday"}',
+        '{"id": 5, "title": "Freedonia \\ud800 sings", "published": "2026-01-03T14:02:00Z"}',
+    ]
+    told = monitor("match", "-", "--config", desk, said="\n".join(given) + "\n")
+    assert told.returncode == FINE, told.stderr
+    first, second, third, fourth, fifth = lines(told.stdout)
+    assert first["language"] == "en"
+    (match,) = first["matches"]
+    assert (match["rule"], match["severity"], match["strength"]) == ("talks", "high", "strong")
+    assert match["evidence"][0] == {
+        "field": "title",
+        "start": 0,
+        "end": 9,
+        "quote": "Freedonia",
+        "why": "term",
+    }
+    assert second["id"] is None
+    assert second["error"]
+    assert (third["id"], third["error"]) == (3, "title is missing")
+    assert "published" in str(fourth["error"])
+    assert fifth["matches"] == []
+
+
+def test_parse_feed_gives_one_line_an_entry(tmp_path: Path, site: Site, monitor: Call) -> None:
+    site.publish("one", "Freedonia &amp; Sylvania", "")
+    (tmp_path / "feed.xml").write_text(site.pages["/feed"][1])
+    told = monitor("parse-feed", "feed.xml", "--url", f"{site.url}/feed")
+    (entry,) = lines(told.stdout)
+    assert list(entry) == [
+        *("guid", "url", "title", "summary", "author", "published", "updated", "language")
+    ]
+    assert entry["title"] == "Freedonia & Sylvania"
+    assert str(entry["published"]).endswith("Z")
+
+
+def test_parse_feed_refuses_what_is_no_feed(monitor: Call) -> None:
+    refused = monitor("parse-feed", "-", said="<html><body>Welcome</body></html>")
+    assert refused.returncode == NO
+    assert refused.stdout == ""
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_extract_reads_a_page(site: Site, monitor: Call) -> None:
+    site.publish("one", "Freedonia offers talks", "The president spoke.")
+    told = monitor("extract", "-", "--url", f"{site.url}/one", said=site.pages["/one"][1])
+    (page,) = lines(told.stdout)
+    assert page["title"] == "Freedonia offers talks"
+    assert page["completeness"] == "full"
+    assert "canonical_url" in page
