@@ -10,7 +10,7 @@ from monitor.core.model import StoryId
 from monitor.core.text import tokenise
 
 # The lowest of .15 .20 … .40 whose B-cubed precision is at least .88 on two labelled sets of
-# headlines on one subject (`make eval` prints them): a wrong merge hides a second event, a missed
+# headlines on one subject: a wrong merge hides a second event, a missed
 # one only tells the first again.
 SIMILARITY = 0.25
 DECAY = timedelta(hours=72)  # the age at which a story needs twice the similarity

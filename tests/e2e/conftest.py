@@ -22,7 +22,10 @@ STORY = (
     "<p>{lead} The two ministers met for three hours in the capital on Monday, officials said.</p>"
     "<p>Neither side gave details of the agenda. A second round is planned for next week, and both "
     "delegations said that they would consult their governments first.</p>"
-    "<p>Trade between the two countries has fallen by a third since the border was closed.</p>"
+    "<p>Trade between the two countries has fallen by a third since the border was closed, and the "
+    "shops on both banks of the river wait for the customers who used to come across the bridge on "
+    "market days. The ferry, which carried lorries and buses, has lain in the harbour since spring."
+    "</p>"
     "</article></body></html>"
 )
 

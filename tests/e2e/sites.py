@@ -1,11 +1,12 @@
 """Real servers on loopback: feeds, pages, webhook receivers and a mail server."""
 
 import json
+import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -169,7 +170,7 @@ class Mailbox:
 
     @property
     def channel(self) -> str:
-        return f"mailto://127.0.0.1:{self.port}/?smtp=127.0.0.1&from=monitor@desk.test&to=duty@desk.test"
+        return f"mailto://127.0.0.1:{self.port}?smtp=127.0.0.1&from=monitor@desk.test&to=duty@desk.test"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         letter = message_from_bytes(envelope.content, policy=policy.default)
@@ -184,10 +185,11 @@ def mailbox() -> Iterator[Mailbox]:
     from aiosmtpd.controller import Controller  # noqa: PLC0415 - only the tests with mail need it
 
     made = Mailbox()
-    controller = Controller(made, hostname="127.0.0.1", port=0)
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        made.port = free.getsockname()[1]
+    controller = Controller(made, hostname="127.0.0.1", port=made.port)
     controller.start()
     try:
-        made.port = controller.server.sockets[0].getsockname()[1]
         yield made
     finally:
         controller.stop()

@@ -1,0 +1,165 @@
+"""A desk: a configuration directory, and real processes that watch with it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine, text
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data"
+LAUNCH = Path(__file__).with_name("launch.py")
+PATIENCE = 30  # seconds for what should take one
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock for `launch.py`: the same for every process that is given it."""
+
+    begins: datetime
+    speed: int
+    started: float = field(default_factory=time.time)
+
+    @property
+    def words(self) -> list[str]:
+        return [self.begins.isoformat(), str(self.started), str(self.speed)]
+
+
+@dataclass
+class Desk:
+    """The directory, its database, and the processes that were started on it."""
+
+    directory: Path
+    database: str
+    clock: Clock | None = None
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log.jsonl"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """`monitor run`, or the launcher if the desk has a clock of its own."""
+        words: Sequence[str | Path] = ["-m", "monitor", "--log-format", "json", "run", "--config"]
+        words = [*words, self.directory]
+        if self.clock is not None:
+            words = [LAUNCH, self.directory, *self.clock.words]
+        with self.log.open("ab") as file:
+            process = subprocess.Popen(
+                [sys.executable, *words],
+                stdout=subprocess.DEVNULL,
+                stderr=file,
+                env=surroundings(),
+            )
+        self.processes.append(process)
+        return process
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """What a power cut does; fails if the process has died by itself."""
+        assert process.poll() is None, self.log.read_text()[-3_000:]
+        process.kill()
+        process.wait()
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """Stop it as a service manager does."""
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=PATIENCE) == 0
+
+    def status(self) -> dict[str, object]:
+        """What `monitor status --json` says."""
+        words = ["-m", "monitor", "status", "--json", "--config", self.directory]
+        called = subprocess.run(
+            [sys.executable, *words],
+            capture_output=True,
+            text=True,
+            env=surroundings(),
+            timeout=PATIENCE,
+            check=True,
+        )
+        found: dict[str, object] = json.loads(called.stdout)
+        return found
+
+    def ask(self, query: str) -> list[tuple[object, ...]]:
+        """Rows of the database, as they are."""
+        engine = create_engine(self.database, poolclass=NullPool)
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
+    def number(self, query: str) -> object:
+        return self.ask(query)[0][0]
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        """The log's events of this name; a kill may have cut a line short."""
+        lines = self.log.read_text().splitlines()
+        found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        return [event for event in found if event["event"] == name]
+
+    def wait(self, what: Callable[[], object], *, seconds: float = PATIENCE) -> None:
+        """Look every tenth of a second; fails with the end of the log."""
+        end, pause = time.monotonic() + seconds, threading.Event()
+        while not what():
+            assert time.monotonic() < end, self.log.read_text()[-3_000:]
+            pause.wait(0.1)
+
+    def wait_until_nothing_is_due(self, *, seconds: float = PATIENCE) -> None:
+        """Until every entry is read, every article triaged, every message sent."""
+        tables = ("entry", "article", "delivery")
+        due = " + ".join(f"(SELECT count(*) FROM {t} WHERE due_at IS NOT NULL)" for t in tables)
+        self.wait(lambda: self.number(f"SELECT {due}") == 0, seconds=seconds)
+
+
+def surroundings() -> dict[str, str]:
+    """The environment without what would point at another configuration."""
+    hidden = {"MONITOR_CONFIG", "FORCE_COLOR", "NOTIFY_SOCKET", "COLUMNS"}
+    kept = {key: value for key, value in os.environ.items() if key not in hidden}
+    return kept | {"PYTHONPATH": str(ROOT)}
+
+
+@contextmanager
+def desk(
+    directory: Path,
+    *,
+    feeds: Sequence[str],
+    allow: Sequence[str],
+    channels: Mapping[str, str],
+    first_sight: str = "6 hours",
+    deadline: str = "20 seconds",
+    database: str = "sqlite",
+    clock: Clock | None = None,
+) -> Iterator[Desk]:
+    """A desk with the starter rules; its processes are killed at the end."""
+    directory.mkdir()
+    shutil.copytree(ROOT / "config" / "rules", directory / "rules")
+    shutil.copytree(ROOT / "config" / "knowledge", directory / "knowledge")
+    (directory / "monitor.yaml").write_text(
+        f"database: {json.dumps(database)}\n"
+        f"poll: {{interval: 1 second, first_sight: {first_sight}}}\n"
+        f"fetch: {{allow: {json.dumps(list(allow))}, deadline: {deadline}}}\n"
+    )
+    told = [f"{name}: {{url: {json.dumps(url)}, default: true}}" for name, url in channels.items()]
+    (directory / "channels.yaml").write_text("\n".join(told) + "\n")
+    (directory / "outlets").mkdir()
+    listed = ", ".join(f"{{url: {json.dumps(feed)}}}" for feed in feeds)
+    (directory / "outlets" / "wire.yaml").write_text(
+        "outlets:\n  - {id: wire, name: The Wire, country: US, language: en, tier: wire, "
+        f"feeds: [{listed}]}}\n"
+    )
+    kept = f"sqlite:///{directory.parent / 'var' / 'monitor.db'}"
+    made = Desk(directory, kept if database == "sqlite" else database, clock)
+    try:
+        yield made
+    finally:
+        for process in made.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
