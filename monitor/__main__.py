@@ -26,7 +26,7 @@ def main() -> None:
             traceback.print_exception(kind, error, trace)
         temporary = any(each.__name__ == DATABASE_ERROR for each in kind.__mro__)
         if temporary:
-            reason = getattr(error, "orig", None) or error
+            reason = " ".join(str(getattr(error, "orig", None) or error).split())
             _end(f"the database cannot be used now: {reason}", Exit.TEMPORARY)
         hint = "" if chosen.verbose else " (monitor -v … shows where)"
         _end(f"unexpected {kind.__name__}: {error}{hint}", Exit.UNEXPECTED)

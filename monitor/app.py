@@ -27,7 +27,8 @@ from monitor.pipeline import PIPELINE
 from monitor.runners.clock import Clock, SystemClock
 from monitor.runners.embedded import Embedded
 from monitor.storage import deliveries, migrate, sync
-from monitor.storage.engine import Database
+from monitor.storage.engine import COMMITS, Database
+from monitor.storage.listen import Listener
 from monitor.storage.retention import Cutoffs
 from monitor.upkeep import plan, upkeep
 from monitor.watch import Watch
@@ -100,6 +101,9 @@ class Monitor:
         wake = threading.Event()
         self.database = open_database(settings, on_commit=wake.set)
         self._closing.callback(self.database.close)
+        if self.database.dialect == "postgresql":
+            listener = Listener(self.database.url, channel=COMMITS, heard=wake.set)
+            self._closing.callback(listener.close)
         backup = bring_up_to_date(self.database, now=clock.now())
         if backup is not None:
             log.info("database.backed_up", file=str(backup))

@@ -19,7 +19,10 @@ def copy_starter(target: Path) -> None:
         raise Permanent(f"{target} exists and is not an empty directory; nothing was written")
     try:
         shutil.copytree(
-            starter_path(), target, ignore=shutil.ignore_patterns("demo", "secrets.env", ".*"), dirs_exist_ok=True
+            starter_path(),
+            target,
+            ignore=shutil.ignore_patterns("demo", "secrets.env", ".*"),
+            dirs_exist_ok=True,
         )
     except OSError as error:
         raise Permanent(f"{target} cannot be written: {error}") from error

@@ -35,7 +35,7 @@ def replay(
     *,
     out: TextIO,
     seconds: float = SECONDS,
-    seen: Callable[[datetime], None] = lambda moment: None,
+    seen: Callable[[datetime], None] = lambda _: None,
 ) -> Replayed:
     """Replay the bundled week into an empty directory; messages go to `out`, a mailbox and files.
 

@@ -20,6 +20,8 @@ T = TypeVar("T")
 BUSY_TIMEOUT = 30.0  # seconds SQLite waits for another process's write
 GROUP_LIMIT = 200  # writes committed together at most, so that a commit stays short
 
+COMMITS = "monitor_commits"  # the PostgreSQL channel on which commits are announced
+
 Job = tuple[Callable[[Connection], Any], Future[Any], bool]  # what, its answer, announce it
 
 
@@ -97,6 +99,8 @@ class Database:
                         answers.append((future, None, _unwritable(error)))
                     except Exception as error:  # noqa: BLE001 - carried to the caller
                         answers.append((future, None, error))
+                if connection.dialect.name == "postgresql" and any(each[2] for each in group):
+                    connection.exec_driver_sql(f"NOTIFY {COMMITS}")
         except DBAPIError as error:
             failure = _unwritable(error)
             for _, future, _ in group:

@@ -434,3 +434,39 @@ def test_extract_reads_a_page(site: Site, monitor: Call) -> None:
     assert page["title"] == "Freedonia offers talks"
     assert page["completeness"] == "full"
     assert "canonical_url" in page
+
+
+# --- PostgreSQL
+
+
+@pytest.fixture
+def shared(desk: Path, postgresql_server: Callable[[], str]) -> Path:
+    """The configuration with a PostgreSQL of its own."""
+    with (desk / "monitor.yaml").open("a") as file:
+        file.write(f"database: {json.dumps(postgresql_server())}\n")
+    return desk
+
+
+def test_the_commands_work_on_postgresql_too(shared: Path, site: Site, monitor: Call) -> None:
+    refused = monitor("status", "--config", shared)
+    assert refused.returncode == NO
+    assert "monitor migrate" in refused.stderr
+    assert monitor("once", "--config", shared).returncode == FINE
+    told = monitor("status", "--config", shared)
+    assert told.returncode == FINE, told.stderr
+    assert "1 in use: 1 ok" in told.stdout
+    assert "2 articles" in monitor("search", "freedonia", "--config", shared).stdout
+    told = monitor("rules", "explain", f"{site.url}/one", "talks", "--config", shared)
+    assert "✓ talks: strong match" in told.stdout, told.stderr
+
+
+def test_a_database_that_cannot_be_reached_is_temporary(desk: Path, monitor: Call) -> None:
+    with socket.socket() as closed:  # bound and not listening: refuses
+        closed.bind(("127.0.0.1", 0))
+        address = f"postgresql+psycopg://127.0.0.1:{closed.getsockname()[1]}/monitor"
+        with (desk / "monitor.yaml").open("a") as file:
+            file.write(f"database: {address}\n")
+        for command in ("status", "run"):
+            refused = monitor(command, "--config", desk)
+            assert refused.returncode == TEMPORARY, refused.stderr
+            assert "Traceback" not in refused.stderr

@@ -4,6 +4,7 @@ The sets lie outside the repository (../shared/data/stories); the figures below 
 """
 
 import json
+import sys
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,7 +78,8 @@ def test_stories_are_grouped_no_worse_than_before(name):
     items = arrivals(name)
     gold = [story for *_, story in items]
     precision, recall, f1 = b_cubed(gold, grouped(items))
-    print(f"\n{name} (outside the repository): B-cubed P {precision:.3f} R {recall:.3f} F1 {f1:.3f}")
+    scores = f"B-cubed P {precision:.3f} R {recall:.3f} F1 {f1:.3f}"
+    sys.stdout.write(f"\n{name} (outside the repository): {scores}\n")
     least_precision, least_f1 = FLOORS[name]
     assert precision >= least_precision
     assert f1 >= least_f1

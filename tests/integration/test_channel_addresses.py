@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monitor.adapters.channels import Fate, check_url, describe, KnownSchemes, redact, room, send
+from monitor.adapters.channels import Fate, KnownSchemes, check_url, describe, redact, room, send
 from monitor.core.messages import Message
 from monitor.core.model import Channel, ChannelName
 
