@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import archive, channels, plumbing, rules, setup, status, watching
+from monitor.cli import archive, channels, demo, plumbing, rules, setup, status, watching
 from monitor.cli.options import Config, Globals, LogFormat, Verbose
 
 WATCH, DESK, CARE, SCRIPTS = "Watch", "What is watched for", "Set up and care", "For scripts"
@@ -49,6 +49,7 @@ def globals_of_every_command(
 
 app.command("run", rich_help_panel=WATCH)(watching.run)
 app.command("once", rich_help_panel=WATCH)(watching.once)
+app.command("demo", rich_help_panel=WATCH)(demo.demo)
 app.command("status", rich_help_panel=WATCH)(status.status)
 app.command("search", rich_help_panel=WATCH)(archive.search)
 

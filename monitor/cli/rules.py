@@ -4,14 +4,14 @@
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import trees
+from monitor.cli import life, trees
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
-from monitor.cli.output import BAD, GOOD, STRONG, at, count, emit, say, table
+from monitor.cli.output import BAD, GOOD, STRONG, count, emit, say, table
 from monitor.core.errors import Permanent, Problem
 
 if TYPE_CHECKING:
@@ -63,27 +63,15 @@ def explain(
     config: Config = None,
 ) -> None:
     """Show why a rule matched an article or not, and what became of the article."""
-    from monitor.cli.context import configured, database_of
-    from monitor.core.matcher import Matcher
-    from monitor.storage import views
-    from monitor.storage.articles import outlet_of
+    from monitor.cli.context import configured
 
     configuration = configured(context, config)
     (chosen,) = _named(configuration, [rule])
-    with database_of(configuration.settings) as database:
-        if database is None:
-            raise Permanent("there is no database yet: `monitor run` makes one")
-        with database.read() as connection:
-            row = views.find_article(connection, article)
-            if row is None:
-                raise Permanent(f"no article has this number or address: {article}")
-            document = views.document_of(row, outlet_of(connection, row.outlet_id))
-            life = _life(row, views.life(connection, row))
-    tree = Matcher([chosen]).explain(chosen.id, document)
+    found, tree = life.explained(configuration, article, chosen)
     if as_json:
-        emit({"article": life, "explanation": tree})
+        emit({"article": found, "explanation": tree})
     else:
-        _show_life(life)
+        life.show(found)
         trees.show(tree)
 
 
@@ -197,77 +185,3 @@ def _try(rules: list["Rule"], document: "Document", *, as_json: bool) -> None:
             trees.show(tree)
     if not matches:
         raise typer.Exit(Exit.NO)
-
-
-# --- the life of an article -----------------------------------------------------------------
-
-
-def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
-    story = found["story"]
-    return {
-        "id": row.id,
-        "title": row.title,
-        "url": row.url,
-        "outlet": row.outlet_id,
-        "language": row.language,
-        "published": row.published_at,
-        "seen": [
-            {"at": each.seen_at, "feed": each.url, "origin": each.origin, "failure": each.failure}
-            for each in found["entries"]
-        ],
-        "read": {"at": row.read_at, "completeness": row.completeness, "quality": row.quality},
-        "triaged": row.triaged_at,
-        "revisions": [each.recorded_at for each in found["revisions"]],
-        "duplicate_of": row.duplicate_of,
-        "story": story and {"id": story.id, "headline": story.headline},
-        "matches": [
-            {
-                "rule": each.rule_id,
-                "strength": each.strength,
-                "alerted": each.alert_id is not None,
-                "decision": each.decision,
-            }
-            for each in found["matches"]
-        ],
-        "deliveries": [
-            {
-                "rule": each.rule_id,
-                "channel": each.channel,
-                "kind": each.kind,
-                "state": each.state,
-                "sent": each.sent_at,
-                "failure": each.failure,
-            }
-            for each in found["deliveries"]
-        ],
-    }
-
-
-def _show_life(life: dict[str, Any]) -> None:
-    say((f"{life['id']}  {life['title']}", STRONG))
-    say(f"{life['outlet']}  {life['url'] or ''}")
-    for each in life["seen"]:
-        _line("seen", f"{at(each['at'])} in {each['feed']} ({each['origin']})", each["failure"])
-    read = life["read"]
-    _line("read", f"{at(read['at'])}: {read['completeness']}, {read['quality']}")
-    for moment in life["revisions"]:
-        _line("revised", at(moment))
-    if life["triaged"] is None:
-        _line("triage", "not yet")
-    if life["duplicate_of"]:
-        _line("copy of", f"article {life['duplicate_of']}: its rules were not tried again")
-    if life["story"]:
-        _line("story", f"{life['story']['id']}, {life['story']['headline']}")
-    for each in life["matches"]:
-        what = "alert" if each["alerted"] else "silence"
-        _line(what, f"{each['rule']} ({each['strength']}): {each['decision']}")
-    if life["triaged"] and not life["matches"] and not life["duplicate_of"]:
-        _line("rules", "none matched when it was triaged")
-    for each in life["deliveries"]:
-        told = f"{each['rule']} to {each['channel']}, {each['kind']}: {each['state']}"
-        _line("delivery", told + (f" {at(each['sent'])}" if each["sent"] else ""), each["failure"])
-    say("")
-
-
-def _line(what: str, words: str, failure: str | None = None) -> None:
-    say((what.ljust(10), STRONG), words, (f"  {failure}" if failure else "", BAD))

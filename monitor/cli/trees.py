@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from monitor.cli.output import BAD, FAINT, GOOD, say
-from monitor.core.evidence import FIELDS, Explanation
+from monitor.cli.output import BAD, FAINT, GOOD, count, say
+from monitor.core.evidence import FIELDS, Explanation, Kind
 from monitor.core.excerpts import excerpts
 from monitor.core.model import Document, Evidence
 
 QUOTES_SHOWN = 3  # pieces of evidence beside one part of an explanation
+MISSES_SHOWN = 2  # branches of an alternative that came nearest; the others are counted
 
 
 def show(tree: Explanation, *, depth: int = 0) -> None:
-    """Print an explanation: what held, with its evidence, and what was missing."""
+    """Print an explanation: what held, with its evidence; what did not, the nearest miss first."""
     mark, style = ("✓ ", GOOD) if tree.held else ("✗ ", BAD)
     # What a part lacks is said at the part itself, not again by all that hold it.
     missing = f"  {tree.missing}" if tree.missing and not tree.children else ""
@@ -21,8 +22,31 @@ def show(tree: Explanation, *, depth: int = 0) -> None:
     hits += f" and {more} more" if more > 0 else ""
     found = f"  {hits}" if hits else ""
     say((mark, style), tree.label, found, (missing, FAINT), indent=2 * depth)
-    for child in tree.children:
+    shown = _telling(tree)
+    for child in shown:
         show(child, depth=depth + 1)
+    if tree.kind is Kind.ANY and (left := len(tree.children) - len(shown)):
+        others = count(left, "other branch", "other branches")
+        what = "not needed" if tree.held else "further from it"
+        say((f"… {others}, {what}", FAINT), indent=2 * depth + 2)
+
+
+def _telling(tree: Explanation) -> Sequence[Explanation]:
+    """The children that decide: of an alternative the ones that held, or that came nearest."""
+    if tree.kind is Kind.NONE and tree.held:
+        return ()
+    if tree.kind is not Kind.ANY:
+        return tree.children
+    if tree.held:
+        return [child for child in tree.children if child.held]
+    return sorted(tree.children, key=nearness, reverse=True)[:MISSES_SHOWN]
+
+
+def nearness(tree: Explanation) -> float:
+    """How close a part came to holding, 0–1: the share of its children's nearness."""
+    if tree.held or not tree.children:
+        return float(tree.held)
+    return sum(nearness(child) for child in tree.children) / len(tree.children)
 
 
 def quoted(evidence: Sequence[Evidence], document: Document) -> list[str]:

@@ -1,7 +1,7 @@
 """Runs the week: real servers, the real daemon, a clock that jumps from due time to due time."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,22 +12,31 @@ from monitor import app
 from monitor.config.directory import FOLDERS, read_directory
 from monitor.config.load import Configuration
 from monitor.config.starter import starter_path
+from monitor.core.rules import Rule
 from monitor.demo.site import FEED_PATH, Sites
 from monitor.demo.week import Week, read_week
 from monitor.runners.clock import ReplayClock
+from monitor.storage import views
+from monitor.storage.engine import Database
 
 POLL_INTERVAL = timedelta(minutes=30)  # of replayed time
 SECONDS = 30  # the week takes about this long
+CONSOLE = "console"
 MAILBOX = "alerts.mbox"
 MESSAGES = "messages"
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """Where to look at what the demo did."""
+    """What the week came to, and where to look at it. `explain`: address of an article and a rule."""
 
-    week: Week
     configuration: Configuration
+    explain: tuple[tuple[str, Rule], ...]
+    counts: Mapping[str, int]
+    silences: Sequence[tuple[str, int]]
+    polls: int
+    unmatched: int
+    messages: int
 
 
 def replay(
@@ -43,12 +52,13 @@ def replay(
     least; a slow machine takes longer.
     """
     week = read_week(starter_path() / "demo" / "week.yaml")
-    span = week.ends - week.begins
-    clock = ReplayClock(begins=week.begins, ends=week.ends, speed=span / timedelta(seconds=seconds))
+    speed = (week.ends - week.begins) / timedelta(seconds=seconds) if seconds else None
+    clock = ReplayClock(begins=week.begins, ends=week.ends, speed=speed)
+    dice = Random(7)  # noqa: S311 - the same in every demo
     with Sites(week, now=clock.now) as sites:
         write_configuration(into, week, sites)
         configuration = app.configure(into)
-        with app.build(configuration, clock=clock, out=out, chance=Random(7).random) as monitor:  # noqa: S311 - the same dice in every demo
+        with app.build(configuration, clock=clock, out=out, chance=dice.random) as monitor:
 
             def beat() -> None:
                 seen(clock.now())
@@ -57,7 +67,26 @@ def replay(
 
             monitor.run(beat=beat)
             monitor.once()
-    return Replayed(week, configuration)
+            return _replayed(week, configuration, sites, monitor.database)
+
+
+def _replayed(
+    week: Week, configuration: Configuration, sites: Sites, database: Database
+) -> Replayed:
+    rules = {rule.id: rule for rule in configuration.rules}
+    with database.read() as connection:
+        return Replayed(
+            configuration=configuration,
+            explain=tuple(
+                (sites.page_address(week.piece(article)), rules[rule])
+                for article, rule in week.explain
+            ),
+            counts=views.counts(connection, since=week.begins),
+            silences=views.silences(connection, since=week.begins),
+            polls=views.polls(connection),
+            unmatched=views.unmatched(connection),
+            messages=views.messages_sent(connection, channel=CONSOLE),
+        )
 
 
 def write_configuration(into: Path, week: Week, sites: Sites) -> None:
@@ -77,7 +106,7 @@ def write_configuration(into: Path, week: Week, sites: Sites) -> None:
         "utf-8",
     )
     (into / "channels.yaml").write_text(
-        'console: {url: "console:", default: true, digest: {every: 6 hours}}\n'
+        f'{CONSOLE}: {{url: "console:", default: true, digest: {{every: 6 hours}}}}\n'
         f'mailbox: {{url: "file:{MAILBOX}", default: true, digest: {{every: 6 hours}}}}\n'
         f'messages: {{url: "file:{MESSAGES}/", default: true, digest: {{every: 6 hours}}}}\n',
         "utf-8",

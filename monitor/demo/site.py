@@ -32,6 +32,11 @@ class Sites:
         """Host and port of an outlet."""
         return "127.0.0.1", self._servers[outlet].server_port
 
+    def page_address(self, piece: Piece) -> str:
+        """Where an article stands."""
+        host, port = self.address(piece.outlet)
+        return f"http://{host}:{port}/{piece.id}.html"
+
     def __enter__(self) -> Self:
         for server in self._servers.values():
             threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()

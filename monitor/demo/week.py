@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monitor.config.problems import Problems
 from monitor.config.source import Items, Map, Node, Scalar, scan
-from monitor.core.model import Outlet, OutletId, Tier
+from monitor.core.model import Outlet, OutletId, RuleId, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ class Week:
     ends: datetime
     outlets: tuple[Outlet, ...]
     pieces: tuple[Piece, ...]
+    explain: tuple[tuple[str, RuleId], ...]  # an article told and one kept silent, with a rule each
+
+    def piece(self, wanted: str) -> Piece:
+        """The article of this id."""
+        return next(piece for piece in self.pieces if piece.id == wanted)
 
 
 Fields = dict[str, Node]
@@ -62,6 +67,10 @@ def read_week(path: Path) -> Week:
         ends=_time(_text(top, "ends")),
         outlets=tuple(_outlet(_fields(node)) for node in _items(top["outlets"])),
         pieces=tuple(_piece(each, texts) for each in sources),
+        explain=tuple(
+            (_text(each, "article"), RuleId(_text(each, "rule")))
+            for each in map(_fields, _items(top["explain"]))
+        ),
     )
 
 

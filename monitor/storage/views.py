@@ -183,6 +183,30 @@ def silences(connection: Connection, *, since: datetime) -> list[tuple[str, int]
     return [(row.decision, row.n) for row in rows]
 
 
+def polls(connection: Connection) -> int:
+    """How many polls there have been, failed ones included."""
+    return connection.execute(select(func.coalesce(func.sum(feed.c.claims), 0))).scalar_one()
+
+
+def unmatched(connection: Connection) -> int:
+    """How many articles no rule wanted."""
+    wanted = select(match.c.article_id)
+    judged = and_(article.c.triaged_at.is_not(None), article.c.duplicate_of.is_(None))
+    silent = select(func.count()).where(judged, article.c.id.not_in(wanted))
+    return connection.execute(silent).scalar_one()
+
+
+def messages_sent(connection: Connection, *, channel: str) -> int:
+    """How many messages a channel got."""
+    sent = and_(delivery.c.channel == channel, delivery.c.sent_at.is_not(None))
+    return connection.execute(select(func.count()).where(sent)).scalar_one()
+
+
+def last_seen(connection: Connection) -> datetime | None:
+    """When the newest entry was seen."""
+    return connection.execute(select(func.max(entry.c.seen_at))).scalar()
+
+
 def delivery_states(connection: Connection) -> Sequence[Row[Any]]:
     """For each channel and state: how many messages, and the last failure in words."""
     return connection.execute(

@@ -78,7 +78,7 @@ def set_aside(connection: Connection, claim: Claim, *, failure: str, **values: A
 def next_due(connection: Connection) -> dict[Table, datetime | None]:
     """For each work table the first moment at which a row of it is due; None if nothing is."""
     row = connection.execute(_soonest(connection.dialect.name)).one()
-    return dict(zip(WORK_TABLES, tuple(row), strict=True))
+    return {table: row[number] for number, table in enumerate(WORK_TABLES)}
 
 
 @cache

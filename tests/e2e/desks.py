@@ -45,8 +45,12 @@ class Desk:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
-    def log(self) -> Path:
-        return self.directory / "log.jsonl"
+    def log(self) -> str:
+        """What all processes logged, one after the other."""
+        return "".join(self.log_of(number) for number in range(len(self.processes)))
+
+    def log_of(self, number: int) -> str:
+        return (self.directory / f"log-{number}.jsonl").read_text("utf-8", "replace")
 
     def start(self) -> subprocess.Popen[bytes]:
         """`monitor run`, or the launcher if the desk has a clock of its own."""
@@ -54,7 +58,7 @@ class Desk:
         words = [*words, self.directory]
         if self.clock is not None:
             words = [LAUNCH, self.directory, *self.clock.words]
-        with self.log.open("ab") as file:
+        with (self.directory / f"log-{len(self.processes)}.jsonl").open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, *words],
                 stdout=subprocess.DEVNULL,
@@ -66,7 +70,7 @@ class Desk:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """What a power cut does; fails if the process has died by itself."""
-        assert process.poll() is None, self.log.read_text()[-3_000:]
+        assert process.poll() is None, self.log[-3_000:]
         process.kill()
         process.wait()
 
@@ -98,9 +102,9 @@ class Desk:
     def number(self, query: str) -> object:
         return self.ask(query)[0][0]
 
-    def events(self, name: str) -> list[dict[str, object]]:
-        """The log's events of this name; a kill may have cut a line short."""
-        lines = self.log.read_text().splitlines()
+    def events(self, name: str, *, of: int | None = None) -> list[dict[str, object]]:
+        """The events of this name in all logs or that `of` one; a kill may have cut a line."""
+        lines = (self.log if of is None else self.log_of(of)).splitlines()
         found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
         return [event for event in found if event["event"] == name]
 
@@ -108,7 +112,7 @@ class Desk:
         """Look every tenth of a second; fails with the end of the log."""
         end, pause = time.monotonic() + seconds, threading.Event()
         while not what():
-            assert time.monotonic() < end, self.log.read_text()[-3_000:]
+            assert time.monotonic() < end, self.log[-3_000:]
             pause.wait(0.1)
 
     def wait_until_nothing_is_due(self, *, seconds: float = PATIENCE) -> None:
@@ -132,6 +136,7 @@ def desk(
     feeds: Sequence[str],
     allow: Sequence[str],
     channels: Mapping[str, str],
+    interval: str = "1 second",
     first_sight: str = "6 hours",
     deadline: str = "20 seconds",
     database: str = "sqlite",
@@ -143,7 +148,7 @@ def desk(
     shutil.copytree(ROOT / "config" / "knowledge", directory / "knowledge")
     (directory / "monitor.yaml").write_text(
         f"database: {json.dumps(database)}\n"
-        f"poll: {{interval: 1 second, first_sight: {first_sight}}}\n"
+        f"poll: {{interval: {interval}, first_sight: {first_sight}}}\n"
         f"fetch: {{allow: {json.dumps(list(allow))}, deadline: {deadline}}}\n"
     )
     told = [f"{name}: {{url: {json.dumps(url)}, default: true}}" for name, url in channels.items()]

@@ -24,7 +24,7 @@ class History:
     asked: int = 0
     moved: threading.Condition = field(default_factory=threading.Condition)
 
-    def answer(self, path: str, headers: Mapping[str, str]) -> Answer:
+    def answer(self, _: str, headers: Mapping[str, str]) -> Answer:
         with self.moved:
             self.known = int(headers.get("if-none-match", '"0"').strip('"'))
             self.asked += 1
@@ -70,13 +70,16 @@ TOWNS = ("Ambrosia", "Belltown", "Corvina", "Dunmere", "Eastholm", "Farley", "Go
 
 
 def invented(hosts: list[str]) -> list[bytes]:
-    """Ten polls; each shows four new items and at most 24, the oldest first."""
+    """Ten polls; each shows four new items and at most 24, the oldest first.
+
+    What happens in one town happens in the next as well, in the same words: follow-ups.
+    """
     begins = datetime(2026, 1, 5, 9, tzinfo=UTC)
     items = [
         Item(
             title=TOPICS[number % 5].format(TOWNS[number // 5]),
             link=f"{hosts[number % len(hosts)]}/{number:08x}",
-            summary=f"Report number {number} of the day, from {TOWNS[number // 5]}.",
+            summary=" ".join(f"detail{number // 10}{number % 5}{each}" for each in range(25)),
             published=begins + timedelta(minutes=5 * number),
         )
         for number in range(40)

@@ -23,12 +23,13 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a site says. `drip` is called instead of a body, with the connection's file."""
+    """What a site says. `drip` writes the body itself; `sent` is called when all is written."""
 
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    drip: Callable[[Any], None] | None = None
+    drip: Callable[[Any], object] | None = None
+    sent: Callable[[], object] = lambda: None
 
 
 Asked = Callable[[str, Mapping[str, str]], Answer]  # path, request headers in lower case
@@ -78,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer.drip(self.wfile)
         elif answer.status != 304:
             self.wfile.write(answer.body)
+        answer.sent()
         self.close_connection = True
 
 
@@ -170,9 +172,15 @@ class Mailbox:
 
     @property
     def channel(self) -> str:
-        return f"mailto://127.0.0.1:{self.port}?smtp=127.0.0.1&from=monitor@desk.test&to=duty@desk.test"
+        ends = "from=monitor@desk.test&to=duty@desk.test"
+        return f"mailto://127.0.0.1:{self.port}?smtp=127.0.0.1&{ends}"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it so
+        self,
+        server: Any,  # noqa: ARG002
+        session: Any,  # noqa: ARG002
+        envelope: Any,
+    ) -> str:
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)

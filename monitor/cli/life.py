@@ -1,0 +1,109 @@
+"""The life of an article: seen, read, grouped, matched, told or not, and why."""
+
+# ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
+
+from typing import TYPE_CHECKING, Any
+
+from monitor.cli.output import BAD, STRONG, at, say
+from monitor.core.errors import Permanent
+
+if TYPE_CHECKING:
+    from monitor.config.load import Configuration
+    from monitor.core.evidence import Explanation
+    from monitor.core.rules import Rule
+
+
+def explained(
+    configuration: "Configuration", wanted: str, rule: "Rule"
+) -> tuple[dict[str, Any], "Explanation"]:
+    """The life of the article with this number or address, and how the rule judges it.
+
+    Raises Permanent where there is no such article, or no database yet.
+    """
+    from monitor.cli.context import database_of
+    from monitor.core.matcher import Matcher
+    from monitor.storage import views
+    from monitor.storage.articles import outlet_of
+
+    with database_of(configuration.settings) as database:
+        if database is None:
+            raise Permanent("there is no database yet: `monitor run` makes one")
+        with database.read() as connection:
+            row = views.find_article(connection, wanted)
+            if row is None:
+                raise Permanent(f"no article has this number or address: {wanted}")
+            document = views.document_of(row, outlet_of(connection, row.outlet_id))
+            life = _life(row, views.life(connection, row))
+    return life, Matcher([rule]).explain(rule.id, document)
+
+
+def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
+    story = found["story"]
+    return {
+        "id": row.id,
+        "title": row.title,
+        "url": row.url,
+        "outlet": row.outlet_id,
+        "language": row.language,
+        "published": row.published_at,
+        "seen": [
+            {"at": each.seen_at, "feed": each.url, "origin": each.origin, "failure": each.failure}
+            for each in found["entries"]
+        ],
+        "read": {"at": row.read_at, "completeness": row.completeness, "quality": row.quality},
+        "triaged": row.triaged_at,
+        "revisions": [each.recorded_at for each in found["revisions"]],
+        "duplicate_of": row.duplicate_of,
+        "story": story and {"id": story.id, "headline": story.headline},
+        "matches": [
+            {
+                "rule": each.rule_id,
+                "strength": each.strength,
+                "alerted": each.alert_id is not None,
+                "decision": each.decision,
+            }
+            for each in found["matches"]
+        ],
+        "deliveries": [
+            {
+                "rule": each.rule_id,
+                "channel": each.channel,
+                "kind": each.kind,
+                "state": each.state,
+                "sent": each.sent_at,
+                "failure": each.failure,
+            }
+            for each in found["deliveries"]
+        ],
+    }
+
+
+def show(life: dict[str, Any]) -> None:
+    """Print what became of an article."""
+    say((f"{life['id']}  {life['title']}", STRONG))
+    say(f"{life['outlet']}  {life['url'] or ''}")
+    for each in life["seen"]:
+        _line("seen", f"{at(each['at'])} in {each['feed']} ({each['origin']})", each["failure"])
+    read = life["read"]
+    _line("read", f"{at(read['at'])}: {read['completeness']}, {read['quality']}")
+    for moment in life["revisions"]:
+        _line("revised", at(moment))
+    if life["triaged"] is None:
+        _line("triage", "not yet")
+    if life["duplicate_of"]:
+        _line("copy of", f"article {life['duplicate_of']}: its rules were not tried again")
+    if life["story"]:
+        _line("story", f"{life['story']['id']}, {life['story']['headline']}")
+    for each in life["matches"]:
+        what = "alert" if each["alerted"] else "silence"
+        _line(what, f"{each['rule']} ({each['strength']}): {each['decision']}")
+    if life["triaged"] and not life["matches"] and not life["duplicate_of"]:
+        _line("rules", "none matched when it was triaged")
+    for each in life["deliveries"]:
+        told = f"{each['rule']} to {each['channel']}, {each['kind']}: {each['state']}"
+        _line("delivery", told + (f" {at(each['sent'])}" if each["sent"] else ""), each["failure"])
+    say("")
+
+
+def _line(what: str, words: str, failure: str | None = None) -> None:
+    say((what.ljust(10), STRONG), words, (f"  {failure}" if failure else "", BAD))
