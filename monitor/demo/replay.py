@@ -19,7 +19,7 @@ from monitor.runners.clock import ReplayClock
 from monitor.storage import views
 from monitor.storage.engine import Database
 
-POLL_INTERVAL = timedelta(minutes=30)  # of replayed time
+POLL_INTERVAL = timedelta(minutes=45)  # of replayed time
 SECONDS = 30  # the week takes about this long
 CONSOLE = "console"
 MAILBOX = "alerts.mbox"
@@ -28,7 +28,7 @@ MESSAGES = "messages"
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What the week came to, and where to look at it. `explain`: address of an article and a rule."""
+    """What the week came to. `explain` names articles by their address, each with a rule."""
 
     configuration: Configuration
     explain: tuple[tuple[str, Rule], ...]

@@ -3,15 +3,29 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from monitor.core.alerts import Origin
 from monitor.core.identity import KeyMode, Keys
 from monitor.core.model import Entry, EntryId, FeedId
 from monitor.storage.schema import article, entry, host, revision, tombstone
 from monitor.storage.upsert import insert_new
-from monitor.storage.work import Claim, claim, due
+from monitor.storage.work import Claim, claim
 
 
 def claim_by_host(
@@ -21,28 +35,36 @@ def claim_by_host(
 
     The host is held until `release_host`, or until the lease ends if we die before.
     """
+    hold, first = _statements(table)
+    times = {"now": now, "until": now + lease, "most": limit}
+    held = connection.execute(hold, times).scalars().all()
+    if not held:
+        return []
+    ids = connection.execute(first, {"now": now, "held": held}).scalars().all()
+    return claim(connection, table, now=now, lease=lease, limit=len(ids), where=table.c.id.in_(ids))
+
+
+@cache
+def _statements(table: Table) -> tuple[ReturningUpdate[tuple[str]], Select[tuple[int]]]:
+    """Hold up to `most` free hosts with due rows; the first due row of each. Built once."""
+    now = bindparam("now", type_=host.c.not_before.type)
     free = and_(
         or_(host.c.busy_until.is_(None), host.c.busy_until <= now), host.c.not_before <= now
     )
     if table is entry:
         free = and_(free, host.c.next_page_at <= now)
-    waiting = exists().where(table.c.host == host.c.name, due(table, now=now))
-    chosen = select(host.c.name).where(free, waiting).limit(limit).with_for_update(skip_locked=True)
-    held = (
-        connection.execute(
-            update(host)
-            .where(host.c.name.in_(chosen.scalar_subquery()))
-            .values(busy_until=now + lease)
-            .returning(host.c.name)
-        )
-        .scalars()
-        .all()
+    ready = and_(table.c.due_at <= now, table.c.not_before <= now)
+    waiting = exists().where(table.c.host == host.c.name, ready)
+    most = bindparam("most", type_=Integer)
+    chosen = select(host.c.name).where(free, waiting).limit(most).with_for_update(skip_locked=True)
+    hold = (
+        update(host)
+        .where(host.c.name.in_(chosen.scalar_subquery()))
+        .values(busy_until=bindparam("until", type_=host.c.not_before.type))
+        .returning(host.c.name)
     )
-    if not held:
-        return []
-    first = select(func.min(table.c.id)).where(table.c.host.in_(held), due(table, now=now))
-    ids = connection.execute(first.group_by(table.c.host)).scalars().all()
-    return claim(connection, table, now=now, lease=lease, limit=len(ids), where=table.c.id.in_(ids))
+    held = table.c.host.in_(bindparam("held", expanding=True))
+    return hold, select(func.min(table.c.id)).where(held, ready).group_by(table.c.host)
 
 
 def claim_unfetched(

@@ -185,7 +185,7 @@ def silences(connection: Connection, *, since: datetime) -> list[tuple[str, int]
 
 def polls(connection: Connection) -> int:
     """How many polls there have been, failed ones included."""
-    return connection.execute(select(func.coalesce(func.sum(feed.c.claims), 0))).scalar_one()
+    return int(connection.execute(select(func.coalesce(func.sum(feed.c.claims), 0))).scalar_one())
 
 
 def unmatched(connection: Connection) -> int:

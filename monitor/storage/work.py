@@ -82,7 +82,7 @@ def next_due(connection: Connection) -> dict[Table, datetime | None]:
 
 
 @cache
-def _soonest(dialect: str) -> Select[tuple[datetime | None, ...]]:
+def _soonest(dialect: str) -> Select[Any]:
     """Built once: the sweep asks this many times a second."""
     later = func.max if dialect == "sqlite" else func.greatest
     return select(

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "monitor"
 
 # What carries connections and rows between sentences of storage: as types, without SQL.
-CARRIERS = ("monitor.app", "monitor.pipeline", "monitor.upkeep")
+CARRIERS = ("monitor.app", "monitor.pipeline", "monitor.runners.embedded", "monitor.upkeep")
 # Library -> the modules or folders that may import it. A library that stands here nowhere is
 # not imported at all: a new dependency starts with a decision about its place.
 PLACES = {
@@ -28,6 +28,7 @@ PLACES = {
     "htmldate": ("monitor.adapters.pages",),
     "lxml": ("monitor.adapters.feeds", "monitor.adapters.markup", "monitor.adapters.pages"),
     "pebble": ("monitor.adapters.workers",),
+    "psycopg": ("monitor.storage",),
     "pydantic": ("monitor.config",),
     "requests": ("monitor.adapters.channels", "monitor.adapters.exchanges"),
     "rich": ("monitor.cli",),
@@ -98,15 +99,17 @@ def test_sql_stays_in_storage() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
         for alias in node.names
-        if alias.name not in {"Connection", "Row"}  # types only
+        if alias.name not in {"Connection", "Row", "Table"}  # types only
     ]
     assert not strays, "\n".join(strays)
 
 
 def declared() -> set[str]:
-    """The names of the runtime dependencies in pyproject.toml."""
+    """The names of the runtime dependencies in pyproject.toml, extras included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return {re.split(r"[\[<>=~! ]", line)[0].lower() for line in project["dependencies"]}
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    lines = [*project["dependencies"], *extras]
+    return {re.split(r"[\[<>=~! ]", line)[0].lower() for line in lines}
 
 
 distributions = cache(packages_distributions)  # reads every installed package: a second
