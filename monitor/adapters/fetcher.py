@@ -30,6 +30,7 @@ from monitor.adapters.answers import BrokenGzip, gunzip, retry_after
 from monitor.core.errors import Permanent, Temporary
 
 REDIRECT_LIMIT = 5  # hops after the first request
+HEADER_LIMIT = 32_768  # bytes a line; the content policies of some newspapers pass 8 kB
 NAME_THREADS = 64  # name look-ups at once; the loop's default of 6 starves behind slow resolvers
 
 _PERMANENT_REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
@@ -266,6 +267,8 @@ async def _session(socket_factory: aiohttp.SocketFactoryType | None) -> aiohttp.
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),  # the one deadline is ours
         auto_decompress=False,
+        max_line_size=HEADER_LIMIT,
+        max_field_size=HEADER_LIMIT,
         trust_env=False,
     )
 

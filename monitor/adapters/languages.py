@@ -15,7 +15,8 @@ def identify(text: str, *, prior: str | None = None) -> str | None:
     The prior is the feed's language: a headline of three words says less than its feed.
     """
     expected = primary(prior)
-    sample = " ".join(text[:LOOKED_AT].split())
+    readable = text[:LOOKED_AT].encode("utf-8", "ignore").decode()  # half a pair makes it raise
+    sample = " ".join(readable.split())
     if not any(letter.isalpha() for letter in sample):
         return expected
     found = _detector().detect(sample, model="lite", k=1)  # any other model is downloaded

@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -61,22 +60,15 @@ def _fields(row: Any) -> dict[str, object]:
         "title": row.title,
         "outlet": row.outlet_name,
         "url": row.url,
-        "published": rfc3339(_moment(row.published_at)),
-        "seen": rfc3339(_moment(row.seen_at)),
+        "published": rfc3339(row.published_at),
+        "seen": rfc3339(row.seen_at),
         "excerpt": row.excerpt,
     }
 
 
-def _moment(stored: datetime | str | None) -> datetime | None:
-    """An instant of a search: SQLite answers a statement of text with text."""
-    if isinstance(stored, str):
-        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return stored
-
-
 def _show(rows: list[Any]) -> None:
     for row in rows:
-        say((f"{row.id}  {at(_moment(row.seen_at))}  {row.outlet_name}", FAINT))
+        say((f"{row.id}  {at(row.seen_at)}  {row.outlet_name}", FAINT))
         say(row.title, indent=2)
         if row.excerpt:
             say(" ".join(row.excerpt.split()), indent=2)

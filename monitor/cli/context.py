@@ -47,7 +47,7 @@ def in_force(context: typer.Context, config: Path | None) -> Configuration:
     style = chosen(context).log_format or settings.log_format
     level = "debug" if chosen(context).verbose else settings.log_level
     log.configure(level=level, style=style, secrets=found.secrets)
-    for problem in found.held:
+    for problem in found.failed_examples:
         logger.warning("rule.held", **_told(problem))
     return found
 

@@ -80,7 +80,7 @@ def match(
     from monitor.core.matcher import Matcher
 
     configuration = configured(context, config)
-    for problem in configuration.held:
+    for problem in configuration.failed_examples:
         sys.stderr.write(f"{problem}\n")
     answer = _answering(configuration, Matcher(configuration.rules))
     with _opened(file) as stream:

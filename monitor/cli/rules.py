@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
-import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,15 +11,13 @@ from monitor.cli import life, trees
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, GOOD, STRONG, count, emit, say, table
-from monitor.core.errors import Permanent, Problem
+from monitor.core.errors import Permanent
 
 if TYPE_CHECKING:
     from monitor.config.load import Configuration
     from monitor.config.settings import Settings
     from monitor.core.model import Document
     from monitor.core.rules import Rule
-
-HELD = re.compile(r'the rule "([^"]+)"')  # how the loader names a rule that fails its examples
 
 group = typer.Typer(help="What is watched for.", no_args_is_help=True)
 
@@ -79,16 +76,22 @@ def explain(
 
 
 def _examples(configuration: "Configuration", names: list[str], *, as_json: bool) -> None:
-    failing: dict[str, list[Problem]] = {}
-    for problem in configuration.held:
-        found = HELD.match(problem.message)
-        failing.setdefault(found[1] if found else "", []).append(problem)
+    failing = {str(rule): problems for rule, problems in configuration.held.items()}
     tried = {str(each.id): len(each.examples) for each in configuration.rules}
     _refuse_unknown(names, [*tried, *failing])
     shown = [name for name in [*tried, *failing] if not names or name in names]
-    failed = [problem for name in shown for problem in failing.get(name, [])]
+    failed = [problem for name in shown for problem in failing.get(name, ())]
     if as_json:
-        emit([{"rule": n, "ok": n not in failing, "failed": _said(failing, n)} for n in shown])
+        emit(
+            [
+                {
+                    "rule": name,
+                    "ok": name not in failing,
+                    "failed": [str(each) for each in failing.get(name, ())],
+                }
+                for name in shown
+            ]
+        )
     else:
         table(
             ("rule", "examples", "outcome"),
@@ -105,14 +108,9 @@ def _examples(configuration: "Configuration", names: list[str], *, as_json: bool
         raise typer.Exit(Exit.NO)
 
 
-def _said(failing: dict[str, list[Problem]], name: str) -> list[str]:
-    return [str(problem) for problem in failing.get(name, [])]
-
-
 def _named(configuration: "Configuration", names: list[str]) -> list["Rule"]:
     rules = {str(rule.id): rule for rule in configuration.rules}
-    held = {found[1] for each in configuration.held if (found := HELD.match(each.message))}
-    if back := [name for name in names if name in held]:
+    if back := [name for name in names if name in configuration.held]:
         raise Permanent(f"{back[0]} is held back: `monitor rules test {back[0]}` says why")
     _refuse_unknown(names, list(rules))
     return [rules[name] for name in names] if names else list(rules.values())

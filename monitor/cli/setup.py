@@ -53,7 +53,7 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
     except ConfigurationError as error:
         problems = list(error.problems)
     else:
-        problems = sorted([*found.held, *_channel_problems(found)])
+        problems = sorted([*found.failed_examples, *_channel_problems(found)])
     if as_json:
         emit({"ok": not problems, "problems": [_fields(each) for each in problems]})
     elif problems:

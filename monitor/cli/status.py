@@ -62,7 +62,7 @@ def _problems(context: typer.Context, config: Path | None) -> list[str]:
     from monitor.config.problems import ConfigurationError
 
     try:
-        return [str(each) for each in configured(context, config).held]
+        return [str(each) for each in configured(context, config).failed_examples]
     except ConfigurationError as error:
         return [str(each) for each in error.problems]
 
@@ -75,6 +75,7 @@ def _looked_up(database: "Database", settings: "Settings") -> dict[str, Any]:
     with database.read() as connection:
         found: dict[str, Any] = {
             "feeds": _feeds(views.feed_rows(connection)),
+            "last_entry": views.last_seen(connection),
             "last_24_hours": views.counts(connection, since=since),
             "silences": dict(views.silences(connection, since=since)),
             "deliveries": [
@@ -147,6 +148,7 @@ def _show(facts: dict[str, Any]) -> None:
         return
     _show_feeds(facts["feeds"])
     done = facts["last_24_hours"]
+    say(("last entry ", STRONG), at(facts["last_entry"]))
     say(("last 24 h  ", STRONG), ", ".join(f"{what} {number:,}" for what, number in done.items()))
     for words, number in facts["silences"].items():
         say((f"silent {number:,}: {words}", FAINT), indent=11)

@@ -21,7 +21,7 @@ from monitor.config.source import Broken, Map, Node, scan
 from monitor.config.values import version
 from monitor.core.errors import Place, Problem
 from monitor.core.matcher import Matcher
-from monitor.core.model import Channel, Feed, Outlet
+from monitor.core.model import Channel, Feed, Outlet, RuleId
 from monitor.core.rules import Rule
 
 KNOWLEDGE_KEYS = ("version", "lists")
@@ -30,16 +30,21 @@ KNOWLEDGE_PLANNED = ("actors", "events", "cues", "event_types")
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a user wants watched. `rules` go live; `held` says which do not, and why."""
+    """What a user wants watched. `rules` go live; `held` says which do not, by id, and why."""
 
     settings: Settings
     outlets: tuple[Outlet, ...]
     feeds: tuple[Feed, ...]
     rules: tuple[Rule, ...]
     channels: tuple[Channel, ...]
-    held: tuple[Problem, ...] = ()
+    held: Mapping[RuleId, tuple[Problem, ...]] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def failed_examples(self) -> tuple[Problem, ...]:
+        """Why rules are held back, in the order of the files."""
+        return tuple(sorted(problem for problems in self.held.values() for problem in problems))
 
 
 def load(
@@ -159,16 +164,11 @@ def _add_lists(top: Fields, lists: Lists) -> None:
         lists.add(key, node)
 
 
-def _tried(rules: list[Rule]) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
+def _tried(rules: list[Rule]) -> tuple[tuple[Rule, ...], dict[RuleId, tuple[Problem, ...]]]:
     """The rules that pass their own examples, and what the others fail."""
-    live: list[Rule] = []
-    held: list[Problem] = []
-    for rule in rules:
-        failures = _failures(rule)
-        held += failures
-        if not failures:
-            live.append(rule)
-    return tuple(live), tuple(sorted(held))
+    failures = {rule.id: tuple(_failures(rule)) for rule in rules}
+    live = tuple(rule for rule in rules if not failures[rule.id])
+    return live, {name: found for name, found in failures.items() if found}
 
 
 def _failures(rule: Rule) -> list[Problem]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from monitor.core.text import fold
+from monitor.storage.types import UtcDateTime
 
 _SQLITE = """
 SELECT article.id, article.title, article.url, article.seen_at, article.published_at,
@@ -42,9 +43,10 @@ def search(connection: Connection, wanted: str, *, limit: int) -> Sequence[Row[A
     sqlite = connection.dialect.name == "sqlite"
     terms = [_fts5(part) if sqlite else _tsquery(part) for part in parts]
     query = (" AND " if sqlite else " & ").join(terms)
-    return connection.execute(
-        text(_SQLITE if sqlite else _POSTGRESQL), {"query": query, "limit": limit}
-    ).all()
+    statement = text(_SQLITE if sqlite else _POSTGRESQL).columns(
+        seen_at=UtcDateTime, published_at=UtcDateTime
+    )
+    return connection.execute(statement, {"query": query, "limit": limit}).all()
 
 
 def _words(part: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, text
+from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, text
 
 from monitor.core.messages import Fired, Report
 from monitor.core.model import (
@@ -208,18 +208,23 @@ def last_seen(connection: Connection) -> datetime | None:
 
 
 def delivery_states(connection: Connection) -> Sequence[Row[Any]]:
-    """For each channel and state: how many messages, and the last failure in words."""
-    return connection.execute(
+    """For each channel and state: how many messages, and the newest one's failure in words."""
+    grouped = (
         select(
             delivery.c.channel,
             delivery.c.state,
             func.count().label("n"),
             func.max(delivery.c.sent_at).label("last_sent_at"),
-            func.max(delivery.c.failure).label("failure"),
+            func.max(case((delivery.c.failure.is_not(None), delivery.c.id))).label("failed_id"),
         )
         .group_by(delivery.c.channel, delivery.c.state)
-        .order_by(delivery.c.channel, delivery.c.state)
-    ).all()
+        .subquery()
+    )
+    last = delivery.alias("last")
+    columns = (grouped.c.channel, grouped.c.state, grouped.c.n, grouped.c.last_sent_at)
+    asked: Select[Any] = select(*columns, last.c.failure)
+    joined = asked.outerjoin(last, last.c.id == grouped.c.failed_id)
+    return connection.execute(joined.order_by(grouped.c.channel, grouped.c.state)).all()
 
 
 def backlog(connection: Connection, *, now: datetime) -> dict[str, int]:

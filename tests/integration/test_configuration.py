@@ -307,7 +307,7 @@ def test_a_rule_that_fails_its_examples_is_held_and_the_others_go_live() -> None
         )
     )
     assert [rule.id for rule in configuration.rules] == ["gas"]
-    assert configuration.held == (
+    assert configuration.failed_examples == (
         Problem(
             Place("rules/a.yaml", 2, 45),
             'the rule "oil" is held back: its example "Gas deal" should match and does not',
@@ -520,7 +520,7 @@ def test_the_starter_is_copied_and_loads(tmp_path: Path) -> None:
         starter_path() / "channels.yaml"
     ).read_bytes()
     configuration = load(read_directory(target), base=target, environment={})
-    assert configuration.held == ()
+    assert not configuration.held
     assert configuration.settings.state == tmp_path / "mine" / "var"
     assert [channel.name for channel in configuration.channels if channel.default] == [
         "console",
