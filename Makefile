@@ -14,7 +14,7 @@ install = $(UV) pip install --quiet --python $(BIN)/python
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check e2e eval bench wheel lock upgrade clean
+.PHONY: help setup run demo test check e2e eval bench picture wheel lock upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ eval: $(VENV)/dev.stamp ## quality on labelled texts, with pinned floors
 
 bench: $(VENV)/dev.stamp ## each benchmark of bench/
 	@set -e; for program in bench/*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
+
+picture: $(VENV)/run.stamp ## draw docs/alert.svg anew, from the demo
+	@$(BIN)/python docs/picture.py
 
 wheel: $(VENV)/run.stamp ## build dist/media_monitor-….whl, which carries config/ and migrations/
 	@rm -rf dist

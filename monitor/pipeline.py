@@ -50,6 +50,7 @@ PAGE_LIMIT = 3_000_000  # bytes, after decompression
 FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"
 PAGE_TYPES = "text/html, application/xhtml+xml, */*;q=0.5"
 PAGE_TRIES = 2  # then the feed's own words must do: an alert must not wait for a slow page
+PAGE_PATIENCE = timedelta(minutes=5)  # the same for an entry that waits for its host
 UNREACHED_PAUSE = timedelta(minutes=1)  # between polls of a feed while our own network is down
 POISON_TRIES = 5  # unexpected errors on one row before it is set aside
 UNCERTAIN_LIMIT = 5  # sends of one message that may or may not have arrived
@@ -103,7 +104,6 @@ def _store_poll(
     row, now = claim.row, watch.now()
     keys = [identity.keys_of(each) for each in parsed.entries]
     mode = identity.key_mode(keys, mode=KeyMode(row.key_mode))
-    modes = [mode, KeyMode(row.key_mode), KeyMode(row.former_mode or mode)]
     validators = {
         "etag": response.headers.get("etag"),
         "last_modified": response.headers.get("last-modified"),
@@ -120,26 +120,30 @@ def _store_poll(
         succeeded_at=now,
         first_polled_at=row.first_polled_at or now,
         key_mode=mode,
-        former_mode=row.former_mode if mode == row.key_mode else row.key_mode,
         **(validators if parsed.entries or response.status != 304 else {}),  # noqa: PLR2004
     )
     feeds.release_host(tx, row.host)
     if not finished:
         return 0
     aggregated = articles.outlet_of(tx, row.outlet_id).tier == Tier.AGGREGATOR
-    known = feeds.known(tx, FeedId(row.id), keys, modes=modes)
+    present = [key.present(mode) for key in keys]
+    known = feeds.known(tx, FeedId(row.id), present)
     new: set[str] = set()
-    for item, key in zip(parsed.entries, keys, strict=True):
-        if not (item.guid or item.url or item.title):
-            continue  # nothing to know it by, nothing to tell
-        seen_before, entry_id = known.of(key, modes)
-        if seen_before or key.present(mode) in new:
-            if entry_id is not None and known.titles[entry_id] != item.title and item.title:
-                feeds.revise_entry(tx, entry_id, item, now=now)
-            continue
-        new.add(key.present(mode))
-        _store_entry(tx, watch, row, item, key, mode=mode, fetched=not aggregated)
+    for item, key, name in zip(parsed.entries, keys, present, strict=True):
+        if name in known:
+            _revise(tx, known, item, known.by_key[name], now=now)
+        elif name not in new and (item.guid or item.url or item.title):
+            new.add(name)
+            _store_entry(tx, watch, row, item, key, mode=mode, fetched=not aggregated)
     return len(new)
+
+
+def _revise(
+    tx: Connection, known: feeds.Known, item: Entry, entry_id: EntryId | None, *, now: datetime
+) -> None:
+    """A known entry with a new headline is read again; a buried one (None) stays buried."""
+    if entry_id is not None and item.title and known.titles[entry_id] != item.title:
+        feeds.revise_entry(tx, entry_id, item, now=now)
 
 
 def _store_entry(
@@ -231,10 +235,13 @@ def read(watch: Watch, claim: Claim) -> None:
         feed_row = connection.execute(feed.select().where(feed.c.id == row.feed_id)).one()
         outlet = articles.outlet_of(connection, feed_row.outlet_id)
         name = _identity(row, feed_row)
-        known = articles.by_identity(connection, name)
-    if known is not None and row.article_id is None:
-        watch.database.write(lambda tx: _link(tx, claim, known))
-        return
+        known = articles.by_identity(connection, name) if row.article_id is None else None
+    if known is not None:
+        if known.feed_id != row.feed_id or reading.same_title(known.title, row.title):
+            watch.database.write(lambda tx: _link(tx, claim, ArticleId(known.id)))
+            return
+        # One feed, one address, another headline: a live page that reports again.
+        name = identity.digest("entry", str(row.feed_id), row.key)
     page, pause = _fetch_page(watch, claim)
     text = page.text or row.summary or row.title
     language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
@@ -293,7 +300,7 @@ def _fetch_page(watch: Watch, claim: Claim) -> tuple[Page, datetime | None]:
         kind = response.headers.get("content-type")
         return watch.extract(response.body, url=response.url, content_type=kind), None
     except Temporary as error:
-        if claim.attempts + 1 < PAGE_TRIES:
+        if claim.attempts + 1 < PAGE_TRIES and (error.retry_after or timedelta()) <= PAGE_PATIENCE:
             raise
         asked = watch.now() + error.retry_after if error.retry_after else None
         return Page(url=row.url, quality=str(error)), asked
@@ -493,11 +500,17 @@ def _due_feeds(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) ->
 def _due_entries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
     claimed = feeds.claim_by_host(tx, entry, now=watch.now(), lease=lease, limit=limit)
     rest = limit - len(claimed)
-    return claimed + feeds.claim_unfetched(tx, now=watch.now(), lease=lease, limit=rest)
+    return claimed + feeds.claim_unfetched(
+        tx, now=watch.now(), lease=lease, limit=rest, patience=PAGE_PATIENCE
+    )
 
 
 def _due_articles(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
-    return work.claim(tx, article, now=watch.now(), lease=lease, limit=limit)
+    """News first: at a first start thousands of old articles wait, and nobody for them."""
+    news = article.c.origin != alerts.Origin.BASELINE
+    claimed = work.claim(tx, article, now=watch.now(), lease=lease, limit=limit, where=news)
+    rest = limit - len(claimed)
+    return claimed + work.claim(tx, article, now=watch.now(), lease=lease, limit=rest)
 
 
 def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:

@@ -104,7 +104,6 @@ def upgrade() -> None:
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("interval", sa.Integer(), nullable=False),
         sa.Column("key_mode", sa.String(length=8), server_default="guid", nullable=False),
-        sa.Column("former_mode", sa.String(length=8), nullable=True),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("body_hash", sa.String(length=64), nullable=True),

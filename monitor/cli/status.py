@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitor.config.settings import Settings
     from monitor.storage.engine import Database
 
-WORST = 5  # failing feeds and rows set aside that are shown
+WORST = 5  # kinds of failure, and rows set aside, that are shown
 LOOKED_BACK = timedelta(hours=24)
 SOON = timedelta(minutes=10)  # a watch on PostgreSQL that polled within this runs somewhere
 GROWTH_AFTER = timedelta(hours=6)  # before that, the first entries of all feeds make up the growth
@@ -104,7 +104,7 @@ def _looked_up(database: "Database", settings: "Settings") -> dict[str, Any]:
 def _feeds(rows: Iterable[Any]) -> dict[str, Any]:
     every = list(rows)
     failing = [row for row in every if row.failure is not None]
-    worst = sorted(failing, key=lambda row: -row.attempts)[:WORST]
+    worst = sorted(failing, key=lambda row: -row.attempts)
     return {
         "in_use": len(every),
         "ok": sum(row.failure is None and row.succeeded_at is not None for row in every),
@@ -171,9 +171,15 @@ def _show_feeds(feeds: dict[str, Any]) -> None:
         f"{feeds['not_yet_polled']:,} not yet polled; {feeds['verified']:,} verified",
     )
     say(f"last poll {at(feeds['last_poll'])}, last answer {at(feeds['last_answer'])}", indent=11)
+    alike: dict[str, list[dict[str, Any]]] = {}
     for each in feeds["worst"]:
-        times = count(each["failures"], "time")
-        say((each["failure"], BAD), (f"  {times}  {each['url']}", FAINT), indent=11)
+        alike.setdefault(each["failure"], []).append(each)
+    for failure, same in sorted(alike.items(), key=lambda pair: -len(pair[1]))[:WORST]:
+        times, more = count(same[0]["failures"], "time"), len(same) - 1
+        others = f" and {count(more, 'other feed')}" if more else ""
+        say((failure, BAD), (f"  {times}  {same[0]['url']}{others}", FAINT), indent=11)
+    if (left := len(alike) - WORST) > 0:
+        say((f"and {count(left, 'other failure')}; --json lists all", FAINT), indent=11)
 
 
 def _show_deliveries(deliveries: list[dict[str, Any]]) -> None:

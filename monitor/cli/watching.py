@@ -27,6 +27,7 @@ def run(context: typer.Context, *, config: Config = None) -> None:
     from monitor.cli.context import in_force
     from monitor.runners.service import Service
 
+    _save_memory()
     log = structlog.get_logger()
     configuration, service, stop = in_force(context, config), Service(), Stop()
     with stop.on_signals(), _monitor(configuration) as monitor:
@@ -49,6 +50,18 @@ def run(context: typer.Context, *, config: Config = None) -> None:
         monitor.run(beat=beat)
         service.stopping()
     log.info("watch.ended", said="ended")
+
+
+def _save_memory() -> None:
+    """Let glibc keep two heaps instead of eight per core: saves about 25 MB with our threads.
+
+    M_ARENA_MAX is -8 in malloc.h; other C libraries have no such call, and no such habit.
+    """
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(-8, 2)
 
 
 def once(context: typer.Context, *, config: Config = None) -> None:

@@ -19,10 +19,9 @@ from monitor.storage.upsert import insert_new
 CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
 
 
-def by_identity(connection: Connection, identity: str) -> ArticleId | None:
+def by_identity(connection: Connection, identity: str) -> Row[Any] | None:
     """The article at this address, if we have it."""
-    found = connection.execute(select(article.c.id).where(article.c.identity == identity)).scalar()
-    return None if found is None else ArticleId(found)
+    return connection.execute(select(article).where(article.c.identity == identity)).first()
 
 
 def add_article(connection: Connection, *, now: datetime, **values: Any) -> ArticleId:
@@ -33,7 +32,7 @@ def add_article(connection: Connection, *, now: datetime, **values: Any) -> Arti
     found = by_identity(connection, values["identity"])
     if found is None:
         raise LookupError(values["identity"])
-    return found
+    return ArticleId(found.id)
 
 
 def revise_article(

@@ -1,6 +1,6 @@
 """Feeds, their hosts and their entries: what polling and reading read and write."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -26,6 +26,8 @@ from monitor.core.model import Entry, EntryId, FeedId
 from monitor.storage.schema import article, entry, host, revision, tombstone
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import Claim, claim
+
+KEYS_AT_ONCE = 500  # in one look-up; SQLite takes 32,766 parameters, PostgreSQL plans short lists
 
 
 def claim_by_host(
@@ -68,10 +70,18 @@ def _statements(table: Table) -> tuple[ReturningUpdate[tuple[str]], Select[tuple
 
 
 def claim_unfetched(
-    connection: Connection, *, now: datetime, lease: timedelta, limit: int
+    connection: Connection, *, now: datetime, lease: timedelta, limit: int, patience: timedelta
 ) -> list[Claim]:
-    """Take due entries for which nothing is fetched: old ones, and ones without an address."""
-    return claim(connection, entry, now=now, lease=lease, limit=limit, where=entry.c.host.is_(None))
+    """Take due entries for which nothing is fetched.
+
+    Old ones and ones without an address; ones that have waited for their host longer than
+    `patience`, or would have to, because an alert must not. They lose their host.
+    """
+    resting = exists().where(host.c.name == entry.c.host, host.c.not_before > now + patience)
+    alone = or_(entry.c.host.is_(None), entry.c.seen_at <= now - patience, resting)
+    return claim(
+        connection, entry, now=now, lease=lease, limit=limit, where=alone, values={"host": None}
+    )
 
 
 def release_host(
@@ -99,30 +109,24 @@ class Known:
     by_key: dict[str, EntryId | None]
     titles: dict[EntryId, str]
 
-    def of(self, keys: Keys, modes: Iterable[KeyMode]) -> tuple[bool, EntryId | None]:
-        """Whether an entry with these keys is known in any of the modes, and which it is."""
-        for mode in modes:
-            key = keys.present(mode)
-            if key in self.by_key:
-                return True, self.by_key[key]
-        return False, None
+    def __contains__(self, key: str) -> bool:
+        return key in self.by_key
 
 
-def known(
-    connection: Connection, feed_id: FeedId, keys: Sequence[Keys], *, modes: Sequence[KeyMode]
-) -> Known:
-    """Look up all keys of one document at once."""
-    present = sorted({each.present(mode) for each in keys for mode in modes})
-    columns = (entry.c.guid_key, entry.c.link_key, entry.c.content_key)
+def known(connection: Connection, feed_id: FeedId, keys: Sequence[str]) -> Known:
+    """Look up the present keys of one document at once.
+
+    All three keys of an entry are stored, so it is known by whichever its feed goes by today.
+    """
     by_key: dict[str, EntryId | None] = {}
     titles: dict[EntryId, str] = {}
-    for start in range(0, len(present), 500):
-        part = present[start : start + 500]
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        part = keys[start : start + KEYS_AT_ONCE]
         buried = select(tombstone.c.key).where(tombstone.c.feed_id == feed_id)
         by_key |= dict.fromkeys(
             connection.execute(buried.where(tombstone.c.key.in_(part))).scalars()
         )
-        for column in columns:
+        for column in (entry.c.guid_key, entry.c.link_key, entry.c.content_key):
             rows = connection.execute(
                 select(column.label("key"), entry.c.id, entry.c.title).where(
                     entry.c.feed_id == feed_id, column.in_(part)
@@ -187,7 +191,14 @@ def revise_entry(connection: Connection, entry_id: EntryId, item: Entry, *, now:
                 text=old.text,
             )
         )
-    values = {"title": item.title, "summary": item.summary or row.summary}
-    if row.due_at is None:
-        values |= {"due_at": now, "attempts": 0}
-    connection.execute(update(entry).where(entry.c.id == entry_id).values(**values))
+    connection.execute(
+        update(entry)
+        .where(entry.c.id == entry_id)
+        .values(
+            title=item.title,
+            summary=item.summary or row.summary,
+            due_at=now,
+            attempts=0,
+            claims=entry.c.claims + 1,  # whoever reads it just now reads the old title in vain
+        )
+    )

@@ -74,7 +74,6 @@ feed = Table(
     Column("host", String(255), nullable=False),
     Column("interval", Integer, nullable=False),  # seconds
     Column("key_mode", String(8), nullable=False, server_default="guid"),
-    Column("former_mode", String(8)),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", String(64)),

@@ -38,6 +38,8 @@ def claim(
     values: Mapping[str, Any] | None = None,
 ) -> list[Claim]:
     """Take up to `limit` due rows, oldest first; nobody else gets them before the lease ends."""
+    if limit <= 0:
+        return []
     key = _key(table)
     chosen = select(key).where(due(table, now=now))
     if where is not None:

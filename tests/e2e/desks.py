@@ -19,7 +19,7 @@ from sqlalchemy import NullPool, create_engine, text
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 LAUNCH = Path(__file__).with_name("launch.py")
-PATIENCE = 30  # seconds for what should take one
+PATIENCE = 60  # seconds for what should take one, on a busy machine
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def test_bad_feeds_pages_and_channels_are_named_and_the_good_ones_go_on(tmp_path
             )
         )
         process = desk.start()
-        posts = willing.wait(lambda posts: len(posts) >= 4, seconds=60)
+        posts = willing.wait(lambda posts: len(posts) >= 4, seconds=desks.PATIENCE)
         desk.wait(lambda: len(failed(desk)) >= len(bad))
         status = desk.status()
 

@@ -32,7 +32,7 @@ def test_a_real_history_is_handled_exactly_once_though_killed_ten_times(tmp_path
         pytest.skip(f"needs {HISTORY.name} in ../shared/data/feeds")
     begins = datetime(2026, 1, 2, 22, 20, tzinfo=UTC)
     with situation(tmp_path, rewritten, begins=begins) as (desk, history, receiver):
-        go_through(desk, history, chance=random.Random(20260103), seconds=300)
+        go_through(desk, history, chance=random.Random(20260103), seconds=600)
         check(desk, receiver, items=774)
         assert desk.number("SELECT count(*) FROM alert") > 10
 
@@ -42,7 +42,7 @@ def test_an_invented_history_is_handled_exactly_once_though_killed_ten_times(
 ) -> None:
     begins = datetime(2026, 1, 5, 12, tzinfo=UTC)
     with situation(tmp_path, invented, begins=begins) as (desk, history, receiver):
-        go_through(desk, history, chance=random.Random(7), seconds=100)
+        go_through(desk, history, chance=random.Random(7), seconds=300)
         check(desk, receiver, items=40)
         assert desk.number("SELECT count(*) FROM alert") >= 12
 

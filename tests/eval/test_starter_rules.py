@@ -29,14 +29,14 @@ RULES = {"D": "dialogue-offers", "K": "strikes", "S": "sanctions"}
 JUDGED_FROM = "2026-01-06"  # the rules were tuned on what is older, and judged on the rest
 
 FLOORS = {  # (set, topic): precision, recall
-    ("tuned", "D"): (0.96, 0.89),
-    ("tuned", "K"): (0.95, 0.94),
-    ("tuned", "S"): (0.97, 0.97),
+    ("tuned", "D"): (0.99, 0.93),
+    ("tuned", "K"): (0.98, 0.95),
+    ("tuned", "S"): (0.98, 0.98),
     ("judged", "D"): (0.97, 0.76),
-    ("judged", "K"): (0.85, 0.70),
-    ("judged", "S"): (0.87, 0.97),
+    ("judged", "K"): (0.87, 0.81),
+    ("judged", "S"): (0.92, 0.97),
     ("invented", "D"): (1.00, 1.00),
-    ("invented", "K"): (1.00, 0.87),
+    ("invented", "K"): (1.00, 1.00),
     ("invented", "S"): (1.00, 1.00),
 }
 FALSE_ALARMS_MOST = 1.5  # per 1,000 hard negatives

@@ -82,6 +82,7 @@ class Newsroom:
 
     feeds: dict[str, list[Item]] = field(default_factory=lambda: {"a": [], "b": []})
     status: int = 200
+    retry_after: str = "0"
     requests: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -129,6 +130,8 @@ def newsroom() -> Iterator[Newsroom]:
             status, kind, body = room.answer(self.path)
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            if status == 429:
+                self.send_header("Retry-After", room.retry_after)
             self.end_headers()
             self.wfile.write(body.encode())
 

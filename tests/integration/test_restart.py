@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from monitor.pipeline import PIPELINE
 
 
@@ -13,14 +15,10 @@ def claim_everything(desk):
         )
 
 
-def test_the_next_process_on_sqlite_goes_on_at_once(open_desk, newsroom):
+# On PostgreSQL another process may be at work: there the leases must end by themselves.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_next_process_goes_on_at_once_with_what_a_killed_one_held(open_desk, newsroom):
     desk = open_desk()
-    if desk.database.dialect != "sqlite":
-        claim_everything(desk)
-        assert newsroom.requests == []
-        open_desk().sweep()
-        assert newsroom.requests == [], "another process may be at work on a shared database"
-        return
     desk.sweep()
     newsroom.publish("Strelsau offers talks", published=desk.clock.now() + timedelta(minutes=4))
     desk.clock.pass_(minutes=6)

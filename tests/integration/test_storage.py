@@ -211,8 +211,8 @@ def test_what_is_forgotten_leaves_a_tombstone_by_which_it_is_known(stocked):
     with stocked.read() as connection:
         assert not connection.execute(select(entry)).all()
         assert not connection.execute(select(article)).all()
-        known = feeds.known(connection, FeedId(1), [keys], modes=list(KeyMode))
-    assert all(known.of(keys, [mode]) == (True, None) for mode in KeyMode)
+        known = feeds.known(connection, FeedId(1), [keys.present(mode) for mode in KeyMode])
+    assert known.by_key == {keys.present(mode): None for mode in KeyMode}
 
 
 def test_tombstones_do_not_last_for_ever(stocked):

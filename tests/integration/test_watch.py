@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from monitor.pipeline import PIPELINE
 from monitor.storage import views
 from monitor.storage.schema import alert, article, delivery, entry, match, story
 
@@ -206,3 +207,60 @@ def test_a_feed_taken_out_of_the_configuration_rests_and_comes_back_without_a_fl
     newsroom.publish("Ruritania bombed at dawn", feed="b")
     assert desk.sweep(minutes=6) == ""
     assert "Ruritania bombed at dawn" in open_desk().sweep(minutes=6)
+
+
+def test_a_feed_with_one_guid_for_all_items_still_shows_new_ones(desk, newsroom):
+    for number in range(4):
+        newsroom.publish(f"Rain in Zenda, day {number}", guid="same")
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks", guid="same")
+    assert "Strelsau offers talks" in desk.sweep(minutes=6)
+    newsroom.publish("Ruritania bombed at dawn", guid="same")
+    assert "Ruritania bombed at dawn" in desk.sweep(minutes=6)
+    assert count(desk, entry) == 6
+
+
+def test_guids_that_change_at_every_poll_do_not_tell_anything_twice(desk, newsroom):
+    desk.sweep()
+    item = newsroom.publish("Strelsau offers talks")
+    assert "Strelsau" in desk.sweep(minutes=6)
+    item.guid = "another"
+    assert desk.sweep(minutes=6) == ""
+    assert count(desk, article) == 1
+
+
+def test_a_live_page_that_reports_again_under_another_headline_is_heard(desk, newsroom):
+    desk.sweep()
+    newsroom.publish("Live: rain in Zenda")
+    desk.sweep(minutes=6)
+    newsroom.publish("Live: Ruritania bombed at dawn")
+    made = newsroom._rss
+    newsroom._rss = lambda name: made(name).replace("/a/1<", "/a/0<")
+    assert "Ruritania bombed at dawn" in desk.sweep(minutes=6)
+
+
+def test_a_host_that_asks_to_be_left_alone_does_not_hold_up_the_alert(desk, newsroom):
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks", page_status=429)
+    newsroom.publish("Ruritania bombed at dawn", page_status=429)
+    newsroom.retry_after = "3600"
+    sent = desk.sweep(minutes=6)
+    assert "Strelsau offers talks" in sent
+    assert "Ruritania bombed at dawn" in sent
+    assert len([path for path in newsroom.requests if path.startswith("/a/")]) == 1
+
+
+def test_news_is_judged_before_what_is_older_than_the_watch(desk, newsroom):
+    for number in range(5):
+        newsroom.publish(f"Rain in Zenda, day {number}")
+    young = desk.clock.now() - timedelta(minutes=5)
+    newsroom.publish("Strelsau offers talks", published=young)
+    desk.sweep()
+    triage = next(step for step in PIPELINE if step.name == "triage")
+
+    def claim_again(tx):
+        tx.execute(update(article).values(due_at=desk.clock.now()))
+        return triage.claim(tx, desk.monitor.watch, lease=timedelta(minutes=2), limit=1)
+
+    (first,) = desk.database.write(claim_again)
+    assert first.row.title == "Strelsau offers talks"
