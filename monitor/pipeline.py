@@ -16,7 +16,6 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection, Row, Table
 
-from monitor.adapters.channels import Fate, Outcome
 from monitor.adapters.fetcher import Failure, FetchError, FetchRefused, Response
 from monitor.core import alerts, identity, messages, reading, stories, timing, urls
 from monitor.core.errors import Permanent, Temporary
@@ -35,11 +34,12 @@ from monitor.core.model import (
     Strength,
     Tier,
 )
+from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State, Tries, follow
 from monitor.core.reach import Change
 from monitor.core.rules import OncePer, Rule
 from monitor.core.text import lead_text
 from monitor.storage import articles, deliveries, feeds, views, work
-from monitor.storage.deliveries import Addressed, Kind, State
+from monitor.storage.deliveries import Addressed, Kind
 from monitor.storage.engine import lock_triage
 from monitor.storage.schema import article, delivery, entry, feed
 from monitor.storage.work import Claim
@@ -53,8 +53,6 @@ PAGE_TRIES = 2  # then the feed's own words must do: an alert must not wait for 
 PAGE_PATIENCE = timedelta(minutes=5)  # the same for an entry that waits for its host
 UNREACHED_PAUSE = timedelta(minutes=1)  # between polls of a feed while our own network is down
 POISON_TRIES = 5  # unexpected errors on one row before it is set aside
-UNCERTAIN_LIMIT = 5  # sends of one message that may or may not have arrived
-GIVE_UP_AFTER = timedelta(days=5)  # of counted tries; by age, because counts die in an outage
 
 log = structlog.get_logger()
 
@@ -411,22 +409,14 @@ def _channels(watch: Watch, rule: Rule) -> list[Channel]:
 
 def deliver(watch: Watch, claim: Claim) -> None:
     """Send one message: it was claimed and committed before, the outcome is committed after."""
-    row, now = claim.row, watch.now()
+    row, message = claim.row, None
     if row.uncertain >= UNCERTAIN_LIMIT:
         outcome = Outcome(Fate.FAILED, f"given up: {row.uncertain} sends were cut short")
-        watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, None, dead=True))
-        return
-    channel = watch.channels[row.channel]
-    with watch.database.read() as connection:
-        told = views.reports(connection, row.id)
-    if row.kind == Kind.ALERT:
-        message = messages.render_alert(told[0], now=now)
     else:
-        message = messages.render_digest(
-            told, heading=HEADINGS[row.collection], now=now, room=watch.room(channel)
-        )
-    outcome = watch.send(channel, message, key=row.key)
-    watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, message, dead=False))
+        channel = watch.channels[row.channel]
+        message = _render(watch, claim, room=watch.room(channel))
+        outcome = watch.send(channel, message, key=row.key)
+    watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, message))
 
 
 HEADINGS = {
@@ -435,40 +425,39 @@ HEADINGS = {
 }
 
 
+def _render(watch: Watch, claim: Claim, *, room: int) -> Message:
+    row, now = claim.row, watch.now()
+    with watch.database.read() as connection:
+        told = views.reports(connection, row.id)
+    if row.kind == Kind.ALERT:
+        return messages.render_alert(told[0], now=now)
+    return messages.render_digest(told, heading=HEADINGS[row.collection], now=now, room=room)
+
+
 def _store_outcome(
-    tx: Connection,
-    watch: Watch,
-    claim: Claim,
-    outcome: Outcome,
-    message: Message | None,
-    *,
-    dead: bool,
+    tx: Connection, watch: Watch, claim: Claim, outcome: Outcome, message: Message | None
 ) -> None:
     row, now = claim.row, watch.now()
-    values: dict[str, object] = {"tried_at": now}
+    tries = Tries(claim.attempts, row.uncertain, row.tried_at, timedelta(seconds=row.tried_for))
+    after = follow(outcome, tries, now=now, chance=watch.chance())
+    values: dict[str, object] = {
+        "state": after.state,
+        "uncertain": after.uncertain,
+        "tried_at": now,
+        "tried_for": int(after.tried_for.total_seconds()),
+    }
     if message is not None:
         values |= {"title": message.title, "body": message.body}
-    if outcome.state is Fate.SENT:
-        work.finish(tx, claim, state=State.SENT, sent_at=now, **values)
-        log.info("delivery.sent", channel=row.channel, delivery=row.id, kind=row.kind)
-        return
-    tried_for = row.tried_for + timing.counted_try(now, tried_at=row.tried_at).total_seconds()
-    values["tried_for"] = int(tried_for)
-    if outcome.state is Fate.UNKNOWN:
-        values |= {"state": State.UNKNOWN, "uncertain": row.uncertain + 1}
+    told = {"channel": row.channel, "delivery": row.id}
+    if after.state is State.SENT:
+        work.finish(tx, claim, sent_at=now, **values)
+        log.info("delivery.sent", kind=row.kind, **told)
+    elif after.again_at is None:
+        work.set_aside(tx, claim, failure=outcome.detail, **values)
+        log.error("delivery.died", failure=outcome.detail, **told)
     else:
-        values |= {"state": State.QUEUED}
-    if dead or tried_for > GIVE_UP_AFTER.total_seconds():
-        work.set_aside(tx, claim, failure=outcome.detail, **(values | {"state": State.DEAD}))
-        log.error("delivery.died", channel=row.channel, delivery=row.id, failure=outcome.detail)
-        return
-    until = timing.retry_at(
-        now, attempts=claim.attempts, chance=watch.chance(), after=outcome.retry_after
-    )
-    work.postpone(tx, claim, until=until, failure=outcome.detail, **values)
-    log.warning(
-        "delivery.failed", channel=row.channel, delivery=row.id, failure=outcome.detail, again=until
-    )
+        work.postpone(tx, claim, until=after.again_at, failure=outcome.detail, **values)
+        log.warning("delivery.failed", failure=outcome.detail, again=after.again_at, **told)
 
 
 # --- the steps, and the one way to run them -------------------------------------------------------

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from monitor.adapters.channels import Outcome
 from monitor.adapters.fetcher import Response
 from monitor.core.matcher import Matcher
 from monitor.core.messages import Message
 from monitor.core.model import Channel, ChannelName, Page, ParsedFeed, RuleId
+from monitor.core.outbox import Outcome
 from monitor.core.reach import Reach
 from monitor.core.rules import Rule
 from monitor.storage.engine import Database

@@ -9,9 +9,6 @@ import logging
 import os
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote, unquote
@@ -20,6 +17,7 @@ from monitor.adapters.exchanges import Exchange, listening
 from monitor.core.errors import Permanent
 from monitor.core.messages import TITLE_LIMIT, Message, shorten
 from monitor.core.model import Channel
+from monitor.core.outbox import Fate, Outcome
 
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 20  # Apprise gives up at 4 s; a receiver that took 9 s was told twice
@@ -31,26 +29,6 @@ RULE = "─" * 60  # fits a terminal of 80 columns and most phones turned sidewa
 OWN_SCHEMES = frozenset({"console", "file"})
 OWN_ROOM = 100_000  # characters of a body on a console or in a file
 MAIL_SCHEMES = frozenset({"mailto", "mailtos"})
-
-
-class Fate(StrEnum):
-    """What became of a message. Unknown: sent, but no answer came; it may have arrived."""
-
-    SENT = "sent"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """`detail` is for a person: the provider's own words, no secrets.
-
-    `retry_after` is the wait that the provider asked for, at most 24 h.
-    """
-
-    state: Fate
-    detail: str
-    retry_after: timedelta | None = None
 
 
 class Refused(Permanent):

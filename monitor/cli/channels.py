@@ -13,10 +13,10 @@ from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, DOUBT, GOOD, emit, table
 
 if TYPE_CHECKING:
-    from monitor.adapters.channels import Outcome
     from monitor.config.load import Configuration
     from monitor.core.messages import Message
     from monitor.core.model import Channel
+    from monitor.core.outbox import Outcome
 
 group = typer.Typer(help="Whom to tell.", no_args_is_help=True)
 

@@ -18,7 +18,7 @@ from monitor.cli.output import BAD, DOUBT, GOOD, say
 from monitor.core.errors import Permanent
 
 if TYPE_CHECKING:
-    from monitor.adapters.channels import Outcome
+    from monitor.core.outbox import Outcome
 
 TAKEN_NAMES = frozenset({"console", "log", "version"})  # what the starter's channels.yaml has
 QUESTION = (

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 from monitor.core.alerts import Origin, Way
 from monitor.core.identity import digest
 from monitor.core.model import AlertId, Channel, DeliveryId
+from monitor.core.outbox import State
 from monitor.storage.schema import article, delivery, delivery_alert, entry, feed
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import Claim, claim, due
@@ -23,16 +24,6 @@ class Kind(StrEnum):
 
     ALERT = "alert"
     DIGEST = "digest"
-
-
-class State(StrEnum):
-    """How far a message has got. Unknown: the other side fell silent, it may have arrived."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    UNKNOWN = "unknown"
-    DEAD = "dead"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, and_, select, update
 from monitor.core import urls
 from monitor.core.identity import KeyMode
 from monitor.core.model import Feed, Outlet
+from monitor.core.outbox import State
 from monitor.core.rules import Rule
-from monitor.storage.deliveries import State
 from monitor.storage.feeds import know_host
 from monitor.storage.schema import (
     article,

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monitor.adapters.channels import Fate, KnownSchemes, check_url, describe, redact, room, send
+from monitor.adapters.channels import KnownSchemes, check_url, describe, redact, room, send
 from monitor.core.messages import Message
 from monitor.core.model import Channel, ChannelName
+from monitor.core.outbox import Fate
 
 PASSWORD = "hunter2 sécret@x"  # needs percent-encoding in a URL
 QUOTED = "hunter2%20s%C3%A9cret%40x"

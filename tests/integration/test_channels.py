@@ -17,9 +17,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from monitor.adapters.channels import Fate, Outcome, send
+from monitor.adapters.channels import send
 from monitor.core.messages import Message
 from monitor.core.model import Channel, ChannelName
+from monitor.core.outbox import Fate, Outcome
 
 KEY = "alert-17-desk"
 PASSWORD = "hunter2 sécret@x"  # needs percent-encoding in a URL

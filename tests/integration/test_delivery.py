@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy import select, update
 
+from monitor.core.outbox import State
 from monitor.storage import deliveries
-from monitor.storage.deliveries import State
 from monitor.storage.schema import delivery
 
 

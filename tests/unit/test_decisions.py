@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core import alerts, identity, reading, stories, timing, urls
+from monitor.core import alerts, identity, outbox, reading, stories, timing, urls
 from monitor.core.alerts import Origin, Reason, Silence, Way
 from monitor.core.identity import KeyMode
 from monitor.core.model import Completeness, Entry, Page, Strength
+from monitor.core.outbox import Fate, Following, Outcome, State, Tries
 from monitor.core.reach import Change, Reach
 from monitor.core.rules import WeakPolicy
 
@@ -187,6 +188,35 @@ def test_every_decision_is_a_reason_or_a_silence(strength, origin, weak, told, b
         strength=strength, origin=origin, weak=weak, told=told, beside_strong=beside
     )
     assert (decision.reason is None) == (decision.way is None) == (decision.silence is not None)
+
+
+# --- the outbox ---
+
+
+def follow(fate, **changed):
+    tries = Tries(
+        **({"attempts": 0, "uncertain": 0, "tried_at": None, "tried_for": timedelta()} | changed)
+    )
+    return outbox.follow(Outcome(fate, "words"), tries, now=NOW, chance=0.0)
+
+
+def test_a_sent_message_is_done():
+    assert follow(Fate.SENT) == Following(State.SENT, 0, timedelta(), None)
+
+
+def test_a_failed_message_is_tried_again_and_an_unanswered_one_is_counted():
+    assert follow(Fate.FAILED).state is State.QUEUED
+    unanswered = follow(Fate.UNKNOWN)
+    assert (unanswered.state, unanswered.uncertain) == (State.UNKNOWN, 1)
+    assert unanswered.again_at == NOW + timing.FIRST_RETRY
+
+
+def test_a_message_is_given_up_by_age_or_uncertainty_never_by_failures():
+    assert follow(Fate.FAILED, attempts=10_000).state is State.QUEUED
+    assert follow(Fate.FAILED, uncertain=5).state is State.DEAD
+    assert follow(Fate.UNKNOWN, uncertain=4).state is State.DEAD
+    old = {"tried_for": timedelta(days=5), "tried_at": NOW - timedelta(minutes=1)}
+    assert follow(Fate.FAILED, **old).state is State.DEAD
 
 
 # --- reading ---

@@ -1,0 +1,76 @@
+"""What becomes of a message: from what a channel answered to the next state of its delivery."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.core import timing
+
+UNCERTAIN_LIMIT = 5  # sends of one message that may or may not have arrived
+GIVE_UP_AFTER = timedelta(days=5)  # of counted tries; by age, because counts die in an outage
+
+
+class Fate(StrEnum):
+    """What became of one try. Unknown: sent, but no answer came; it may have arrived."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one try ended.
+
+    `detail` is for a person: the provider's own words, no secrets. `retry_after` is asked for by
+    the provider and at most 24 h.
+    """
+
+    state: Fate
+    detail: str
+    retry_after: timedelta | None = None
+
+
+class State(StrEnum):
+    """How far a message has got. Unknown: the other side fell silent, it may have arrived."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """The tries so far: failures in a row, sends cut short, when last, for how long counted."""
+
+    attempts: int
+    uncertain: int
+    tried_at: datetime | None
+    tried_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The delivery after a try; `again_at` is None when no other follows."""
+
+    state: State
+    uncertain: int
+    tried_for: timedelta
+    again_at: datetime | None = None
+
+
+def follow(outcome: Outcome, tries: Tries, *, now: datetime, chance: float) -> Following:
+    """Decide what follows a try: done, again later with the same key, or given up."""
+    tried_for = tries.tried_for + timing.counted_try(now, tried_at=tries.tried_at)
+    uncertain = tries.uncertain + (outcome.state is Fate.UNKNOWN)
+    if outcome.state is Fate.SENT:
+        return Following(State.SENT, uncertain, tried_for)
+    if uncertain >= UNCERTAIN_LIMIT or tried_for > GIVE_UP_AFTER:
+        return Following(State.DEAD, uncertain, tried_for)
+    again_at = timing.retry_at(
+        now, attempts=tries.attempts, chance=chance, after=outcome.retry_after
+    )
+    state = State.UNKNOWN if outcome.state is Fate.UNKNOWN else State.QUEUED
+    return Following(state, uncertain, tried_for, again_at)
