@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from monitor.config.directory import read_directory
 from monitor.config.load import load
@@ -106,7 +106,7 @@ def leads() -> Iterator[Labelled]:
 
 def invented() -> Iterator[Labelled]:
     text = Path(__file__).with_name("headlines.yaml").read_text(encoding="utf-8")
-    for line in YAML(typ="safe").load(text):
+    for line in yaml.safe_load(text):
         labels = dict.fromkeys(line["labels"], "must")
         yield Labelled(Document(line["title"], language=line["language"]), "", labels)
 
