@@ -155,8 +155,11 @@ class Monitor:
     def once(self) -> None:
         """Do what is due until nothing is, then send the open digests: nobody else will soon."""
         self.drain()
-        if self._stopped:
-            return
+        if not self._stopped:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send the open digests now."""
         self.database.write(lambda tx: deliveries.hurry_digests(tx, now=self.clock.now()))
         self.drain()
 

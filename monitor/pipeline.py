@@ -8,7 +8,7 @@ without harm. `perform` is the only place that knows retries, poison rows and lo
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -23,24 +23,20 @@ from monitor.core.identity import KeyMode
 from monitor.core.messages import Message
 from monitor.core.model import (
     ArticleId,
-    Channel,
+    Completeness,
     Entry,
     EntryId,
     FeedId,
-    Match,
     Page,
     ParsedFeed,
-    StoryId,
-    Strength,
     Tier,
 )
-from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State, Tries, follow
+from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Following, Outcome, State, Tries, follow
 from monitor.core.reach import Change
-from monitor.core.rules import OncePer, Rule
 from monitor.core.text import lead_text
+from monitor.judging import judge
 from monitor.storage import articles, deliveries, feeds, views, work
-from monitor.storage.deliveries import Addressed, Kind
-from monitor.storage.engine import lock_triage
+from monitor.storage.deliveries import Kind
 from monitor.storage.schema import article, delivery, entry, feed
 from monitor.storage.work import Claim
 from monitor.watch import Watch
@@ -53,6 +49,8 @@ PAGE_TRIES = 2  # then the feed's own words must do: an alert must not wait for 
 PAGE_PATIENCE = timedelta(minutes=5)  # the same for an entry that waits for its host
 UNREACHED_PAUSE = timedelta(minutes=1)  # between polls of a feed while our own network is down
 POISON_TRIES = 5  # unexpected errors on one row before it is set aside
+
+AnyRow = Row[tuple[object, ...]]
 
 log = structlog.get_logger()
 
@@ -118,40 +116,46 @@ def _store_poll(
         succeeded_at=now,
         first_polled_at=row.first_polled_at or now,
         key_mode=mode,
-        **(validators if parsed.entries or response.status != 304 else {}),  # noqa: PLR2004
+        **(validators if response.status != 304 else {}),  # noqa: PLR2004
     )
     feeds.release_host(tx, row.host)
     if not finished:
         return 0
     aggregated = articles.outlet_of(tx, row.outlet_id).tier == Tier.AGGREGATOR
-    present = [key.present(mode) for key in keys]
+    present = identity.present_keys(keys, mode=mode)
     known = feeds.known(tx, FeedId(row.id), present)
     new: set[str] = set()
     for item, key, name in zip(parsed.entries, keys, present, strict=True):
         if name in known:
-            _revise(tx, known, item, known.by_key[name], now=now)
+            _revise(tx, known, item, known.by_key[name], fetched=not aggregated, now=now)
         elif name not in new and (item.guid or item.url or item.title):
             new.add(name)
-            _store_entry(tx, watch, row, item, key, mode=mode, fetched=not aggregated)
+            _store_entry(tx, watch, row, item, key, name=name, fetched=not aggregated)
     return len(new)
 
 
 def _revise(
-    tx: Connection, known: feeds.Known, item: Entry, entry_id: EntryId | None, *, now: datetime
+    tx: Connection,
+    known: feeds.Known,
+    item: Entry,
+    entry_id: EntryId | None,
+    *,
+    fetched: bool,
+    now: datetime,
 ) -> None:
     """A known entry with a new headline is read again; a buried one (None) stays buried."""
     if entry_id is not None and item.title and known.titles[entry_id] != item.title:
-        feeds.revise_entry(tx, entry_id, item, now=now)
+        feeds.revise_entry(tx, entry_id, item, fetched=fetched, now=now)
 
 
 def _store_entry(
     tx: Connection,
     watch: Watch,
-    row: Row[tuple[object, ...]],
+    row: AnyRow,
     item: Entry,
     keys: identity.Keys,
     *,
-    mode: KeyMode,
+    name: str,
     fetched: bool,
 ) -> None:
     now = watch.now()
@@ -160,13 +164,14 @@ def _store_entry(
         first_poll=row.first_polled_at is None,
         now=now,
         first_sight=watch.first_sight,
+        late_after=watch.story_window,
     )
     page = item.url if fetched and origin is not alerts.Origin.BASELINE else None
     host_name = urls.host(page) if page else None
     if host_name:
         feeds.know_host(tx, host_name, now=now)
     feeds.add_entry(
-        tx, FeedId(row.id), item, keys, mode=mode, origin=origin, host_name=host_name, now=now
+        tx, FeedId(row.id), item, keys, key=name, origin=origin, host_name=host_name, now=now
     )
 
 
@@ -186,7 +191,7 @@ def _note_failure(watch: Watch, claim: Claim, error: Temporary | Permanent) -> N
             log.warning("network.lost", feeds=in_use, reached=0, since=since, said=said)
     else:
         _note_answer(watch)
-    alone = not unreached or watch.reach.proven
+    alone = not unreached or (watch.reach.proven and not watch.reach.lost)
     if alone and row.failure is None:
         log.warning("feed.failed", url=row.url, failure=str(error))
     next_at = (
@@ -212,6 +217,7 @@ def _note_failure(watch: Watch, claim: Claim, error: Temporary | Permanent) -> N
 def _note_answer(watch: Watch) -> None:
     if watch.reach.answered() is Change.BACK:
         log.info("network.back", said="the network is back")
+        watch.database.write(lambda tx: feeds.hurry_failing(tx, now=watch.now()))
 
 
 # --- read: entry → article ----------------------------------------------------------------------
@@ -220,7 +226,41 @@ def _note_answer(watch: Watch) -> None:
 def read(watch: Watch, claim: Claim) -> None:
     """Fetch the page behind one entry; store what it and the feed say as an article."""
     row = claim.row
-    source = Entry(
+    with watch.database.read() as connection:
+        feed_row = connection.execute(feed.select().where(feed.c.id == row.feed_id)).one()
+        outlet = articles.outlet_of(connection, feed_row.outlet_id)
+        name, known = _known(connection, row, feed_row)
+    if known is not None and row.article_id is None and _says_enough(known, row):
+        watch.database.write(lambda tx: _link(tx, claim, ArticleId(known.id)))
+        return
+    page, pause = _fetch_page(watch, claim)
+    text = page.text or row.summary or row.title
+    language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
+    found = reading.compose(_shown(row), page, language=language)
+
+    def commit(tx: Connection) -> None:
+        now = watch.now()
+        feeds.release_host(tx, row.host, next_page_at=now + watch.host_spacing, not_before=pause)
+        if not work.finish(tx, claim):
+            return
+        if known is None:
+            source = {"feed_id": row.feed_id, "outlet_id": feed_row.outlet_id}
+            came = {"seen_at": row.seen_at, "origin": row.origin}
+            article_id = articles.add_article(
+                tx, now=now, identity=name, **source, **came, **asdict(found)
+            )
+        else:
+            article_id = ArticleId(known.id)
+            _improve(tx, known, row, found, now=now)
+        articles.link_entry(tx, EntryId(row.id), article_id)
+
+    watch.database.write(commit)
+    log.info("entry.read", url=row.url, completeness=found.completeness, quality=page.quality)
+
+
+def _shown(row: AnyRow) -> Entry:
+    """An entry row as its feed showed it."""
+    return Entry(
         guid=None,
         url=row.url,
         title=row.title,
@@ -229,52 +269,41 @@ def read(watch: Watch, claim: Claim) -> None:
         published=row.published_at,
         language=row.language,
     )
-    with watch.database.read() as connection:
-        feed_row = connection.execute(feed.select().where(feed.c.id == row.feed_id)).one()
-        outlet = articles.outlet_of(connection, feed_row.outlet_id)
-        name = _identity(row, feed_row)
-        known = articles.by_identity(connection, name) if row.article_id is None else None
-    if known is not None:
-        if known.feed_id != row.feed_id or reading.same_title(known.title, row.title):
-            watch.database.write(lambda tx: _link(tx, claim, ArticleId(known.id)))
-            return
-        # One feed, one address, another headline: a live page that reports again.
-        name = identity.digest("entry", str(row.feed_id), row.key)
-    page, pause = _fetch_page(watch, claim)
-    text = page.text or row.summary or row.title
-    language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
-    article_now = reading.compose(source, page, language=language)
-
-    def commit(tx: Connection) -> None:
-        now = watch.now()
-        feeds.release_host(tx, row.host, next_page_at=now + watch.host_spacing, not_before=pause)
-        if not work.finish(tx, claim):
-            return
-        values = asdict(article_now)
-        if row.article_id is not None:
-            articles.revise_article(tx, row.article_id, now=now, **values)
-            return
-        article_id = articles.add_article(
-            tx,
-            now=now,
-            identity=name,
-            feed_id=row.feed_id,
-            outlet_id=feed_row.outlet_id,
-            seen_at=row.seen_at,
-            origin=row.origin,
-            **values,
-        )
-        articles.link_entry(tx, EntryId(row.id), article_id)
-
-    watch.database.write(commit)
-    log.info("entry.read", url=row.url, completeness=article_now.completeness, quality=page.quality)
 
 
-def _identity(row: Row[tuple[object, ...]], feed_row: Row[tuple[object, ...]]) -> str:
-    """What makes entries of any feed the same article: the address, where it tells items apart."""
-    if row.url and feed_row.key_mode != KeyMode.CONTENT:
-        return identity.digest("link", urls.same_address(row.url))
-    return identity.digest("entry", str(row.feed_id), row.key)
+def _known(connection: Connection, row: AnyRow, feed_row: AnyRow) -> tuple[str, AnyRow | None]:
+    """The identity of an entry's article, and the article if we have it.
+
+    An address is an article, whichever feed lists it; where a feed's addresses do not tell its
+    items apart, or one lists an address again under another headline, the entry is its own.
+    """
+    alone = identity.digest("entry", str(row.feed_id), row.key)
+    if row.article_id is not None:
+        return alone, articles.by_id(connection, row.article_id)
+    if not row.url or feed_row.key_mode == KeyMode.CONTENT:
+        return alone, None
+    name = identity.digest("link", urls.same_address(row.url))
+    known = articles.by_identity(connection, name)
+    if known is None or known.feed_id != row.feed_id:
+        return name, known
+    return (name, known) if reading.same_title(known.title, row.title) else (alone, None)
+
+
+def _says_enough(known: AnyRow, row: AnyRow) -> bool:
+    """Whether another feed's entry adds nothing to an article: no text, and no news."""
+    silent = known.origin == alerts.Origin.BASELINE != row.origin
+    return not silent and (known.completeness == Completeness.FULL or row.host is None)
+
+
+def _improve(
+    tx: Connection, known: AnyRow, row: AnyRow, found: reading.Reading, *, now: datetime
+) -> None:
+    """A second reading of an article: a new headline, or more than another feed's entry gave."""
+    values = reading.improved(known, found, retitle=known.feed_id == row.feed_id)
+    if known.origin == alerts.Origin.BASELINE != row.origin:
+        values |= {"origin": row.origin, "seen_at": row.seen_at}
+    if values:
+        articles.revise_article(tx, ArticleId(known.id), now=now, **values)
 
 
 def _link(tx: Connection, claim: Claim, known: ArticleId) -> None:
@@ -316,92 +345,8 @@ def triage(watch: Watch, claim: Claim) -> None:
     document = views.document_of(claim.row, outlet)
     found = watch.matcher.match(document)
     words = stories.words_of(claim.row.title, lead_text(document)) if found else frozenset()
-    told = watch.database.write(lambda tx: _judge(tx, watch, claim, found, words))
+    told = watch.database.write(lambda tx: judge(tx, watch, claim, found, words))
     log.info("article.triaged", article=claim.key, matches=len(found), alerts=told)
-
-
-def _judge(
-    tx: Connection, watch: Watch, claim: Claim, found: Sequence[Match], words: frozenset[str]
-) -> int:
-    """Commit one triage, alone in the database; how many alerts it raised."""
-    lock_triage(tx)
-    row, now = claim.row, watch.now()
-    if not work.finish(tx, claim, triaged_at=now):
-        return 0
-    original = articles.original_of(tx, row)
-    if original is not None:
-        articles.join_copy(tx, row, original)
-        return 0
-    articles.forget_matches(tx, row.id, except_rules=[each.rule for each in found])
-    if not found:
-        return 0
-    story_id = _story(tx, watch, row, words)
-    addressed: list[Addressed] = []
-    # The strong ones first: a weak match rides along in their message.
-    for match in sorted(found, key=lambda each: each.strength is Strength.WEAK):
-        addressed += _decide(tx, watch, row, match, story_id, beside=addressed)
-    deliveries.queue(tx, addressed, now=now)
-    return len({each.alert for each in addressed})
-
-
-def _story(
-    tx: Connection, watch: Watch, row: Row[tuple[object, ...]], words: frozenset[str]
-) -> StoryId:
-    if row.story_id is not None:  # a revision stays where its article was
-        return StoryId(row.story_id)
-    live = articles.live_stories(tx, since=row.seen_at - watch.story_window)
-    story_id = stories.assign(words, live, now=row.seen_at)
-    if story_id is None:
-        story_id = articles.open_story(tx, headline=row.title, seen_at=row.seen_at)
-    articles.join_story(tx, row, story_id, words=words)
-    return story_id
-
-
-def _decide(
-    tx: Connection,
-    watch: Watch,
-    row: Row[tuple[object, ...]],
-    match: Match,
-    story_id: StoryId,
-    *,
-    beside: Sequence[Addressed],
-) -> list[Addressed]:
-    """Decide one match and record it; the alert it raised, addressed to each of its channels."""
-    rule, now = watch.rules[match.rule], watch.now()
-    if match.rule in articles.told_by_article(tx, row.id):
-        return []  # a revision of an article that this rule has told already
-    per_article = rule.once_per is OncePer.ARTICLE
-    incident = f"article:{row.id}" if per_article else f"story:{story_id}"
-    decision = alerts.decide(
-        strength=match.strength,
-        origin=alerts.Origin(row.origin),
-        weak=rule.weak,
-        told=articles.told(tx, rule.id, incident),
-        beside_strong=any(each.way is alerts.Way.AT_ONCE for each in beside),
-    )
-    alert_id = None
-    if decision.reason is not None:
-        alert_id = articles.add_alert(
-            tx,
-            rule_id=rule.id,
-            incident=incident,
-            reason=decision.reason,
-            story_id=story_id,
-            article_id=row.id,
-            now=now,
-        )
-    articles.record_match(tx, row.id, rule, match, decision=decision, alert_id=alert_id, now=now)
-    if alert_id is None or decision.way is None:
-        return []
-    log.info("alert.decided", rule=rule.id, article=row.id, story=story_id, reason=decision.words)
-    return [Addressed(alert_id, decision.way, channel) for channel in _channels(watch, rule)]
-
-
-def _channels(watch: Watch, rule: Rule) -> list[Channel]:
-    """Where a rule's alerts go: its own channels, else the default ones."""
-    if rule.channels:
-        return [watch.channels[name] for name in rule.channels]
-    return [channel for channel in watch.channels.values() if channel.default]
 
 
 # --- deliver: delivery → message in a person's hands ---------------------------------------------
@@ -416,7 +361,14 @@ def deliver(watch: Watch, claim: Claim) -> None:
         channel = watch.channels[row.channel]
         message = _render(watch, claim, room=watch.room(channel))
         outcome = watch.send(channel, message, key=row.key)
-    watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, message))
+    after = watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, message))
+    told = {"channel": row.channel, "delivery": row.id}
+    if after.state is State.SENT:
+        log.info("delivery.sent", kind=row.kind, **told)
+    elif after.again_at is None:
+        log.error("delivery.died", failure=outcome.detail, **told)
+    else:
+        log.warning("delivery.failed", failure=outcome.detail, again=after.again_at, **told)
 
 
 HEADINGS = {
@@ -436,7 +388,8 @@ def _render(watch: Watch, claim: Claim, *, room: int) -> Message:
 
 def _store_outcome(
     tx: Connection, watch: Watch, claim: Claim, outcome: Outcome, message: Message | None
-) -> None:
+) -> Following:
+    """Commit what became of one try; what follows it."""
     row, now = claim.row, watch.now()
     tries = Tries(claim.attempts, row.uncertain, row.tried_at, timedelta(seconds=row.tried_for))
     after = follow(outcome, tries, now=now, chance=watch.chance())
@@ -448,16 +401,13 @@ def _store_outcome(
     }
     if message is not None:
         values |= {"title": message.title, "body": message.body}
-    told = {"channel": row.channel, "delivery": row.id}
     if after.state is State.SENT:
         work.finish(tx, claim, sent_at=now, **values)
-        log.info("delivery.sent", kind=row.kind, **told)
     elif after.again_at is None:
         work.set_aside(tx, claim, failure=outcome.detail, **values)
-        log.error("delivery.died", failure=outcome.detail, **told)
     else:
         work.postpone(tx, claim, until=after.again_at, failure=outcome.detail, **values)
-        log.warning("delivery.failed", failure=outcome.detail, again=after.again_at, **told)
+    return after
 
 
 # --- the steps, and the one way to run them -------------------------------------------------------
@@ -537,13 +487,16 @@ def _end(
     def commit(tx: Connection) -> None:
         if claim.table in (feed, entry):
             feeds.release_host(tx, claim.row.host)
+        unsent = claim.table is delivery
         if final and claim.table is not feed:
-            work.set_aside(tx, claim, failure=failure)
+            values = {"state": State.DEAD} if unsent else {}
+            work.set_aside(tx, claim, failure=failure, **values)
             return
         until = timing.retry_at(
             watch.now(), attempts=claim.attempts, chance=watch.chance(), after=after
         )
-        work.postpone(tx, claim, until=until, failure=failure)
+        values = {"state": State.QUEUED} if unsent else {}
+        work.postpone(tx, claim, until=until, failure=failure, **values)
 
     try:
         watch.database.write(commit)

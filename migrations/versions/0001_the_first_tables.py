@@ -172,6 +172,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_article_body_hash", "article", ["body_hash"], unique=False)
     op.create_index("ix_article_canonical_key", "article", ["canonical_key"], unique=False)
+    op.create_index("ix_article_duplicate_of", "article", ["duplicate_of"], unique=False)
     op.create_index("ix_article_due_at", "article", ["due_at"], unique=False)
     op.create_index("ix_article_seen_at", "article", ["seen_at"], unique=False)
     op.create_index("ix_article_story_id_seen_at", "article", ["story_id", "seen_at"], unique=False)

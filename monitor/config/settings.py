@@ -12,13 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitor import __version__
 from monitor.config import values
 from monitor.config.fields import Fields, read_items, read_text
-from monitor.config.problems import Problems, unknown
+from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
 from monitor.config.source import Broken, Node, Scalar
 from monitor.core.errors import Place
 
 FILE = "monitor.yaml"
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
+
+
+# A step holds its row for two minutes; fetching and reading must end before.
+LONGEST_DEADLINE = timedelta(seconds=60)
 
 
 class LogLevel(StrEnum):
@@ -66,12 +70,19 @@ def _user_agent(written: str) -> str:
     return written.strip()
 
 
+def _deadline(written: str) -> timedelta:
+    span = values.duration(written)
+    if span > LONGEST_DEADLINE:
+        raise ValueError(f"found {shown(written)}; allowed: up to 60 seconds")
+    return span
+
+
 # Section, key, field of Settings, reader. `fetch.allow` is a list and read by itself.
 KEYS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
     ("poll", "interval", "poll_interval", values.duration),
     ("poll", "first_sight", "first_sight", values.duration),
     ("fetch", "user_agent", "fetch_user_agent", _user_agent),
-    ("fetch", "deadline", "fetch_deadline", values.duration),
+    ("fetch", "deadline", "fetch_deadline", _deadline),
     ("fetch", "host_spacing", "host_spacing", values.duration),
     ("fetch", "connections", "fetch_connections", values.number(least=1, most=256)),
     ("fetch", "workers", "fetch_workers", values.number(least=1, most=64)),

@@ -14,6 +14,7 @@ class Origin(StrEnum):
     LIVE = "live"
     WELCOME = "welcome"  # young at first sight: told in one digest
     BASELINE = "baseline"  # old at first sight: stored, never told
+    LATE = "late"  # old when a known feed listed it: told in a digest
 
 
 class Reason(StrEnum):
@@ -46,6 +47,7 @@ class Decision:
     reason: Reason | None = None
     way: Way | None = None
     silence: Silence | None = None
+    rides_along: bool = False  # a weak match in the message of a strong one
 
     @property
     def words(self) -> str:
@@ -75,4 +77,7 @@ def decide(
         return Decision(silence=Silence.LOGGED)
     if origin is Origin.WELCOME:
         return Decision(reason=reason, way=Way.WELCOME)
-    return Decision(reason=reason, way=Way.AT_ONCE if strong or beside_strong else Way.DIGEST)
+    if origin is Origin.LATE:
+        return Decision(reason=reason, way=Way.DIGEST)
+    way = Way.AT_ONCE if strong or beside_strong else Way.DIGEST
+    return Decision(reason=reason, way=way, rides_along=beside_strong and not strong)

@@ -69,6 +69,19 @@ def key_mode(entries: Sequence[Keys], *, mode: KeyMode) -> KeyMode:
     return mode
 
 
+def present_keys(entries: Sequence[Keys], *, mode: KeyMode) -> list[str]:
+    """The key by which each entry of one document goes; one that two items share tells nothing."""
+    contents: dict[str, set[str]] = {}
+    for each in entries:
+        contents.setdefault(each.present(mode), set()).add(each.content)
+    return [
+        each.present(mode)
+        if len(contents[each.present(mode)]) == 1
+        else each.present(KeyMode.LINK if mode is KeyMode.GUID else KeyMode.CONTENT)
+        for each in entries
+    ]
+
+
 def _repeats(values: Sequence[str | None], entries: Sequence[Keys]) -> bool:
     """True if more than one in ten values stands for items of different content."""
     contents: dict[str, set[str]] = {}

@@ -1,7 +1,8 @@
 """What an article is made of: the entry its feed showed, and the page it points to."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from monitor.core import urls
 from monitor.core.alerts import Origin
@@ -10,6 +11,13 @@ from monitor.core.model import Completeness, Entry, Page
 from monitor.core.text import fold
 
 UNREAD = Page(url="", quality="not fetched")
+
+
+class Stored(Protocol):
+    """An article as it was read before."""
+
+    title: str
+    completeness: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +39,20 @@ class Reading:
 
 
 def origin_of(
-    published: datetime | None, *, first_poll: bool, now: datetime, first_sight: timedelta
+    published: datetime | None,
+    *,
+    first_poll: bool,
+    now: datetime,
+    first_sight: timedelta,
+    late_after: timedelta,
 ) -> Origin:
-    """How an entry came to us: what a feed lists at first sight is old unless dated recently."""
+    """How an entry came to us: what a feed lists at first sight is old unless dated recently.
+
+    Later, what was published longer than `late_after` ago is an old item that the feed lists again.
+    """
     if not first_poll:
-        return Origin.LIVE
+        late = published is not None and now - published > late_after
+        return Origin.LATE if late else Origin.LIVE
     young = published is not None and now - published <= first_sight
     return Origin.WELCOME if young else Origin.BASELINE
 
@@ -63,6 +80,24 @@ def compose(entry: Entry, page: Page, *, language: str | None) -> Reading:
         completeness=completeness,
         quality=page.quality,
     )
+
+
+def improved(old: Stored, new: Reading, *, retitle: bool) -> dict[str, object]:
+    """What a second reading of an article changes: never a fuller text for a poorer one.
+
+    `retitle`: the feed that brought the article shows a new headline; another feed's is its own.
+    """
+    if _RANK[new.completeness] < _RANK[Completeness(old.completeness)]:
+        return {"title": new.title} if retitle else {}
+    return asdict(new) | ({} if retitle else {"title": old.title})
+
+
+_RANK = {Completeness.TITLE: 0, Completeness.SUMMARY: 1, Completeness.FULL: 2}
+
+
+def poorer(one: str, other: str) -> bool:
+    """True if of `one` article less was read than of the `other`, by their completeness."""
+    return _RANK[Completeness(one)] < _RANK[Completeness(other)]
 
 
 def canonical_key(url: str | None) -> str | None:

@@ -10,6 +10,7 @@ _TRACKING = re.compile(
     r"smid|smtyp|partner|ref_src|referrer|xtor|taid|__twitter_impression)$",
     re.IGNORECASE,
 )
+LONGEST_NAME = 253  # characters of a host name, RFC 1035
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -19,7 +20,8 @@ def is_web(url: str | None) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        return parts.scheme.lower() in _DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+        named = bool(parts.hostname) and len(parts.hostname or "") <= LONGEST_NAME
+        return parts.scheme.lower() in _DEFAULT_PORTS and named and parts.port != 0
     except ValueError:
         return False
 

@@ -66,7 +66,7 @@ def replay(
                     monitor.stop()
 
             monitor.run(beat=beat)
-            monitor.once()
+            monitor.flush()
             return _replayed(week, configuration, sites, monitor.database)
 
 

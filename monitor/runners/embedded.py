@@ -83,11 +83,11 @@ class Embedded:
             self._pool.shutdown(wait=True)
 
     def drain(self) -> None:
-        """Sweep until nothing is due any more."""
+        """Sweep until nothing is due any more. Raises Temporary if the database fails."""
         while not self._stopping.is_set():
             self._wake.clear()
             idle = self._idle()  # asked first: who works may still commit what falls due
-            if self._sweep_or_calm() == 0 and idle:
+            if self._sweep() == 0 and idle:
                 due = self._soonest()
                 if due is None or due > self._clock.now() + timedelta(seconds=1):
                     break

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from monitor.core.alerts import Decision, Origin, Reason
 from monitor.core.model import AlertId, ArticleId, EntryId, Match, OutletId, RuleId, StoryId
-from monitor.core.reading import is_copy, same_title
+from monitor.core.reading import is_copy, poorer, same_title
 from monitor.core.rules import Rule
 from monitor.core.stories import Candidate
 from monitor.storage.schema import alert, article, entry, match, outlet, story
@@ -22,6 +22,11 @@ CANDIDATES = 20  # earlier articles of the same page or text that are compared a
 def by_identity(connection: Connection, identity: str) -> Row[Any] | None:
     """The article at this address, if we have it."""
     return connection.execute(select(article).where(article.c.identity == identity)).first()
+
+
+def by_id(connection: Connection, article_id: ArticleId) -> Row[Any] | None:
+    """The article of this number."""
+    return connection.execute(select(article).where(article.c.id == article_id)).first()
 
 
 def add_article(connection: Connection, *, now: datetime, **values: Any) -> ArticleId:
@@ -39,10 +44,11 @@ def revise_article(
     connection: Connection, article_id: ArticleId, *, now: datetime, **values: Any
 ) -> None:
     """Give an article its new title and text, and judge it again."""
+    again = {"read_at": now, "due_at": now, "attempts": 0}
     connection.execute(
         update(article)
         .where(article.c.id == article_id)
-        .values(read_at=now, due_at=now, attempts=0, **values)
+        .values(claims=article.c.claims + 1, **again, **values)  # who judges it now, does in vain
     )
 
 
@@ -72,7 +78,7 @@ def original_of(connection: Connection, row: Row[Any]) -> Row[Any] | None:
     if row.origin != Origin.BASELINE:
         earlier = earlier.where(article.c.origin != Origin.BASELINE)
     for other in connection.execute(earlier.order_by(article.c.id).limit(CANDIDATES)):
-        if is_copy(
+        if not poorer(other.completeness, row.completeness) and is_copy(
             same_text=row.body_hash is not None and other.body_hash == row.body_hash,
             same_title=same_title(row.title, other.title),
             same_outlet=other.outlet_id == row.outlet_id,
@@ -123,6 +129,8 @@ def join_story(
             story_id=story_id, words=sorted(words) if words else None, duplicate_of=duplicate_of
         )
     )
+    copies = article.c.duplicate_of == row.id  # they came before it had a story
+    connection.execute(update(article).where(copies).values(story_id=story_id))
     latest = func.max if connection.dialect.name == "sqlite" else func.greatest
     connection.execute(
         update(story)
@@ -148,14 +156,39 @@ def told(connection: Connection, rule_id: RuleId, incident: str) -> frozenset[Re
     return frozenset(Reason(reason) for reason in reasons.scalars())
 
 
-def told_by_article(connection: Connection, article_id: ArticleId) -> frozenset[RuleId]:
-    """The rules this article has raised an alert for already."""
+def incident_of(
+    connection: Connection, rule_id: RuleId, story_id: StoryId, *, since: datetime
+) -> tuple[str, frozenset[Reason]]:
+    """The incident of a rule that a story is in now, and the reasons it has alerted for.
+
+    One that told nothing `since` is over; a story that goes on then opens the next.
+    """
     rows = connection.execute(
-        select(match.c.rule_id).where(
-            match.c.article_id == article_id, match.c.alert_id.is_not(None)
-        )
+        select(alert.c.incident, alert.c.reason, alert.c.decided_at)
+        .where(alert.c.rule_id == rule_id, alert.c.story_id == story_id)
+        .order_by(alert.c.id)
+    ).all()
+    if rows and rows[-1].decided_at >= since:
+        current = rows[-1].incident
+        return current, frozenset(Reason(row.reason) for row in rows if row.incident == current)
+    return f"story:{story_id}:{len({row.incident for row in rows})}", frozenset()
+
+
+def told_by_article(connection: Connection, article_id: ArticleId) -> frozenset[RuleId]:
+    """The rules that have told this very article as a first report."""
+    rows = connection.execute(
+        select(match.c.rule_id)
+        .join(alert, alert.c.id == match.c.alert_id)
+        .where(match.c.article_id == article_id, alert.c.reason == Reason.FIRST_REPORT)
     )
     return frozenset(RuleId(rule) for rule in rows.scalars())
+
+
+def renew_evidence(connection: Connection, article_id: ArticleId, found: Match) -> None:
+    """Let the match of a revised article point into its text as it stands now."""
+    same = and_(match.c.article_id == article_id, match.c.rule_id == found.rule)
+    evidence = [asdict(each) for each in found.evidence]
+    connection.execute(update(match).where(same).values(evidence=evidence))
 
 
 def add_alert(

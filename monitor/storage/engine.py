@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from monitor.core.errors import Temporary
@@ -95,13 +95,13 @@ class Database:
                     try:
                         with connection.begin_nested():
                             answers.append((future, work(connection), None))
-                    except OperationalError as error:  # full, locked, gone: not the work's fault
-                        answers.append((future, None, _unwritable(error)))
-                    except Exception as error:  # noqa: BLE001 - carried to the caller
+                    except Exception as error:
+                        if _takes_all_down(error):
+                            raise
                         answers.append((future, None, error))
                 if connection.dialect.name == "postgresql" and any(each[2] for each in group):
                     connection.exec_driver_sql(f"NOTIFY {COMMITS}")
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             failure = _unwritable(error)
             for _, future, _ in group:
                 future.set_exception(failure)
@@ -115,12 +115,27 @@ class Database:
             self._on_commit()
 
 
-def _unwritable(error: DBAPIError) -> Temporary:
-    first, earlier = error, error.__context__
+def _takes_all_down(error: Exception) -> bool:
+    """True if the whole transaction is lost, not only this work's savepoint.
+
+    A full disk makes SQLite undo everything; a lost connection leaves nothing to commit. What
+    other works of the group were told must not be "done" then.
+    """
+    if not isinstance(error, SQLAlchemyError):
+        return False
+    if not isinstance(error, DBAPIError):
+        return True
+    return isinstance(error, OperationalError) or error.connection_invalidated
+
+
+def _unwritable(error: SQLAlchemyError) -> Temporary:
+    first: BaseException = error
+    earlier = error.__context__
     while earlier is not None:  # "no such savepoint" only follows from what went wrong first
         first = earlier if isinstance(earlier, DBAPIError) else first
         earlier = earlier.__context__
-    failure = Temporary(f"the database could not be written: {first.orig}")
+    words = first.orig if isinstance(first, DBAPIError) else first
+    failure = Temporary(f"the database could not be written: {words}")
     failure.__cause__ = error
     return failure
 

@@ -20,10 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from monitor.core import urls
 from monitor.core.alerts import Origin
-from monitor.core.identity import KeyMode, Keys
+from monitor.core.identity import Keys
 from monitor.core.model import Entry, EntryId, FeedId
-from monitor.storage.schema import article, entry, host, revision, tombstone
+from monitor.storage.schema import article, entry, feed, host, revision, tombstone
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import Claim, claim
 
@@ -78,7 +79,7 @@ def claim_unfetched(
     `patience`, or would have to, because an alert must not. They lose their host.
     """
     resting = exists().where(host.c.name == entry.c.host, host.c.not_before > now + patience)
-    alone = or_(entry.c.host.is_(None), entry.c.seen_at <= now - patience, resting)
+    alone = or_(entry.c.host.is_(None), entry.c.not_before <= now - patience, resting)
     return claim(
         connection, entry, now=now, lease=lease, limit=limit, where=alone, values={"host": None}
     )
@@ -144,7 +145,7 @@ def add_entry(
     item: Entry,
     keys: Keys,
     *,
-    mode: KeyMode,
+    key: str,
     origin: Origin,
     host_name: str | None,
     now: datetime,
@@ -153,7 +154,7 @@ def add_entry(
     connection.execute(
         entry.insert().values(
             feed_id=feed_id,
-            key=keys.present(mode),
+            key=key,
             guid_key=keys.guid,
             link_key=keys.link,
             content_key=keys.content,
@@ -172,12 +173,20 @@ def add_entry(
     )
 
 
+def hurry_failing(connection: Connection, *, now: datetime) -> None:
+    """Poll every failing feed at once: it was our own network."""
+    failing = and_(feed.c.failure.is_not(None), feed.c.retired_at.is_(None))
+    connection.execute(update(feed).where(failing).values(attempts=0, not_before=now, due_at=now))
+
+
 def know_host(connection: Connection, name: str, *, now: datetime) -> None:
     """Make sure that a host has its row."""
     insert_new(connection, host, name=name, not_before=now, next_page_at=now)
 
 
-def revise_entry(connection: Connection, entry_id: EntryId, item: Entry, *, now: datetime) -> None:
+def revise_entry(
+    connection: Connection, entry_id: EntryId, item: Entry, *, fetched: bool, now: datetime
+) -> None:
     """A known entry shows a new title: keep the old one as a revision and read it again."""
     row = connection.execute(select(entry).where(entry.c.id == entry_id)).one()
     if row.article_id is not None:
@@ -191,10 +200,13 @@ def revise_entry(connection: Connection, entry_id: EntryId, item: Entry, *, now:
                 text=old.text,
             )
         )
+    page = row.url if fetched and row.origin != Origin.BASELINE else None
     connection.execute(
         update(entry)
         .where(entry.c.id == entry_id)
         .values(
+            host=urls.host(page) if page else None,
+            not_before=now,
             title=item.title,
             summary=item.summary or row.summary,
             due_at=now,

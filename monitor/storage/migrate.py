@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from monitor.storage.schema import metadata
 
@@ -23,6 +23,8 @@ def upgrade(engine: Engine, *, revision: str = "head") -> None:
     from alembic import command  # noqa: PLC0415 - 200 ms that only this needs
 
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # several processes may start at once
+            connection.execute(text("SELECT pg_advisory_xact_lock(7041777)"))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

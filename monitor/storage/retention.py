@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, select, union
+from sqlalchemy import Connection, Row, delete, exists, or_, select
 
 from monitor.storage.schema import (
     alert,
@@ -67,17 +67,20 @@ def _forget_deliveries(connection: Connection, before: datetime) -> int:
 
 def _forget_articles(connection: Connection, before: datetime) -> int:
     """Articles whose entries and deliveries are gone, with their matches, alerts and stories."""
-    told = select(alert.c.article_id).join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
-    held = union(told, select(entry.c.article_id).where(entry.c.article_id.is_not(None)))
+    carried = exists().where(delivery_alert.c.alert_id == alert.c.id)
+    told = exists().where(alert.c.article_id == article.c.id, carried)
+    listed = exists().where(entry.c.article_id == article.c.id)
     old = select(article.c.id, article.c.story_id).where(
-        article.c.seen_at < before, article.c.due_at.is_(None), article.c.id.not_in(held)
+        article.c.seen_at < before, article.c.due_at.is_(None), ~told, ~listed
     )
     rows = connection.execute(old.limit(BATCH)).all()
     ids = [row.id for row in rows]
     connection.execute(delete(alert).where(alert.c.article_id.in_(ids)))
     connection.execute(delete(article).where(article.c.id.in_(ids)))
     stories = {row.story_id for row in rows if row.story_id is not None}
-    members = select(article.c.story_id).where(article.c.story_id.is_not(None))
-    used = union(members, select(alert.c.story_id))
-    connection.execute(delete(story).where(story.c.id.in_(stories), story.c.id.not_in(used)))
+    used = or_(
+        exists().where(article.c.story_id == story.c.id),
+        exists().where(alert.c.story_id == story.c.id),
+    )
+    connection.execute(delete(story).where(story.c.id.in_(stories), ~used))
     return len(rows)

@@ -150,6 +150,7 @@ article = Table(
     Index("ix_article_body_hash", "body_hash"),  # the same text at another outlet
     Index("ix_article_story_id_seen_at", "story_id", "seen_at"),  # the articles of live stories
     Index("ix_article_seen_at", "seen_at"),  # retention, search by time
+    Index("ix_article_duplicate_of", "duplicate_of"),  # the copies of an original; its deletion
 )
 
 revision = Table(

@@ -87,22 +87,38 @@ def next_due(connection: Connection) -> dict[Table, datetime | None]:
 def _soonest(dialect: str) -> Select[Any]:
     """Built once: the sweep asks this many times a second."""
     later = func.max if dialect == "sqlite" else func.greatest
-    return select(
-        *(
-            select(func.min(later(table.c.due_at, table.c.not_before, type_=table.c.due_at.type)))
-            .where(table.c.due_at.is_not(None))
-            .scalar_subquery()
-            .label(table.name)
-            for table in WORK_TABLES
-        )
-    )
+    asked = []
+    for table in WORK_TABLES:
+        times = [table.c.due_at, table.c.not_before]
+        if table is schema.feed:  # a host may ask to be left alone for hours
+            times.append(schema.host.c.not_before)
+        soonest = select(func.min(later(*times, type_=table.c.due_at.type)))
+        if table is schema.feed:
+            soonest = soonest.join_from(table, schema.host, schema.host.c.name == table.c.host)
+        asked.append(soonest.where(table.c.due_at.is_not(None)).scalar_subquery().label(table.name))
+    return select(*asked)
 
 
 def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:
-    """Pull in leases and back-offs that a clock set back has moved out of reach."""
+    """Pull in what a clock set back has moved out of reach.
+
+    Leases and back-offs, and the calendar of rows that say themselves that they were made or
+    polled in the future.
+    """
     for table in WORK_TABLES:
         limit = now + cap
         connection.execute(update(table).where(table.c.due_at > limit).values(due_at=limit))
+    for table, made in (
+        (schema.feed, schema.feed.c.polled_at),
+        (schema.entry, schema.entry.c.not_before),
+        (schema.article, schema.article.c.not_before),
+        (schema.delivery, schema.delivery.c.created_at),
+    ):
+        parked = update(table).where(made > now, table.c.not_before > now)
+        connection.execute(parked.values(not_before=now))
+    for column in (schema.host.c.next_page_at, schema.host.c.busy_until):
+        far = update(schema.host).where(column > now + cap)
+        connection.execute(far.values({column.name: now + cap}))
 
 
 WORK_TABLES = (schema.feed, schema.entry, schema.article, schema.delivery, schema.task)

@@ -194,7 +194,7 @@ def add_entry(database, *, seen_at):
     item = Entry(guid="1", url="http://paper.example/1", title="Old news")
     database.write(
         lambda tx: feeds.add_entry(
-            tx, FeedId(1), item, keys, mode=KeyMode.GUID, origin=Origin.LIVE, host_name=None,
+            tx, FeedId(1), item, keys, key=str(keys.guid), origin=Origin.LIVE, host_name=None,
             now=seen_at,
         )
     )  # fmt: skip

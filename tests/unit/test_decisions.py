@@ -228,13 +228,20 @@ def test_a_message_is_given_up_by_age_or_uncertainty_never_by_failures():
         (True, 1, Origin.WELCOME),
         (True, 7, Origin.BASELINE),
         (True, None, Origin.BASELINE),
-        (False, 700, Origin.LIVE),
+        (False, 71, Origin.LIVE),
+        (False, 73, Origin.LATE),
         (False, None, Origin.LIVE),
     ],
 )
 def test_first_sight_decides_what_is_old(first, hours, origin):
     published = None if hours is None else NOW - timedelta(hours=hours)
-    found = reading.origin_of(published, first_poll=first, now=NOW, first_sight=timedelta(hours=6))
+    found = reading.origin_of(
+        published,
+        first_poll=first,
+        now=NOW,
+        first_sight=timedelta(hours=6),
+        late_after=timedelta(hours=72),
+    )
     assert found is origin
 
 

@@ -15,7 +15,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "monitor"
 
 # What carries connections and rows between sentences of storage: as types, without SQL.
-CARRIERS = ("monitor.app", "monitor.pipeline", "monitor.runners.embedded", "monitor.upkeep")
+CARRIERS = (
+    "monitor.app",
+    "monitor.judging",
+    "monitor.pipeline",
+    "monitor.runners.embedded",
+    "monitor.upkeep",
+)
 # Library -> the modules or folders that may import it. A library that stands here nowhere is
 # not imported at all: a new dependency starts with a decision about its place.
 PLACES = {

@@ -1,0 +1,109 @@
+"""Triage's decisions, committed: copy or news, which story, whom to tell."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection, Row
+
+from monitor.core import alerts, stories
+from monitor.core.model import Channel, Match, StoryId, Strength
+from monitor.core.rules import OncePer, Rule
+from monitor.storage import articles, deliveries, work
+from monitor.storage.deliveries import Addressed
+from monitor.storage.engine import lock_triage
+from monitor.storage.work import Claim
+from monitor.watch import Watch
+
+INCIDENT_WINDOW = timedelta(hours=48)  # after it told nothing that long, an incident is over
+
+AnyRow = Row[tuple[object, ...]]
+
+
+def judge(
+    tx: Connection, watch: Watch, claim: Claim, found: Sequence[Match], words: frozenset[str]
+) -> int:
+    """Commit one triage, alone in the database; how many alerts it raised."""
+    lock_triage(tx)
+    row, now = claim.row, watch.now()
+    if not work.finish(tx, claim, triaged_at=now):
+        return 0
+    original = articles.original_of(tx, row)
+    if original is not None and (original.story_id is not None or not found):
+        articles.join_copy(tx, row, original)
+        return 0
+    articles.forget_matches(tx, row.id, except_rules=[each.rule for each in found])
+    if not found:
+        return 0
+    story_id = _story(tx, watch, row, words)
+    addressed: list[Addressed] = []
+    # The strong ones first: a weak match rides along in their message.
+    for match in sorted(found, key=lambda each: each.strength is Strength.WEAK):
+        addressed += _decide(tx, watch, row, match, story_id, beside=addressed)
+    deliveries.queue(tx, addressed, now=now)
+    return len({each.alert for each in addressed})
+
+
+def _story(tx: Connection, watch: Watch, row: AnyRow, words: frozenset[str]) -> StoryId:
+    if row.story_id is not None:  # a revision stays where its article was
+        return StoryId(row.story_id)
+    live = articles.live_stories(tx, since=row.seen_at - watch.story_window)
+    story_id = stories.assign(words, live, now=row.seen_at)
+    if story_id is None:
+        story_id = articles.open_story(tx, headline=row.title, seen_at=row.seen_at)
+    articles.join_story(tx, row, story_id, words=words)
+    return story_id
+
+
+def _decide(
+    tx: Connection,
+    watch: Watch,
+    row: AnyRow,
+    match: Match,
+    story_id: StoryId,
+    *,
+    beside: Sequence[Addressed],
+) -> list[Addressed]:
+    """Decide one match and record it; the alert it raised, addressed to each of its channels."""
+    rule, now = watch.rules[match.rule], watch.now()
+    if match.rule in articles.told_by_article(tx, row.id):
+        articles.renew_evidence(tx, row.id, match)
+        return []  # a revision of an article that this rule has told already
+    channels = _channels(watch, rule)
+    at_once = {each.channel for each in beside if each.way is alerts.Way.AT_ONCE}
+    if rule.once_per is OncePer.ARTICLE:
+        incident = f"article:{row.id}"
+        told = articles.told(tx, rule.id, incident)
+    else:
+        since = now - INCIDENT_WINDOW
+        incident, told = articles.incident_of(tx, rule.id, story_id, since=since)
+    decision = alerts.decide(
+        strength=match.strength,
+        origin=alerts.Origin(row.origin),
+        weak=rule.weak,
+        told=told,
+        beside_strong=not at_once.isdisjoint(channels),
+    )
+    alert_id = None
+    if decision.reason is not None:
+        alert_id = articles.add_alert(
+            tx,
+            rule_id=rule.id,
+            incident=incident,
+            reason=decision.reason,
+            story_id=story_id,
+            article_id=row.id,
+            now=now,
+        )
+    articles.record_match(tx, row.id, rule, match, decision=decision, alert_id=alert_id, now=now)
+    if alert_id is None or decision.way is None:
+        return []
+    if decision.rides_along:  # only where the strong one is told
+        channels = [channel for channel in channels if channel in at_once]
+    return [Addressed(alert_id, decision.way, channel) for channel in channels]
+
+
+def _channels(watch: Watch, rule: Rule) -> list[Channel]:
+    """Where a rule's alerts go: its own channels, else the default ones."""
+    if rule.channels:
+        return [watch.channels[name] for name in rule.channels]
+    return [channel for channel in watch.channels.values() if channel.default]
