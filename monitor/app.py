@@ -20,7 +20,7 @@ from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import read_directory
 from monitor.config.load import Configuration, load
 from monitor.config.settings import Settings
-from monitor.core.errors import Permanent
+from monitor.core.errors import Permanent, Temporary
 from monitor.core.matcher import Matcher
 from monitor.core.reach import Reach
 from monitor.pipeline import PIPELINE
@@ -95,9 +95,10 @@ class Monitor:
         self.clock = clock
         settings = configuration.settings
         self._closing = ExitStack()
+        self._lock: _Lock | None = None
         settings.state.mkdir(parents=True, exist_ok=True)
         if settings.database_url.startswith("sqlite"):
-            self._closing.enter_context(_only_one(settings.state / "monitor.lock"))
+            self._lock = self._closing.enter_context(_Lock(settings.state / "monitor.lock"))
         wake = threading.Event()
         self.database = open_database(settings, on_commit=wake.set)
         self._closing.callback(self.database.close)
@@ -108,48 +109,20 @@ class Monitor:
         if backup is not None:
             log.info("database.backed_up", file=str(backup))
         self.database.write(self._sync)
-        fetcher = self._closing.enter_context(
-            Fetcher(
-                user_agent=settings.fetch_user_agent,
-                deadline=settings.fetch_deadline,
-                connections=settings.fetch_connections,
-                allow=settings.fetch_allow,
-            )
-        )
-        pool = workers.Workers(settings.fetch_workers)
-        self._closing.callback(pool.close)
-        self.watch = Watch(
-            database=self.database,
-            fetch=fetcher.get,
-            parse=lambda body, **rest: pool.run(workers.parse_feed, body, **rest),
-            extract=lambda body, **rest: pool.run(workers.extract, body, **rest),
-            send=lambda channel, message, *, key: channels.send(
-                channel,
-                message,
-                key=key,
-                state=settings.state,
-                out=out,
-                secrets=configuration.secrets,
-            ),
-            room=channels.room,
-            identify=lambda text, prior: languages.identify(text, prior=prior),
-            rules={rule.id: rule for rule in configuration.rules},
-            matcher=Matcher(configuration.rules),
-            channels={channel.name: channel for channel in configuration.channels},
-            reach=Reach(),
-            now=clock.now,
-            chance=chance,
-            first_sight=settings.first_sight,
-            host_spacing=settings.host_spacing,
-            story_window=settings.story_window,
-        )
+        self.watch = self._watch(out, chance)
         self._wake = wake
         self._runner: Embedded | None = None
         self._stopped = False
 
     def run(self, *, beat: Callable[[], None] = lambda: None) -> None:
         """Watch until `stop`."""
-        self._runner = self._embedded(beat)
+
+        def alive() -> None:
+            if self._lock is not None:
+                self._lock.check()
+            beat()
+
+        self._runner = self._embedded(alive)
         self._runner.run()
 
     def once(self) -> None:
@@ -190,6 +163,45 @@ class Monitor:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _watch(self, out: TextIO, chance: Callable[[], float]) -> Watch:
+        """What the steps need: the outside world by its adapters, the clock and the dice."""
+        settings = self.configuration.settings
+        fetcher = self._closing.enter_context(
+            Fetcher(
+                user_agent=settings.fetch_user_agent,
+                deadline=settings.fetch_deadline,
+                connections=settings.fetch_connections,
+                allow=settings.fetch_allow,
+            )
+        )
+        pool = workers.Workers(settings.fetch_workers)
+        self._closing.callback(pool.close)
+        return Watch(
+            database=self.database,
+            fetch=fetcher.get,
+            parse=lambda body, **rest: pool.run(workers.parse_feed, body, **rest),
+            extract=lambda body, **rest: pool.run(workers.extract, body, **rest),
+            send=lambda channel, message, *, key: channels.send(
+                channel,
+                message,
+                key=key,
+                state=settings.state,
+                out=out,
+                secrets=self.configuration.secrets,
+            ),
+            room=channels.room,
+            identify=lambda text, prior: languages.identify(text, prior=prior),
+            rules={rule.id: rule for rule in self.configuration.rules},
+            matcher=Matcher(self.configuration.rules),
+            channels={channel.name: channel for channel in self.configuration.channels},
+            reach=Reach(),
+            now=self.clock.now,
+            chance=chance,
+            first_sight=settings.first_sight,
+            host_spacing=settings.host_spacing,
+            story_window=settings.story_window,
+        )
 
     def _sync(self, tx: Connection) -> None:
         now, wanted = self.clock.now(), self.configuration
@@ -241,13 +253,13 @@ def build(
     return Monitor(configuration, clock=clock or SystemClock(), out=out, chance=chance)
 
 
-class _only_one:  # noqa: N801 - reads as a verb in a with
+class _Lock:
     """Holds a lock file as long as this process works on a SQLite database."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self._file = self._path.open("a+")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -257,6 +269,13 @@ class _only_one:  # noqa: N801 - reads as a verb in a with
                 f"another monitor works on {self._path.parent} already; stop it first, or use "
                 "PostgreSQL to share the work"
             ) from error
+        return self
+
+    def check(self) -> None:
+        """Raise Temporary if the state directory was taken away: another may have begun anew."""
+        mine = os.fstat(self._file.fileno()).st_ino
+        if not self._path.exists() or self._path.stat().st_ino != mine:
+            raise Temporary(f"{self._path.parent} was taken away while the monitor was running")
 
     def __exit__(self, *_: object) -> None:
         self._file.close()

@@ -8,7 +8,7 @@ without harm. `perform` is the only place that knows retries, poison rows and lo
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -169,7 +169,7 @@ def _store_entry(
     page = item.url if fetched and origin is not alerts.Origin.BASELINE else None
     host_name = urls.host(page) if page else None
     if host_name:
-        feeds.know_host(tx, host_name, now=now)
+        feeds.know_host(tx, host_name)
     feeds.add_entry(
         tx, FeedId(row.id), item, keys, key=name, origin=origin, host_name=host_name, now=now
     )
@@ -243,15 +243,17 @@ def read(watch: Watch, claim: Claim) -> None:
         feeds.release_host(tx, row.host, next_page_at=now + watch.host_spacing, not_before=pause)
         if not work.finish(tx, claim):
             return
-        if known is None:
-            source = {"feed_id": row.feed_id, "outlet_id": feed_row.outlet_id}
+        source = {"feed_id": row.feed_id, "outlet_id": feed_row.outlet_id}
+        # Another feed's entry may have become the same article while this page was fetched.
+        there = articles.by_id(tx, known.id) if known else articles.by_identity(tx, name)
+        if there is None:
             came = {"seen_at": row.seen_at, "origin": row.origin}
             article_id = articles.add_article(
                 tx, now=now, identity=name, **source, **came, **asdict(found)
             )
         else:
-            article_id = ArticleId(known.id)
-            _improve(tx, known, row, found, now=now)
+            article_id = ArticleId(there.id)
+            _improve(tx, there, row, found, source, now=now)
         articles.link_entry(tx, EntryId(row.id), article_id)
 
     watch.database.write(commit)
@@ -275,7 +277,8 @@ def _known(connection: Connection, row: AnyRow, feed_row: AnyRow) -> tuple[str, 
     """The identity of an entry's article, and the article if we have it.
 
     An address is an article, whichever feed lists it; where a feed's addresses do not tell its
-    items apart, or one lists an address again under another headline, the entry is its own.
+    items apart, or an address is listed under another headline, the entry is an article of its own:
+    a live page reports again, and a stranger's headline must not hide the publisher's.
     """
     alone = identity.digest("entry", str(row.feed_id), row.key)
     if row.article_id is not None:
@@ -284,9 +287,9 @@ def _known(connection: Connection, row: AnyRow, feed_row: AnyRow) -> tuple[str, 
         return alone, None
     name = identity.digest("link", urls.same_address(row.url))
     known = articles.by_identity(connection, name)
-    if known is None or known.feed_id != row.feed_id:
+    if known is None or reading.same_title(known.title, row.title):
         return name, known
-    return (name, known) if reading.same_title(known.title, row.title) else (alone, None)
+    return alone, None
 
 
 def _says_enough(known: AnyRow, row: AnyRow) -> bool:
@@ -296,10 +299,18 @@ def _says_enough(known: AnyRow, row: AnyRow) -> bool:
 
 
 def _improve(
-    tx: Connection, known: AnyRow, row: AnyRow, found: reading.Reading, *, now: datetime
+    tx: Connection,
+    known: AnyRow,
+    row: AnyRow,
+    found: reading.Reading,
+    source: Mapping[str, object],
+    *,
+    now: datetime,
 ) -> None:
     """A second reading of an article: a new headline, or more than another feed's entry gave."""
     values = reading.improved(known, found, retitle=known.feed_id == row.feed_id)
+    if reading.poorer(known.completeness, found.completeness):
+        values |= source  # whoever gave more of it is its outlet
     if known.origin == alerts.Origin.BASELINE != row.origin:
         values |= {"origin": row.origin, "seen_at": row.seen_at}
     if values:

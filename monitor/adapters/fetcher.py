@@ -31,6 +31,7 @@ from monitor.core.errors import Permanent, Temporary
 
 REDIRECT_LIMIT = 5  # hops after the first request
 HEADER_LIMIT = 32_768  # bytes a line; the content policies of some newspapers pass 8 kB
+VALIDATOR_LIMIT = 1_000  # characters of an ETag or Last-Modified
 NAME_THREADS = 64  # name look-ups at once; the loop's default of 6 starves behind slow resolvers
 
 _PERMANENT_REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
@@ -167,8 +168,8 @@ class Fetcher:
             "User-Agent": self._user_agent,
             "Accept-Encoding": "gzip",
             "Accept": accept,
-            "If-None-Match": etag,
-            "If-Modified-Since": last_modified,
+            "If-None-Match": _sendable(etag),
+            "If-Modified-Since": _sendable(last_modified),
         }
         headers = {name: value for name, value in wanted.items() if value is not None}
         address = _web_address(url)
@@ -271,6 +272,13 @@ async def _session(socket_factory: aiohttp.SocketFactoryType | None) -> aiohttp.
         max_field_size=HEADER_LIMIT,
         trust_env=False,
     )
+
+
+def _sendable(validator: str | None) -> str | None:
+    """A validator that may stand in a header; a server's broken one must not end its feed."""
+    if validator is None or len(validator) > VALIDATOR_LIMIT:
+        return None
+    return validator if validator.isascii() and validator.isprintable() else None
 
 
 def _web_address(written: str) -> URL:

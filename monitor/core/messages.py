@@ -157,7 +157,7 @@ def render_alert(report: Report, *, now: datetime) -> Message:
     heading = [headline] if len(title) > TITLE_LIMIT else []
     body = [
         *heading,
-        f"{_source(report)} · {_carried(report.outlets)}",
+        f"{_source(report)}{_carried(report.outlets)}",
         _times(report, now),
         link(report.url) or "(the outlet gave no usable link)",
         *_rules(report),
@@ -173,7 +173,8 @@ def _source(report: Report) -> str:
 
 
 def _carried(outlets: int) -> str:
-    return "no other outlet so far" if outlets <= 1 else f"{outlets} outlets so far"
+    # Of one outlet nothing is said: others may report it in words that no story joins yet.
+    return "" if outlets <= 1 else f" · {outlets} outlets so far"
 
 
 def _read(report: Report) -> str:
@@ -305,7 +306,7 @@ def _item(number: int, report: Report, now: datetime) -> list[str]:
     quote = next((q for fired in ordered for q in _quotes(report, fired.evidence)), None)
     return [
         f"{number}. {MARKS[report.severity]} · {shorten(headline, limit=TITLE_LIMIT)}",
-        f"{_source(report)} · {time} · {_read(report)} · {_carried(report.outlets)}",
+        f"{_source(report)} · {time} · {_read(report)}{_carried(report.outlets)}",
         *([rules] if rules else []),
         *([f"– {quote}"] if quote else []),
         *filter(None, [link(report.url)]),

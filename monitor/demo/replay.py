@@ -106,9 +106,9 @@ def write_configuration(into: Path, week: Week, sites: Sites) -> None:
         "utf-8",
     )
     (into / "channels.yaml").write_text(
-        f'{CONSOLE}: {{url: "console:", default: true, digest: {{every: 6 hours}}}}\n'
-        f'mailbox: {{url: "file:{MAILBOX}", default: true, digest: {{every: 6 hours}}}}\n'
-        f'messages: {{url: "file:{MESSAGES}/", default: true, digest: {{every: 6 hours}}}}\n',
+        f'{CONSOLE}: {{url: "console:", default: true}}\n'
+        f'mailbox: {{url: "file:{MAILBOX}", default: true}}\n'
+        f'messages: {{url: "file:{MESSAGES}/", default: true}}\n',
         "utf-8",
     )
     (into / "outlets").mkdir(exist_ok=True)

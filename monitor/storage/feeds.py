@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from monitor.storage.schema import article, entry, feed, host, revision, tombsto
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import Claim, claim
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # a new host may be asked at once, whatever the clock
 KEYS_AT_ONCE = 500  # in one look-up; SQLite takes 32,766 parameters, PostgreSQL plans short lists
 
 
@@ -179,9 +180,9 @@ def hurry_failing(connection: Connection, *, now: datetime) -> None:
     connection.execute(update(feed).where(failing).values(attempts=0, not_before=now, due_at=now))
 
 
-def know_host(connection: Connection, name: str, *, now: datetime) -> None:
+def know_host(connection: Connection, name: str) -> None:
     """Make sure that a host has its row."""
-    insert_new(connection, host, name=name, not_before=now, next_page_at=now)
+    insert_new(connection, host, name=name, not_before=LONG_AGO, next_page_at=LONG_AGO)
 
 
 def revise_entry(

@@ -57,7 +57,7 @@ def _sync_feed(
 ) -> None:
     host_name = urls.host(wanted.url)
     values = {"outlet_id": wanted.outlet, "interval": int(wanted.interval.total_seconds())}
-    know_host(connection, host_name, now=now)
+    know_host(connection, host_name)
     if row is None:
         insert = feed.insert().values(
             url=wanted.url,
