@@ -74,12 +74,14 @@ clean: ## remove .venv and what the tools keep
 own = $(install) --no-deps --no-build-isolation --editable .
 
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml monitor/__init__.py | $(BIN)/python
+	@echo "installing into $(VENV) (about a minute, once)"
 	$(install) --require-hashes --requirement requirements/run.txt
 	$(own)
 	@touch $@
 
 # The dev list holds the run list with the same versions.
 $(VENV)/dev.stamp: requirements/dev.txt pyproject.toml monitor/__init__.py | $(BIN)/python
+	@echo "installing into $(VENV) (about a minute, once)"
 	$(install) --require-hashes --requirement requirements/dev.txt
 	$(own)
 	@touch $@ $(VENV)/run.stamp

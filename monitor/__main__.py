@@ -12,7 +12,9 @@ from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Globals
 from monitor.core.errors import Permanent, Temporary
 
-DATABASE_ERROR = "OperationalError"  # PEP 249: every driver's error for "cannot be reached now"
+# PEP 249 names the errors of every driver: for "cannot be reached now", and for any at all.
+DATABASE_NOW, DATABASE_ANY = "OperationalError", "DatabaseError"
+DAMAGED = ("file is not a database", "disk image is malformed")  # what SQLite says
 
 
 def main() -> None:
@@ -24,12 +26,17 @@ def main() -> None:
     ) -> NoReturn:
         if chosen.verbose:
             traceback.print_exception(kind, error, trace)
-        temporary = any(each.__name__ == DATABASE_ERROR for each in kind.__mro__)
-        if temporary:
+        names = {each.__name__ for each in kind.__mro__}
+        reason = str(error)
+        if DATABASE_ANY in names:  # the driver's own words, without SQLAlchemy's statement and link
             reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        if any(words in reason for words in DAMAGED):
+            damaged = "monitor.db is damaged or not a database: restore a backup"
+            _end(damaged, Exit.UNEXPECTED)
+        if DATABASE_NOW in names:
             _end(f"the database cannot be used now: {reason}", Exit.TEMPORARY)
         hint = "" if chosen.verbose else " (monitor -v … shows where)"
-        _end(f"unexpected {kind.__name__}: {error}{hint}", Exit.UNEXPECTED)
+        _end(f"unexpected {kind.__name__}: {reason}{hint}", Exit.UNEXPECTED)
 
     # A hook instead of a broad except: SystemExit raised in it ends the process with its code.
     sys.excepthook = unexpected

@@ -19,6 +19,7 @@ from monitor.adapters import channels, languages, workers
 from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import read_directory
 from monitor.config.load import Configuration, load
+from monitor.config.secrets import read_secrets_file
 from monitor.config.settings import Settings
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.matcher import Matcher
@@ -33,9 +34,6 @@ from monitor.storage.retention import Cutoffs
 from monitor.upkeep import plan, upkeep
 from monitor.watch import Watch
 
-SECRETS_FILE = (
-    "secrets.env"  # beside monitor.yaml: NAME=value lines, for service and commands alike
-)
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
 DELIVER_WIDTH = 8  # channels that may be slow at the same time
 
@@ -44,10 +42,7 @@ log = structlog.get_logger()
 
 def environment(directory: Path) -> dict[str, str]:
     """What `${NAME}` looks into: the process's environment, and `secrets.env` behind it."""
-    path = directory / SECRETS_FILE
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
-    return {name.strip(): value.strip() for name, _, value in pairs} | dict(os.environ)
+    return {**read_secrets_file(directory).values, **os.environ}
 
 
 def configure(directory: Path) -> Configuration:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row
 
 from monitor.core import alerts, stories
 from monitor.core.model import Channel, Match, StoryId, Strength
+from monitor.core.reading import same_title
 from monitor.core.rules import OncePer, Rule
 from monitor.storage import articles, deliveries, work
 from monitor.storage.deliveries import Addressed
@@ -28,13 +29,13 @@ def judge(
     if not work.finish(tx, claim, triaged_at=now):
         return 0
     original = articles.original_of(tx, row)
-    if original is not None and (original.story_id is not None or not found):
+    if original is not None and (not found or _told_alike(original, row)):
         articles.join_copy(tx, row, original)
         return 0
     articles.forget_matches(tx, row.id, except_rules=[each.rule for each in found])
     if not found:
         return 0
-    story_id = _story(tx, watch, row, words)
+    story_id = _story(tx, watch, row, original, words)
     addressed: list[Addressed] = []
     # The strong ones first: a weak match rides along in their message.
     for match in sorted(found, key=lambda each: each.strength is Strength.WEAK):
@@ -43,9 +44,20 @@ def judge(
     return len({each.alert for each in addressed})
 
 
-def _story(tx: Connection, watch: Watch, row: AnyRow, words: frozenset[str]) -> StoryId:
+def _told_alike(original: AnyRow, row: AnyRow) -> bool:
+    """Whether a matched original says all its copy says; another headline may say it plainly."""
+    return original.story_id is not None and same_title(original.title, row.title)
+
+
+def _story(
+    tx: Connection, watch: Watch, row: AnyRow, original: AnyRow | None, words: frozenset[str]
+) -> StoryId:
     if row.story_id is not None:  # a revision stays where its article was
         return StoryId(row.story_id)
+    if original is not None and original.story_id is not None:
+        copied = StoryId(original.story_id)
+        articles.join_story(tx, row, copied, duplicate_of=original.id)
+        return copied
     live = articles.live_stories(tx, since=row.seen_at - watch.story_window)
     story_id = stories.assign(words, live, now=row.seen_at)
     if story_id is None:

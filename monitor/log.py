@@ -3,27 +3,13 @@
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
-from urllib.parse import quote
 
 import structlog
 
-SHORTEST_SECRET = 4  # characters; shorter values would blank ordinary words
-
-Redact = Callable[[str], str]
-
-
-def redactor(secrets: Iterable[str]) -> Redact:
-    """A function that blanks every secret in a text, raw and percent-encoded."""
-    spelled = {form for each in secrets for form in (each, quote(each, safe=""), quote(each))}
-    ordered = sorted((s for s in spelled if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
-
-    def redact(text: str) -> str:
-        for secret in ordered:
-            text = text.replace(secret, "***")
-        return text
-
-    return redact
+from monitor.core.secrets import redactor
 
 
 def configure(*, level: str, style: str, secrets: Iterable[str] = ()) -> None:
@@ -31,9 +17,8 @@ def configure(*, level: str, style: str, secrets: Iterable[str] = ()) -> None:
     redact = redactor(secrets)
 
     def without_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
-        return {
-            key: redact(value) if isinstance(value, str) else value for key, value in event.items()
-        }
+        # structlog's own entries, for its formatter, begin with an underscore.
+        return {k: v if k.startswith("_") else _plain(v, redact) for k, v in event.items()}
 
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -57,8 +42,29 @@ def configure(*, level: str, style: str, secrets: Iterable[str] = ()) -> None:
     # Libraries speak only when something is wrong; apprise shows tokens at DEBUG.
     forward = _Forward(last, shared)
     forward.setLevel(logging.WARNING)  # apprise's own logger is set to INFO, whose words we read
+    forward.addFilter(_not_told_by_us)
     logging.basicConfig(level=logging.WARNING, handlers=[forward], force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _plain(value: object, redact: Callable[[str], str]) -> object:
+    """A field's value as both styles write it: times as ISO 8601 in UTC, members by value."""
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {key: _plain(each, redact) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each, redact) for each in value]
+    return redact(str(value))
+
+
+def _not_told_by_us(record: logging.LogRecord) -> bool:
+    """Whether no event of ours says it: what Apprise logs stands in `delivery.failed`."""
+    return record.name.partition(".")[0] != "apprise"
 
 
 def _as_said(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:

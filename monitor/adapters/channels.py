@@ -4,6 +4,7 @@ A channel is an Apprise URL, `console:` or `file:PATH`. Every delivery builds an
 its own: two sends of one object are throttled by seconds. Nothing here waits or tries again.
 """
 
+import base64
 import functools
 import logging
 import os
@@ -11,19 +12,19 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from monitor.adapters.exchanges import Exchange, listening
+from monitor.adapters.exchanges import ANSWER_SECONDS, Exchange, listening
 from monitor.core.errors import Permanent
 from monitor.core.messages import TITLE_LIMIT, Message, shorten
 from monitor.core.model import Channel
 from monitor.core.outbox import Fate, Outcome
+from monitor.core.secrets import MASK, redactor
+from monitor.core.text import clean
 
 CONNECT_SECONDS = 10
-ANSWER_SECONDS = 20  # Apprise gives up at 4 s; a receiver that took 9 s was told twice
 LOG_BYTES = 65_536  # of Apprise's own log kept for one delivery; 0 (its default) keeps none
-SECRET_LEAST = 4  # characters; shorter ones ("25", "no") stand in harmless words too
-MASK = "***"
+WORDS_LIMIT = 300  # characters of a provider's answer that a person is shown
 SENDER = "Monitor"  # the name that chats and mail show where the address names none
 RULE = "─" * 60  # fits a terminal of 80 columns and most phones turned sideways
 OWN_SCHEMES = frozenset({"console", "file"})
@@ -62,9 +63,8 @@ def send(
         return Outcome(Fate.FAILED, redact(str(refusal), (*hidden, *_pieces(channel.url))))
     if problem := _unfit(service, channel.url):  # a message must not depend on `monitor check`
         return Outcome(Fate.FAILED, problem)
-    hidden += _masked_secrets(service)
-    outcome = _notify(service, message)
-    return Outcome(outcome.state, redact(outcome.detail, hidden), outcome.retry_after)
+    hidden += (*_masked_secrets(service), *_basic_credentials(service))
+    return _notify(service, message, hidden)
 
 
 def check_url(url: str) -> str | None:
@@ -126,11 +126,8 @@ def describe(channel: Channel, *, secrets: tuple[str, ...] = ()) -> str:
 
 
 def redact(text: str, secrets: tuple[str, ...]) -> str:
-    """`text` with every secret replaced, as written and percent-encoded, the longest first."""
-    forms = {form for s in secrets for form in (s, quote(s, safe=""), quote(s), unquote(s))}
-    for form in sorted((f for f in forms if len(f) >= SECRET_LEAST), key=len, reverse=True):
-        text = text.replace(form, MASK)
-    return text
+    """`text` on clean lines, every secret masked however it is spelled."""
+    return redactor(secrets)(clean(text))
 
 
 # --- console and file -----------------------------------------------------------------------
@@ -255,7 +252,7 @@ def _unfit(service: Any, url: str) -> str | None:
     return None
 
 
-def _notify(service: Any, message: Message) -> Outcome:
+def _notify(service: Any, message: Message, hidden: tuple[str, ...]) -> Outcome:
     import apprise  # noqa: PLC0415
 
     message = _fitted(message, service)
@@ -265,7 +262,9 @@ def _notify(service: Any, message: Message) -> Outcome:
         result = carrier.notify(
             title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT
         )
-    log = [entry.message for entry in result.logs()]
+    # Masked before it is cut: half a secret is not known for one.
+    exchange.words = _short(redact(exchange.words, hidden))
+    log = _short(redact("; ".join(entry.message for entry in result.logs()), hidden))
     late = result.status == apprise.AppriseResultStatus.TIMEOUT
     return _outcome(exchange, accepted=bool(result), late=late, log=log)
 
@@ -286,7 +285,7 @@ def _joined(service: Any) -> bool:
     return bool(service.title_maxlen <= 0 or service.overflow_amalgamate_title)
 
 
-def _outcome(exchange: Exchange, *, accepted: bool, late: bool, log: list[str]) -> Outcome:
+def _outcome(exchange: Exchange, *, accepted: bool, late: bool, log: str) -> Outcome:
     heard = " ".join(str(part) for part in (exchange.code, exchange.words) if part)
     redirected = exchange.code is not None and 300 <= exchange.code < 400  # noqa: PLR2004
     if redirected:
@@ -294,10 +293,15 @@ def _outcome(exchange: Exchange, *, accepted: bool, late: bool, log: list[str]) 
         return Outcome(Fate.FAILED, detail, exchange.retry_after)
     if accepted:
         return Outcome(Fate.SENT, heard or "accepted")
-    detail = heard or "; ".join(log) or "the service gave no reason"
+    detail = heard or log or "the service gave no reason"
     if exchange.in_doubt or late:
         return Outcome(Fate.UNKNOWN, f"{detail}; the message may have arrived", None)
     return Outcome(Fate.FAILED, detail, exchange.retry_after)
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= WORDS_LIMIT else f"{words[: WORDS_LIMIT - 1]}…"
 
 
 # --- secrets --------------------------------------------------------------------------------
@@ -324,3 +328,14 @@ def _masked_secrets(service: Any) -> tuple[str, ...]:
     """What Apprise itself masks in this service's URL."""
     shown = set(_pieces(service.url(privacy=True)))
     return tuple(set(_pieces(service.url(privacy=False))) - shown)
+
+
+def _basic_credentials(service: Any) -> tuple[str, ...]:
+    """User and password as HTTP and SMTP send them; a receiver may recite what it got."""
+    user, password = getattr(service, "user", None), getattr(service, "password", None)
+    accounts = (f"{user}:{password}", f"\0{user}\0{password}", str(password))
+    plain = [
+        account.encode(code, "replace") for account in accounts for code in ("utf-8", "latin-1")
+    ]
+    sent = [base64.b64encode(account).decode() for account in plain]
+    return (*sent, *(code.rstrip("=") for code in sent))

@@ -6,11 +6,13 @@ listening costs nothing outside `listening()`, because only then a context varia
 """
 
 import functools
+import http.client
 import json
 import smtplib
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +20,11 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-WORDS_LIMIT = 300  # characters of a provider's answer that a person is shown
+from monitor.core.text import clean
+
+ANSWER_SECONDS = 20  # Apprise gives up at 4 s; a receiver that took 9 s was told twice
+GRACE_SECONDS = 0.5  # a server that says nothing meets the socket's own time limit first
+ANSWER_BYTES = 65_536  # of an answer that are read; one worth reading is far shorter
 RETRY_LIMIT = timedelta(hours=24)  # the longest wait a provider may ask for
 GO_AHEAD = 354  # SMTP: "start mail input"; after it the message is on its way
 
@@ -31,6 +37,7 @@ class Exchange:
     words: str = ""
     retry_after: timedelta | None = None
     in_doubt: bool = False  # the message was sent, and no answer came
+    hanging_up: threading.Timer | None = None  # ends an HTTP answer that does not end itself
 
 
 _heard: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
@@ -60,6 +67,10 @@ def _install_once() -> None:
 
     # Apprise offers no hook for its sessions; wrapping the class is the one place all plugins pass.
     requests.Session.send = _listened_http(requests.Session.send)  # type: ignore[method-assign]
+    # Below the session, which reads a redirect's whole body before it returns.
+    adapter, connection = requests.adapters.HTTPAdapter, http.client.HTTPConnection
+    adapter.send = _limited_http(adapter.send)  # type: ignore[method-assign]
+    connection.getresponse = _timed_answer(connection.getresponse)  # type: ignore[method-assign]
     smtplib.SMTP.getreply = _listened_reply(smtplib.SMTP.getreply)  # type: ignore[method-assign]
     for step in ("connect", "starttls", "login", "sendmail"):
         setattr(smtplib.SMTP, step, _listened_smtp(getattr(smtplib.SMTP, step)))
@@ -90,6 +101,57 @@ def _listened_http(send: Callable[..., Any]) -> Callable[..., Any]:
     return listened
 
 
+def _limited_http(send: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(send)
+    def limited(adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        exchange = _heard.get()
+        if exchange is None:
+            return send(adapter, request, *args, **kwargs)
+        try:
+            response = send(adapter, request, *args, **kwargs)
+            _read_beginning(response)
+        finally:
+            if exchange.hanging_up:
+                exchange.hanging_up.cancel()
+        return response
+
+    return limited
+
+
+def _read_beginning(response: Any) -> None:
+    """Gives `response` at most ANSWER_BYTES of its body; what came before a break is kept."""
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    body = bytearray()
+    with suppress(HTTPError, OSError):  # the status is known: how the body ends decides nothing
+        while piece := response.raw.read1(ANSWER_BYTES - len(body), decode_content=True):
+            body += piece
+    response.raw.close()
+    # As requests itself leaves a body that it has read.
+    response._content, response._content_consumed = bytes(body), True  # noqa: SLF001
+
+
+def _timed_answer(getresponse: Callable[..., Any]) -> Callable[..., Any]:
+    """A socket's time limit starts again with every byte; this one holds for the whole answer."""
+
+    @functools.wraps(getresponse)
+    def timed(connection: Any) -> Any:
+        exchange = _heard.get()
+        if exchange is not None:
+            allowed = (connection.sock.gettimeout() or ANSWER_SECONDS) + GRACE_SECONDS
+            exchange.hanging_up = threading.Timer(allowed, _hang_up, (connection.sock,))
+            exchange.hanging_up.daemon = True
+            exchange.hanging_up.start()
+        return getresponse(connection)
+
+    return timed
+
+
+def _hang_up(connected: socket.socket) -> None:
+    with suppress(OSError):  # closed meanwhile
+        connected.shutdown(socket.SHUT_RDWR)
+
+
 def _before_request(error: Exception) -> bool:
     """Whether the request cannot have reached the server."""
     import requests  # noqa: PLC0415
@@ -99,8 +161,6 @@ def _before_request(error: Exception) -> bool:
         return isinstance(error, requests.ConnectTimeout)
     if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError):
         return True
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return False
     if isinstance(error, requests.ConnectionError):
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         return isinstance(reason, NewConnectionError | ConnectTimeoutError)
@@ -116,13 +176,13 @@ def _network_words(error: Exception, timeout: Any) -> str:
         waited = timeout[1] if isinstance(timeout, tuple) else timeout
         return f"no answer within {waited:g} s" if waited else "no answer in time"
     if isinstance(error, requests.exceptions.SSLError):
-        return f"no secure connection: {_short(str(error))}"
+        return f"no secure connection: {_line(str(error))}"
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     if cause := getattr(reason, "__cause__", None):
-        return f"could not connect: {getattr(cause, 'strerror', None) or _short(str(cause))}"
+        return f"could not connect: {getattr(cause, 'strerror', None) or _line(str(cause))}"
     if not _before_request(error):
         return "the connection was closed before an answer came"
-    return _short(str(error)) or type(error).__name__
+    return _line(str(error)) or type(error).__name__
 
 
 def _note_answer(exchange: Exchange, response: Any) -> None:
@@ -134,22 +194,21 @@ def _note_answer(exchange: Exchange, response: Any) -> None:
 
 def _body(response: Any) -> Any:
     """The answer's JSON if it is some, else its text."""
-    text = response.text[:65_536]  # characters; an answer worth reading is far shorter
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        return json.loads(response.content)
+    except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
+        return response.content.decode("utf-8", "replace")
 
 
 def _provider_words(body: Any, response: Any) -> str:
-    phrase = response.reason or _phrase(response.status_code)
+    phrase = _line(response.reason or _phrase(response.status_code))
     said = body
     if isinstance(body, dict):
         keys = ("description", "message", "error", "errors", "detail")
         said = next((body[key] for key in keys if body.get(key)), "")
     elif response.headers.get("Content-Type", "").startswith("text/html"):
         said = ""  # an error page says nothing that the status does not
-    words = _short(said if isinstance(said, str) else json.dumps(said))
+    words = _line(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))
     return f"{phrase}: {words}" if words and words.casefold() != phrase.casefold() else phrase
 
 
@@ -168,7 +227,7 @@ def _retry_after(headers: Mapping[str, str], body: Any) -> timedelta | None:
         try:  # the server's own Date, not our clock: their difference is what it means
             until, date = (parsedate_to_datetime(d) for d in (written, headers.get("Date", "")))
             asked = (until - date).total_seconds()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             asked = None
     if asked is None and isinstance(body, dict):
         inner = body.get("parameters")  # Telegram
@@ -183,7 +242,7 @@ def _seconds(written: object) -> float | None:
         return None
     try:
         seconds = float(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds < float("inf") else None
 
@@ -197,7 +256,7 @@ def _listened_reply(getreply: Callable[..., Any]) -> Callable[..., Any]:
         code, words = getreply(connection)
         exchange = _heard.get()
         if exchange is not None:
-            _note_reply(exchange, code, _short(words.decode("utf-8", "replace")))
+            _note_reply(exchange, code, _line(words.decode("utf-8", "replace")))
         return code, words
 
     return listened
@@ -231,9 +290,9 @@ def _smtp_words(error: OSError | UnicodeError) -> str:
         return "user name, password and addresses of a mail account must be plain ASCII letters"
     if isinstance(error, TimeoutError):
         return "no answer from the mail server in time"
-    return _short(error.strerror or str(error)) or type(error).__name__
+    return _line(error.strerror or str(error)) or type(error).__name__
 
 
-def _short(words: str) -> str:
-    words = " ".join(words.split())
-    return words if len(words) <= WORDS_LIMIT else f"{words[: WORDS_LIMIT - 1]}…"
+def _line(words: str) -> str:
+    """One clean line. Whoever shows it masks the secrets in it and cuts it, in this order."""
+    return " ".join(clean(words).split())

@@ -13,7 +13,7 @@ from monitor.config import settings as monitor_file
 from monitor.config.directory import read_directory
 from monitor.config.load import Configuration
 from monitor.config.problems import ConfigurationError, Problems
-from monitor.config.secrets import Secrets
+from monitor.config.secrets import Secrets, read_secrets_file
 from monitor.config.settings import Settings, read_settings
 from monitor.config.source import scan
 from monitor.core.errors import Permanent, Problem, Temporary
@@ -47,6 +47,8 @@ def in_force(context: typer.Context, config: Path | None) -> Configuration:
     style = chosen(context).log_format or settings.log_format
     level = "debug" if chosen(context).verbose else settings.log_level
     log.configure(level=level, style=style, secrets=found.secrets)
+    for problem in read_secrets_file(base).problems:
+        logger.warning("configuration.wrong", **_told(problem))
     for problem in found.failed_examples:
         logger.warning("rule.held", **_told(problem))
     return found

@@ -119,17 +119,18 @@ def _set_state(file: Path, state: Path | None) -> None:
 
 
 def _add_channel(target: Path, url: str, name: str) -> None:
-    from monitor.adapters.channels import OWN_SCHEMES, describe
-    from monitor.app import SECRETS_FILE
-    from monitor.core.model import Channel, ChannelName
+    from monitor.adapters.channels import OWN_SCHEMES
+    from monitor.config.secrets import SECRETS_FILE
 
     written, remark = json.dumps(url, ensure_ascii=False), ""
-    if url.partition(":")[0] not in OWN_SCHEMES:
+    scheme = url.partition(":")[0]
+    if scheme not in OWN_SCHEMES:
         variable = re.sub(r"\W", "_", f"{name}_url").upper()
         variable = variable if variable[0].isalpha() else f"CHANNEL_{variable}"
         _keep_secret(target / SECRETS_FILE, f"{variable}={url}\n")
         written = f'"${{{variable}}}"'
-        remark = f"    # {describe(Channel(ChannelName(name), url))}; {SECRETS_FILE} has it"
+        # Of an address nothing but its scheme is surely no secret: not even its host.
+        remark = f"    # {scheme}://…; {SECRETS_FILE} has it"
     file = target / "channels.yaml"
     line = f"{name}: {{url: {written}, default: true}}{remark}"
     file.write_text(f"{file.read_text('utf-8').rstrip()}\n{line}\n", "utf-8")

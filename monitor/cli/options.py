@@ -43,10 +43,35 @@ def chosen(context: typer.Context) -> Globals:
 
 
 def directory(context: typer.Context, config: Path | None) -> Path:
-    """The configuration directory: as said behind the command, before it, or else where it lies."""
+    """The configuration directory: as said behind the command, before it, or else where it lies.
+
+    Raises ConfigurationError, which names every place, if nothing is said and none has one.
+    """
     said = config or chosen(context).config
     if said is None and (variable := os.environ.get(VARIABLE)):
         said = Path(variable)
     if said is None:
-        said = next((place for place in PLACES if (place / MARKER).is_file()), PLACES[0])
+        said = next(filter(_holds_one, PLACES), PLACES[0])
+        if not said.exists():
+            raise _nowhere()
     return said
+
+
+def _holds_one(place: Path) -> bool:
+    try:
+        return (place / MARKER).is_file()
+    except PermissionError:  # there is something; reading it tells what is wrong
+        return True
+
+
+def _nowhere() -> Exception:
+    # Late: they bring pydantic, which `monitor --help` shall not wait for.
+    from monitor.config.problems import ConfigurationError, Whole  # noqa: PLC0415
+    from monitor.core.errors import Problem  # noqa: PLC0415
+
+    first, *others = PLACES
+    words = (
+        f"no such directory, no {MARKER} in {', '.join(map(str, others))} either, and "
+        f"${VARIABLE} is not set; `monitor init {first}` makes one, --config DIR names another"
+    )
+    return ConfigurationError((Problem(Whole(str(first)), words),))

@@ -2,7 +2,10 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
+import codecs
+import dataclasses
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 LINE_LIMIT = 20_000_000  # bytes of one line of JSON; the longest article text is 3 MB
 NOWHERE = "http://localhost/"  # where relative links lead when nobody says where a file is from
+BINARY_WITHIN = 4_096  # bytes; no text has a zero byte among its first, unless a mark says UTF-16
+MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)  # UTF-32-LE begins alike
 WORDS = ("title", "text", "summary", "language", "outlet", "published")  # text where present
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -55,16 +60,29 @@ def parse_feed(
         emit(entry, indent=None)
 
 
-def extract(file: File, *, url: Url = NOWHERE, config: Config = None) -> None:
+def extract(
+    file: File,
+    *,
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the file comes from.", show_default=False),
+    ] = None,
+    config: Config = None,
+) -> None:
     """Read a web page: one line of JSON."""
     from monitor.adapters import workers
     from monitor.pipeline import PAGE_LIMIT
 
     del config
     body = _body(file, limit=PAGE_LIMIT)
+    if b"\0" in body[:BINARY_WITHIN] and not body.startswith(MARKS):
+        raise Permanent("this is binary, not a web page")
     with _pool() as pool:
-        page = pool.run(workers.extract, body, url=url, content_type=None)
-    emit(page, indent=None)
+        page = pool.run(workers.extract, body, url=url or NOWHERE, content_type=None)
+    told = dataclasses.asdict(page) | {"url": url}
+    if url is None and (page.canonical_url or "").startswith(NOWHERE):
+        told["canonical_url"] = None  # a relative link, and nobody said relative to what
+    emit(told, indent=None)
 
 
 def match(
@@ -85,8 +103,11 @@ def match(
     answer = _answering(configuration, Matcher(configuration.rules))
     with _opened(file) as stream:
         while line := stream.readline(LINE_LIMIT + 1):
-            if line.strip():
-                emit(answer(_whole(line, stream)), indent=None)
+            if len(line) > LINE_LIMIT and not line.endswith(b"\n"):
+                _skip(stream)
+                emit({"id": None, "error": "a line of more than 20 MB"}, indent=None)
+            elif line.strip():
+                emit(answer(line), indent=None)
 
 
 def _answering(
@@ -115,10 +136,11 @@ def _answering(
     def answer(line: bytes) -> dict[str, Any]:
         given: Any = None
         try:
-            given = json.loads(line)
+            given = _read(line)
             _check(given)
-        except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are such
+        except ValueError as error:
             known = given.get("id") if isinstance(given, dict) else None
+            known = None if isinstance(known, dict | list) else known
             return {"id": known, "error": str(error)}
         found = document(given, outlets.get(given.get("outlet") or ""))
         matches = [_fields(each) for each in matcher.match(found)]
@@ -137,10 +159,31 @@ def _fields(found: "Match") -> dict[str, Any]:
     }
 
 
+def _read(line: bytes) -> Any:
+    """What a line of JSON holds. Raises ValueError, in words; JSONDecodeError is one."""
+    try:
+        text = line.decode("utf-8-sig")
+        return json.loads(text, parse_constant=_number, parse_float=_number)
+    except UnicodeDecodeError as error:
+        raise ValueError("not UTF-8") from error
+    except RecursionError as error:
+        raise ValueError("too many lists and objects inside each other") from error
+
+
+def _number(written: str) -> float:
+    """A number that JSON can hold. Python would read NaN and 1e999, and write no JSON then."""
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(f"{written[:40]} is no number of JSON")
+    return number
+
+
 def _check(given: Any) -> None:
     """Raises ValueError, in words, for a line that is no article."""
     if not isinstance(given, dict):
         raise ValueError("a line is one JSON object")  # noqa: TRY004 - the line is wrong, not us
+    if isinstance(given.get("id"), dict | list):
+        raise ValueError("id must be text, a number or null")  # noqa: TRY004 - the same
     if given.get("title") is None:
         raise ValueError("title is missing")
     for key in WORDS:
@@ -153,13 +196,10 @@ def _check(given: Any) -> None:
         datetime.fromisoformat(published)
 
 
-def _whole(line: bytes, stream: BinaryIO) -> bytes:
-    """A line within the limit; the rest of a longer one is skipped, and what is kept is no JSON."""
-    rest = line
-    while len(rest) > LINE_LIMIT and not rest.endswith(b"\n"):
-        rest = stream.readline(LINE_LIMIT + 1)
-        line = b"a line of more than 20 MB"
-    return line
+def _skip(stream: BinaryIO) -> None:
+    """Pass over the rest of a line."""
+    while (rest := stream.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
+        pass
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from monitor.cli import newcomer
 from monitor.cli.exits import Exit
 from monitor.cli.options import Config, Json, directory
-from monitor.cli.output import BAD, GOOD, count, emit, say
+from monitor.cli.output import BAD, DOUBT, GOOD, count, emit, say
 from monitor.core.errors import Place, Problem, Temporary
 
 if TYPE_CHECKING:
@@ -46,24 +47,35 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
     """Check the whole configuration, the examples of the rules and the channels' addresses."""
     from monitor.cli.context import configured
     from monitor.config.problems import ConfigurationError
+    from monitor.config.secrets import SecretsFile, read_secrets_file
 
     found: Configuration | None = None
+    base, secrets = None, SecretsFile({})
     try:
-        found = configured(context, config)
+        base = directory(context, config)
+        secrets = read_secrets_file(base)
+        found = configured(context, base)
     except ConfigurationError as error:
-        problems = list(error.problems)
+        problems = [*error.problems, *secrets.problems]
     else:
-        problems = sorted([*found.failed_examples, *_channel_problems(found)])
+        problems = [*sorted([*found.failed_examples, *_channel_problems(found)]), *secrets.problems]
     if as_json:
-        emit({"ok": not problems, "problems": [_fields(each) for each in problems]})
-    elif problems:
-        for each in problems:
-            say((f"{each.place}:", BAD), f" {each.message}")
-        say(f"{count(len(problems), 'mistake')} in {directory(context, config)}")
-    elif found is not None:
-        say((f"config is fine: {_size(found)}", GOOD))
+        told = {"problems": problems, "remarks": secrets.remarks}
+        emit({"ok": not problems} | {key: list(map(_fields, each)) for key, each in told.items()})
+    else:
+        _show(problems, BAD)
+        _show(secrets.remarks, DOUBT)
     if problems:
+        if not as_json:
+            say(f"{count(len(problems), 'mistake')} in {base or 'the configuration'}")
         raise typer.Exit(Exit.NO)
+    if found is not None and not as_json:
+        say((f"config is fine: {_size(found)}", GOOD))
+
+
+def _show(problems: Iterable[Problem], style: str) -> None:
+    for each in problems:
+        say((f"{each.place}:", style), f" {each.message}")
 
 
 def migrate(context: typer.Context, *, config: Config = None) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from monitor.cli.options import Config, Json
-from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, at, count, emit, say, table
+from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, Cell, at, count, emit, say, table
 
 if TYPE_CHECKING:
     from monitor.config.settings import Settings
@@ -22,6 +22,8 @@ WORST = 5  # kinds of failure, and rows set aside, that are shown
 LOOKED_BACK = timedelta(hours=24)
 SOON = timedelta(minutes=10)  # a watch on PostgreSQL that polled within this runs somewhere
 GROWTH_AFTER = timedelta(hours=6)  # before that, the first entries of all feeds make up the growth
+GB = 1_000_000_000  # bytes
+FULL = 50_000_000  # bytes free; below, the next backup or a busy day fails
 FAR = 3_650  # days of disk; more is no forecast
 
 
@@ -167,7 +169,7 @@ def _show_feeds(feeds: dict[str, Any]) -> None:
         ("feeds      ", STRONG),
         f"{feeds['in_use']:,} in use: ",
         (f"{feeds['ok']:,} ok", GOOD),
-        f", {feeds['failing']:,} failing, {feeds['never_reached']:,} never reached, "
+        f", {feeds['failing']:,} failing, {feeds['never_reached']:,} never succeeded, "
         f"{feeds['not_yet_polled']:,} not yet polled; {feeds['verified']:,} verified",
     )
     say(f"last poll {at(feeds['last_poll'])}, last answer {at(feeds['last_answer'])}", indent=11)
@@ -201,10 +203,18 @@ def _show_deliveries(deliveries: list[dict[str, Any]]) -> None:
 
 def _show_disk(disk: dict[str, Any]) -> None:
     used, free, days = disk["bytes"], disk["free_bytes"], disk["days_left"]
-    words = f"{used / 1e6:,.1f} MB"
+    cells: list[Cell] = [("disk       ", STRONG), f"{used / 1e6:,.1f} MB"]
     if free is not None:
-        words += f", {free / 1e9:,.1f} GB free"
+        cells += [", ", free_space(free)]
     if days is not None:
         left = "ten years or more" if days >= FAR else count(days, "day")
-        words += f": {left} at the growth so far"
-    say(("disk       ", STRONG), words)
+        cells.append(f": {left} at the growth so far")
+    say(*cells)
+
+
+def free_space(free: int) -> Cell:
+    """Bytes free on a disk, for a person; in MB where a tenth of a GB would hide what is left."""
+    if free >= GB:
+        return f"{free / GB:,.1f} GB free"
+    words = f"{free / 1e6:,.0f} MB free"
+    return (f"FULL, {words}", BAD) if free < FULL else words

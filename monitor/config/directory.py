@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from monitor.config.problems import Problems
+from monitor.config.problems import Problems, Whole
 from monitor.config.source import SIZE_LIMIT
-from monitor.core.errors import Place
 
 FOLDERS = ("outlets", "knowledge", "rules")
 FILES = ("monitor.yaml", "channels.yaml")
@@ -18,28 +17,43 @@ def read_directory(path: Path) -> dict[str, str]:
     with their place. Raises ConfigurationError where the directory or a file cannot be read.
     """
     problems = Problems()
-    if not path.is_dir():
-        problems.add(Place(str(path)), "no such directory; `monitor init DIR` makes one")
     files: dict[str, str] = {}
-    for file in _candidates(path):
+    for file in _candidates(path, problems):
         name = file.relative_to(path).as_posix()
         try:
             with file.open("rb") as stream:
                 content = stream.read(SIZE_LIMIT + 1)  # load reports what is longer
         except OSError as error:
-            problems.add(Place(name), f"cannot be read: {error.strerror}")
+            problems.add(Whole(name), f"cannot be read: {error.strerror}")
         else:
             files[name] = content.decode("utf-8", errors="surrogateescape")
     problems.raise_if_any()
     return files
 
 
-def _candidates(path: Path) -> list[Path]:
-    folders = [path / folder for folder in FOLDERS]
-    found = [file for folder in folders if folder.is_dir() for file in sorted(folder.iterdir())]
+def _candidates(path: Path, problems: Problems) -> list[Path]:
     top = [path / Path(name).with_suffix(suffix) for name in FILES for suffix in _SUFFIXES]
-    return [file for file in top if file.exists()] + [
+    try:
+        if not path.is_dir():
+            problems.add(Whole(str(path)), "no such directory; `monitor init DIR` makes one")
+            return []
+        top = [file for file in top if file.exists()]
+    except OSError as error:
+        problems.add(Whole(str(path)), f"cannot be read: {error.strerror}")
+        return []
+    found = [file for folder in FOLDERS for file in _listed(path / folder, problems)]
+    return top + [
         file
         for file in found
         if file.suffix in _SUFFIXES and not file.name.startswith(".")  # an editor's own files
     ]
+
+
+def _listed(folder: Path, problems: Problems) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        problems.add(Whole(folder.name), f"cannot be read: {error.strerror}")
+    return []

@@ -8,6 +8,7 @@ from monitor.core.errors import Permanent, Place, Problem
 PROBLEM_LIMIT = 200  # mistakes; nobody reads more, and a hostile file could hold a million
 SHOWN_LIMIT = 60  # characters of the user's text that a message repeats
 CHOICES_SHOWN = 20  # names listed under "allowed"
+CHOICES_BESIDE_A_GUESS = 10  # names; more of them would drown the one that was meant
 CHOICES_COMPARED = 2_000  # names a misspelt one is compared with
 
 
@@ -17,6 +18,15 @@ class ConfigurationError(Permanent):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+class Whole(Place):
+    """A directory or a file as a whole: there is no line to point at."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self.file
 
 
 class Problems:
@@ -54,10 +64,15 @@ def choices(allowed: Iterable[str]) -> str:
 
 
 def unknown(what: str, found: str, allowed: Iterable[str], *, note: str = "") -> str:
-    """`unknown outlet "reuter"; did you mean "reuters"? Allowed: …`; `note` if nothing is near."""
+    """`unknown outlet "reuter"; did you mean "reuters"? Allowed: …`; `note` if nothing is near.
+
+    With a guess, what is allowed is listed only if it is short.
+    """
     names = list(allowed)
     near = difflib.get_close_matches(
         found[:SHOWN_LIMIT].lower(), names[:CHOICES_COMPARED], n=1, cutoff=0.6
     )
+    if near and len(names) > CHOICES_BESIDE_A_GUESS:
+        return f'unknown {what} {shown(found)}; did you mean "{near[0]}"?'
     hint = f'; did you mean "{near[0]}"?' if near else f"{note}."
     return f"unknown {what} {shown(found)}{hint} Allowed: {choices(names)}"

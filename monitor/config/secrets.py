@@ -1,10 +1,19 @@
 """Secrets by reference: `${NAME}`, `${file:/path}`, `${cred:name}`; `$${` is a plain `${`."""
 
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from monitor.config.problems import ConfigurationError, Whole
+from monitor.core.errors import Place, Problem
+
+SECRETS_FILE = (
+    "secrets.env"  # beside monitor.yaml: NAME=value lines, for service and commands alike
+)
 SECRET_LIMIT = 65_536  # bytes of a secret's file
 SHORTEST_FILTERED = 4  # characters; hiding shorter values would blot out half of every log line
 
@@ -34,6 +43,50 @@ def _tokens(url: str) -> Iterator[str]:
         named_host = "." in host and piece.lower() == host
         if len(piece) >= SHORTEST_TOKEN and _DIGIT.search(piece) and not named_host:
             yield unquote(piece)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsFile:
+    """What `secrets.env` says, and what is wrong with it; no message repeats a word of it."""
+
+    values: Mapping[str, str]
+    problems: tuple[Problem, ...] = ()
+    remarks: tuple[Problem, ...] = ()
+
+
+def read_secrets_file(directory: Path) -> SecretsFile:
+    """The NAME=value lines of a directory's `secrets.env`; nothing if there is no such file.
+
+    Raises ConfigurationError if it cannot be read as text.
+    """
+    try:
+        with (directory / SECRETS_FILE).open("rb") as stream:
+            content = stream.read()
+            everybody = os.fstat(stream.fileno()).st_mode & (stat.S_IROTH | stat.S_IWOTH)
+    except (FileNotFoundError, NotADirectoryError):
+        return SecretsFile({})
+    except OSError as error:
+        problem = Problem(Whole(SECRETS_FILE), f"cannot be read: {error.strerror}")
+        raise ConfigurationError((problem,)) from error
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        place = Place(SECRETS_FILE, content.count(b"\n", 0, error.start) + 1)
+        problem = Problem(place, "this line is not UTF-8; save the file as UTF-8")
+        raise ConfigurationError((problem,)) from None  # the cause shows the bytes
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
+    written = [(number, line) for number, line in lines if line and not line.startswith("#")]
+    pairs = (line.partition("=") for _, line in written if "=" in line)
+    open_words = f"everybody on this machine can use it; chmod 640 {SECRETS_FILE}"
+    return SecretsFile(
+        values={name.strip(): value.strip() for name, _, value in pairs},
+        problems=tuple(
+            Problem(Place(SECRETS_FILE, number), 'a line is NAME=value, and this one has no "="')
+            for number, line in written
+            if "=" not in line
+        ),
+        remarks=(Problem(Whole(SECRETS_FILE), open_words),) if everybody else (),
+    )
 
 
 class Secrets:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from monitor.config.problems import Problems, shown
-from monitor.config.syntax import syntax_message
+from monitor.config.syntax import INDENTED, syntax_message
 from monitor.core.errors import Place, Problem
 
 SIZE_LIMIT = 2_000_000  # bytes of one file
@@ -140,10 +140,7 @@ class _Scan:
         tabs = list(self._outside(_INDENT, marked))
         hashtags = [found for found in self._outside(_COMMENT, texts) if self._is_hashtag(found)]
         for found in tabs:
-            self._problems.add(
-                _place(self._file, self._text, found.end() - 1),
-                "a tab or a wide space indents this line; indent with plain spaces",
-            )
+            self._problems.add(_place(self._file, self._text, found.end() - 1), INDENTED)
         for found in hashtags:
             place = _place(self._file, self._text, found.start())
             self._swallowed.add(place.line)

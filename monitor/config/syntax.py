@@ -3,6 +3,7 @@
 import yaml
 
 _QUOTE_IT = "put the whole text in straight quotes"
+INDENTED = "a tab or a wide space indents this line; indent with plain spaces"
 _NO_START = f'a text cannot begin with "%s"; {_QUOTE_IT}'
 # What libyaml says, whether its mistake is where it stopped (else where the thing began that went
 # wrong), and what it means. The first that fits wins.
@@ -49,6 +50,9 @@ def syntax_message(error: yaml.MarkedYAMLError, text: str) -> tuple[yaml.Mark, s
     """Where the mistake is and what it means; the parser's own words if it is a rare one."""
     said = f"{error.context or ''} {error.problem or ''}"
     here = error.problem_mark or error.context_mark
+    if "tab character" in said or text[here.index : here.index + 1] == "\t":
+        before = text[text.rfind("\n", 0, here.index) + 1 : here.index]
+        return here, "a tab stands here; write spaces" if before.strip() else INDENTED
     if "cannot start any token" in said:
         character = text[here.index : here.index + 1]
         return here, _NO_START % character

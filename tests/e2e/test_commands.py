@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from conftest import Called, Daemon, Site
 
+from monitor.cli.status import free_space
+
 Call = Callable[..., Called]
 Start = Callable[..., Daemon]
 
-FINE, NO, USAGE, TEMPORARY, CONFIGURATION = 0, 1, 2, 75, 78
+FINE, NO, USAGE, UNEXPECTED, TEMPORARY, CONFIGURATION = 0, 1, 2, 70, 75, 78
 
 
 @pytest.fixture
@@ -54,6 +56,17 @@ def test_without_a_configuration_a_command_says_how_to_make_one(monitor: Call) -
     assert "Traceback" not in refused.stderr
 
 
+def test_without_any_configuration_a_command_says_where_it_looked(monitor: Call) -> None:
+    if Path("/etc/monitor").exists():
+        pytest.skip("this machine has a configuration of its own")
+    refused = monitor("run")
+    assert refused.returncode == CONFIGURATION
+    assert refused.stderr.startswith("config: no such directory")
+    for place in ("/etc/monitor", "$MONITOR_CONFIG", "monitor init"):
+        assert place in refused.stderr
+    assert monitor("check").returncode == NO
+
+
 def test_the_configuration_may_stand_before_the_command(desk: Path, monitor: Call) -> None:
     assert monitor("--config", desk, "check").returncode == FINE
 
@@ -76,6 +89,42 @@ def test_check_shows_every_mistake_with_its_place(desk: Path, monitor: Call) -> 
     found = json.loads(monitor("check", "--json", "--config", desk).stdout)
     assert not found["ok"]
     assert found["problems"][0]["file"] == "monitor.yaml"
+
+
+def test_a_line_of_secrets_without_a_value_is_a_mistake(
+    desk: Path, monitor: Call, start: Start
+) -> None:
+    file = desk / "secrets.env"
+    file.touch(mode=0o600)
+    file.write_text("s3cretword\n")
+    told = monitor("check", "--config", desk)
+    assert told.returncode == NO
+    assert told.stdout.startswith("secrets.env:1:1: ")
+    assert "s3cretword" not in told.stdout
+    daemon = start("run", "--config", desk)
+    daemon.until("secrets.env:1:1: ")
+    daemon.until("watching")
+    assert daemon.end() == FINE
+
+
+def test_check_remarks_that_everybody_can_read_the_secrets(desk: Path, monitor: Call) -> None:
+    (desk / "secrets.env").write_text("A=b\n")
+    (desk / "secrets.env").chmod(0o644)
+    told = monitor("check", "--config", desk)
+    assert told.returncode == FINE
+    assert told.stdout.startswith("secrets.env: everybody")
+    facts = json.loads(monitor("check", "--json", "--config", desk).stdout)
+    assert facts["ok"]
+    assert facts["remarks"][0]["file"] == "secrets.env"
+
+
+def test_secrets_that_cannot_be_read_are_one_line(desk: Path, monitor: Call) -> None:
+    (desk / "secrets.env").mkdir()
+    assert monitor("check", "--config", desk).returncode == NO
+    for command in ("run", "status"):
+        refused = monitor(command, "--config", desk)
+        assert refused.returncode == CONFIGURATION
+        assert refused.stderr == "secrets.env: cannot be read: Is a directory\n"
 
 
 def test_check_names_a_rule_that_fails_its_examples(desk: Path, monitor: Call) -> None:
@@ -124,6 +173,15 @@ def test_status_tells_how_the_watch_is_doing(watched: Path, monitor: Call) -> No
     assert facts["set_aside"] == []
 
 
+@pytest.mark.parametrize(
+    ("free", "told"),
+    [(52_340_000_000, "52.3 GB free"), (940_000_000, "940 MB free"), (4e7, "FULL, 40 MB free")],
+)
+def test_little_room_on_the_disk_is_told_as_such(free: int, told: str) -> None:
+    cell = free_space(free)
+    assert (cell if isinstance(cell, str) else cell[0]) == told
+
+
 def test_status_shows_what_a_failing_feed_said(watched: Path, site: Site, monitor: Call) -> None:
     with (watched / "outlets" / "wire.yaml").open("a") as file:
         file.write(
@@ -132,7 +190,7 @@ def test_status_shows_what_a_failing_feed_said(watched: Path, site: Site, monito
         )
     monitor("once", "--config", watched)
     told = monitor("status", "--config", watched).stdout
-    assert "1 never reached" in told
+    assert "1 never succeeded" in told
     assert "404" in told
 
 
@@ -241,7 +299,11 @@ def test_init_keeps_the_address_of_a_channel_secret(
     secrets = tmp_path / "new" / "secrets.env"
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
     assert url in secrets.read_text()
-    assert "s3cretword" not in (tmp_path / "new" / "channels.yaml").read_text()
+    pieces = [str(site.port), "127.0.0.1", "/room", "Authorization", "s3cretword"]
+    for file in (tmp_path / "new").rglob("*"):
+        if file.is_file() and file != secrets:
+            assert not [each for each in pieces if each in file.read_text()], file
+    assert "# json://…; secrets.env has it" in (tmp_path / "new" / "channels.yaml").read_text()
     assert monitor("channels", "test", "room", "--config", "new").returncode == FINE
     assert len(site.received) == 2
 
@@ -366,6 +428,18 @@ def test_run_tells_systemd_when_it_is_ready(desk: Path, tmp_path: Path, start: S
             heard.add(manager.recv(4096))
 
 
+@pytest.mark.parametrize(
+    "damaged", [b"no database at all" * 500, b"SQLite format 3\0" + b"x" * 9000]
+)
+def test_a_damaged_database_is_told_in_one_line(desk: Path, monitor: Call, damaged: bytes) -> None:
+    (desk.parent / "var").mkdir()
+    (desk.parent / "var" / "monitor.db").write_bytes(damaged)
+    for command in ("status", "run", "migrate"):
+        refused = monitor(command, "--config", desk)
+        assert refused.returncode == UNEXPECTED
+        assert refused.stderr == "monitor.db is damaged or not a database: restore a backup\n"
+
+
 def test_a_locked_database_is_temporary(watched: Path, monitor: Call) -> None:
     file = watched.parent / "var" / "monitor.db"
     with sqlite3.connect(file, isolation_level=None) as other:
@@ -408,6 +482,27 @@ def test_match_answers_line_by_line(desk: Path, monitor: Call) -> None:
     assert fifth["matches"] == []
 
 
+def test_match_answers_hostile_lines_and_goes_on(desk: Path, tmp_path: Path, monitor: Call) -> None:
+    hostile = [
+        (b"[" * 200_000, "too many lists"),
+        (b'{"id": NaN, "title": "a"}', "NaN"),
+        (b'{"id": [-Infinity], "title": "a"}', "-Infinity"),
+        (b'{"id": 1e999, "title": "a"}', "1e999"),
+        (b'{"id": [[1]], "title": "a"}', "id must be"),
+        (b'{"id": 1, "title": "petr\xf3leo"}', "not UTF-8"),
+        (b'{"id": 1, "title": "' + b"a" * 20_000_000 + b'"}', "a line of more than 20 MB"),
+    ]
+    good = b'{"id": 2.5, "title": "Freedonia sings"}'
+    (tmp_path / "lines").write_bytes(b"\n".join([*(line for line, _ in hostile), good]))
+    told = monitor("match", "lines", "--config", desk)
+    assert told.returncode == FINE, told.stderr
+    *errors, last = lines(told.stdout)
+    for (_, words), error in zip(hostile, errors, strict=True):
+        assert error["id"] is None
+        assert words in str(error["error"])
+    assert (last["id"], last["matches"]) == (2.5, [])
+
+
 def test_parse_feed_gives_one_line_an_entry(tmp_path: Path, site: Site, monitor: Call) -> None:
     site.publish("one", "Freedonia &amp; Sylvania", "")
     (tmp_path / "feed.xml").write_text(site.pages["/feed"][1])
@@ -434,6 +529,23 @@ def test_extract_reads_a_page(site: Site, monitor: Call) -> None:
     assert page["title"] == "Freedonia offers talks"
     assert page["completeness"] == "full"
     assert "canonical_url" in page
+
+
+def test_extract_without_an_address_makes_none_up(site: Site, monitor: Call) -> None:
+    site.publish("one", "Freedonia offers talks", "The president spoke.")
+    page = site.pages["/one"][1].replace("<title>", '<link rel=canonical href="/here"><title>')
+    told = monitor("extract", "-", said=page)
+    (found,) = lines(told.stdout)
+    assert found["url"] is None
+    assert "localhost" not in told.stdout
+
+
+def test_extract_refuses_what_is_binary(tmp_path: Path, monitor: Call) -> None:
+    (tmp_path / "page").write_bytes(bytes(range(256)) * 20)
+    refused = monitor("extract", "page")
+    assert refused.returncode == NO
+    assert refused.stdout == ""
+    assert refused.stderr == "this is binary, not a web page\n"
 
 
 # --- PostgreSQL

@@ -1,14 +1,16 @@
 """Messages handed to real SMTP and HTTP servers on 127.0.0.1."""
 
+import base64
 import io
 import json
+import logging
 import mailbox
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from monitor import log
 from monitor.adapters.channels import send
 from monitor.core.messages import Message
 from monitor.core.model import Channel, ChannelName
@@ -209,6 +212,131 @@ def test_a_provider_that_repeats_the_password_is_not_quoted() -> None:
         outcome = hand_over(server.url(), secrets=("abcd1234",))
     assert says_no_secret(outcome)
     assert outcome.detail == "401 Unauthorized: bad login ops:*** (***) with ***, or ***"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "tok/aZ9/+x",
+        "tok/aZ9%2F+x",
+        "tok%2faZ9%2F%2bx",
+        "tok%2FaZ9%2F%2Bx",
+        "%74ok/aZ9/+x",
+        r"tok\/aZ9\/+x",
+        "tok/\033aZ9/+x",
+    ],
+)
+def test_a_secret_recited_in_a_mixed_spelling_is_not_quoted(spelled: str) -> None:
+    with receiver(answering(500, f"no: {spelled}!")) as server:
+        outcome = hand_over(server.url(), secrets=("tok/aZ9/+x",))
+    assert outcome.detail == "500 Internal Server Error: no: ***!"
+
+
+def test_a_secret_at_the_edge_of_what_is_shown_is_hidden_before_the_words_are_cut() -> None:
+    with receiver(answering(500, "x" * 260 + "abcdefgh" * 8)) as server:
+        outcome = hand_over(server.url(), secrets=("abcdefgh" * 8,))
+    assert "abcd" not in outcome.detail
+
+
+def test_a_receiver_that_recites_the_authorization_is_not_quoted() -> None:
+    def recite(door: Door) -> None:
+        answering(401, f"you sent {door.headers['Authorization']}")(door)
+
+    with receiver(recite) as server:
+        outcome = hand_over(server.url().replace(QUOTED, "hunter2%2Fsecret"))
+        [(headers, _)] = server.received
+    assert headers["Authorization"].split()[1] == base64.b64encode(b"ops:hunter2/secret").decode()
+    assert outcome.detail == "401 Unauthorized: you sent Basic ***"
+
+
+def test_control_characters_of_an_answer_reach_no_terminal() -> None:
+    with receiver(answering(500, "no\033[2J\x9b31m\u202eevil\x00")) as server:
+        outcome = hand_over(server.url())
+    assert outcome.detail == "500 Internal Server Error: no[2J31mevil"
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 60_000, '{"retry_after": 1' + "0" * 4_000 + "}", '{"error": {"a": "\\ud800"}}']
+)
+def test_an_answer_made_to_break_its_reader_is_a_plain_failure(body: str) -> None:
+    with receiver(answering(429, body)) as server:
+        outcome = hand_over(server.url())
+    assert outcome.state is Fate.FAILED
+    assert outcome.detail.startswith("429 Too Many Requests")
+    outcome.detail.encode()
+
+
+def pouring(head: bytes, piece: bytes, *, pause: float, sent: list[int]) -> Callable[[Door], None]:
+    """Answers `head`, then `piece` again and again until the other side hangs up."""
+
+    def answer(door: Door) -> None:
+        door.close_connection = True
+        with suppress(OSError):
+            door.connection.sendall(head)
+            while sum(sent) < 50_000_000 and not door.server.done.wait(pause):
+                door.connection.sendall(piece)
+                sent.append(len(piece))
+
+    return answer
+
+
+@pytest.mark.parametrize(("code", "fate"), [(200, Fate.SENT), (500, Fate.FAILED)])
+@pytest.mark.parametrize("head", ["", "Content-Length: 99999999999\r\n"])
+def test_an_endless_answer_is_read_to_a_limit_and_its_status_counts(
+    code: int, fate: Fate, head: str
+) -> None:
+    sent: list[int] = []
+    start = f"HTTP/1.1 {code} Yes or no\r\n{head}\r\n".encode()
+    with receiver(pouring(start, b"x" * 65_536, pause=0, sent=sent)) as server:
+        outcome = hand_over(server.url())
+    assert (outcome.state, outcome.detail[:3]) == (fate, str(code))
+    assert sum(sent) < 50_000_000
+    assert len(outcome.detail) < 400
+
+
+def test_an_endless_redirect_is_read_to_a_limit() -> None:
+    sent: list[int] = []
+    start = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n"
+    with receiver(pouring(start, b"x" * 65_536, pause=0, sent=sent)) as server:
+        outcome = hand_over(server.url())
+    assert (outcome.state, outcome.detail[:9]) == (Fate.FAILED, "302 Found")
+    assert sum(sent) < 50_000_000
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 500 No\r\n\r\n",
+        b"HTTP/1.1 500 No\r\nContent-Length: 500\r\n\r\n",
+        b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 500 No\r\nX-Drip: ",
+    ],
+)
+def test_an_answer_that_drips_is_left_when_its_time_is_over(head: bytes) -> None:
+    sent: list[int] = []
+    with receiver(pouring(head, b"1", pause=0.05, sent=sent)) as server:
+        outcome = hand_over(server.url("&rto=0.3"))
+    assert (outcome.state, outcome.detail[:6]) == (Fate.FAILED, "500 No")
+    assert len(sent) < 40
+
+
+def test_an_answer_that_breaks_off_counts_by_its_status() -> None:
+    def break_off(door: Door) -> None:
+        door.connection.sendall(b"HTTP/1.1 500 No\r\nContent-Length: 500\r\n\r\nfull disk")
+        door.close_connection = True
+
+    with receiver(break_off) as server:
+        outcome = hand_over(server.url())
+    assert (outcome.state, outcome.detail) == (Fate.FAILED, "500 No: full disk")
+
+
+def test_a_failed_delivery_writes_no_line_of_apprise(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure(level="info", style="text")
+    with receiver(answering(500)) as server:
+        assert hand_over(server.url()).state is Fate.FAILED
+    assert hand_over("tgram://123/").state is Fate.FAILED
+    logging.getLogger("another").warning("is heard")
+    assert [line for line in capsys.readouterr().err.splitlines() if "is heard" not in line] == []
 
 
 def test_an_address_that_would_hide_a_failure_is_not_used() -> None:

@@ -1,3 +1,4 @@
+import os
 import re
 import time
 from contextlib import suppress
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.config import Configuration, ConfigurationError, LogFormat, load, read_directory
 from monitor.config.problems import PROBLEM_LIMIT
+from monitor.config.secrets import SECRETS_FILE, SecretsFile, read_secrets_file
 from monitor.config.source import SIZE_LIMIT
 from monitor.config.starter import copy_starter, starter_path
 from monitor.core.errors import Permanent, Place, Problem
@@ -508,8 +510,69 @@ def test_a_missing_directory_is_told(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "a.yaml").mkdir()
-    with pytest.raises(ConfigurationError, match=r"rules/a\.yaml:1:1: cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"^rules/a\.yaml: cannot be read"):
         read_directory(tmp_path)
+
+
+def test_a_missing_directory_has_no_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="none: no such directory"):
+        read_directory(tmp_path / "none")
+
+
+def test_folders_that_cannot_be_listed_are_told_together(tmp_path: Path) -> None:
+    for folder in ("rules", "outlets"):
+        (tmp_path / folder).write_text("no folder")
+    with pytest.raises(ConfigurationError) as raised:
+        read_directory(tmp_path)
+    assert [str(each) for each in raised.value.problems] == [
+        "outlets: cannot be read: Not a directory",
+        "rules: cannot be read: Not a directory",
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("name", [".", "rules", "rules/a.yaml"])
+def test_what_may_not_be_read_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yaml").write_text("rules: []\n")
+    (tmp_path / name).chmod(0)
+    with pytest.raises(ConfigurationError, match="cannot be read: Permission denied"):
+        read_directory(tmp_path)
+    (tmp_path / name).chmod(0o700)
+
+
+# --- secrets.env
+
+
+def test_a_secrets_file_is_lines_of_names_and_values(tmp_path: Path) -> None:
+    file = tmp_path / SECRETS_FILE
+    file.write_text("# a=b\n\nTOKEN = a=b \n  # c\ns3cret w0rd\n")
+    file.chmod(0o640)
+    found = read_secrets_file(tmp_path)
+    assert found.values == {"TOKEN": "a=b"}
+    assert [str(each) for each in found.problems] == [
+        'secrets.env:5:1: a line is NAME=value, and this one has no "="'
+    ]
+    assert not found.remarks
+    file.chmod(0o644)
+    assert "chmod 640" in str(read_secrets_file(tmp_path).remarks[0])
+
+
+def test_no_secrets_file_is_no_mistake(tmp_path: Path) -> None:
+    assert read_secrets_file(tmp_path) == SecretsFile({})
+
+
+def test_a_secrets_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / SECRETS_FILE).mkdir()
+    with pytest.raises(ConfigurationError, match=r"^secrets\.env: cannot be read: Is a directory$"):
+        read_secrets_file(tmp_path)
+
+
+def test_a_secrets_file_that_is_no_utf8_is_told_without_its_words(tmp_path: Path) -> None:
+    (tmp_path / SECRETS_FILE).write_bytes(b"A=b\nTOKEN=s3cr\xe9t\n")
+    with pytest.raises(ConfigurationError) as raised:
+        read_secrets_file(tmp_path)
+    assert str(raised.value) == "secrets.env:2:1: this line is not UTF-8; save the file as UTF-8"
 
 
 def test_the_starter_is_copied_and_loads(tmp_path: Path) -> None:

@@ -86,12 +86,24 @@ def test_an_exact_copy_at_another_outlet_joins_without_being_judged_again(desk, 
     desk.sweep()
     newsroom.publish("Ruritania to hold talks", text=text)
     desk.sweep(minutes=6)
-    newsroom.publish("Northland talks: what we know", feed="b", text=text)
+    newsroom.publish("Ruritania to hold talks", feed="b", text=text)
     assert desk.sweep(minutes=6) == ""
     first, copy = rows(desk, article)
     assert copy.duplicate_of == first.id
     assert copy.story_id == first.story_id
     assert count(desk, match) == 1
+
+
+def test_a_copy_under_another_headline_is_judged_and_folded(desk, newsroom):
+    text = "Ruritania and Northland will hold talks on Sunday, officials said. " * 10
+    desk.sweep()
+    newsroom.publish("Ruritania to hold talks", text=text)
+    desk.sweep(minutes=6)
+    newsroom.publish("Talks in Ruritania: what we know", feed="b", text=text)
+    assert desk.sweep(minutes=6) == ""
+    first, copy = rows(desk, article)
+    assert (copy.duplicate_of, copy.story_id) == (first.id, first.story_id)
+    assert [row.decision.split(":")[0] for row in rows(desk, match)][1:] == ["already told"]
 
 
 def test_one_text_under_two_headlines_of_one_outlet_is_boilerplate_not_a_copy(desk, newsroom):
