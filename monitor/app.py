@@ -5,6 +5,7 @@ import os
 import random
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
@@ -34,6 +35,7 @@ from monitor.storage.retention import Cutoffs
 from monitor.upkeep import plan, upkeep
 from monitor.watch import Watch
 
+LOCK_CHECKED_EVERY = 1.0  # seconds
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
 DELIVER_WIDTH = 8  # channels that may be slow at the same time
 
@@ -111,10 +113,13 @@ class Monitor:
 
     def run(self, *, beat: Callable[[], None] = lambda: None) -> None:
         """Watch until `stop`."""
+        checked = 0.0
 
         def alive() -> None:
-            if self._lock is not None:
+            nonlocal checked
+            if self._lock is not None and time.monotonic() - checked >= LOCK_CHECKED_EVERY:
                 self._lock.check()
+                checked = time.monotonic()
             beat()
 
         self._runner = self._embedded(alive)

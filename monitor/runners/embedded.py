@@ -1,6 +1,7 @@
 """One process: a sweep claims what is due, worker threads do it."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +19,7 @@ from monitor.storage import work
 from monitor.watch import Watch
 
 SWEEP_EVERY = 1  # seconds; commits wake the sweep themselves, this is the fallback
-CLAMP_EVERY = timedelta(minutes=1)
+CLAMP_EVERY = 60.0  # seconds
 CLAMP_CAP = timedelta(minutes=20)  # above the longest lease and back-off
 HELD_BACK = timedelta(seconds=0.2)  # before looking again at work that a busy host holds back
 CALM_AFTER_FAILURE = timedelta(seconds=5)  # before the next sweep when the database fails
@@ -53,7 +54,7 @@ class Embedded:
         self._counting = threading.Lock()
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(sum(widths.values()), thread_name_prefix="step")
-        self._clamped_at: datetime | None = None
+        self._clamped_at: float | None = None
         self._due: Mapping[Table, datetime | None] = {}
 
     def stop(self) -> None:
@@ -164,9 +165,9 @@ class Embedded:
             return work.next_due(connection)
 
     def _clamp(self) -> None:
-        now = self._clock.now()
-        if self._clamped_at is None or abs(now - self._clamped_at) >= CLAMP_EVERY:
-            self._clamped_at = now
+        real = time.monotonic()  # a replay's clock passes a minute at every turn
+        if self._clamped_at is None or real - self._clamped_at >= CLAMP_EVERY:
+            self._clamped_at, now = real, self._clock.now()
             self._watch.database.write(
                 lambda tx: work.clamp(tx, now=now, cap=CLAMP_CAP), announce=False
             )

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import structlog
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
@@ -330,13 +331,24 @@ def test_an_answer_that_breaks_off_counts_by_its_status() -> None:
     assert (outcome.state, outcome.detail) == (Fate.FAILED, "500 No: full disk")
 
 
-def test_a_failed_delivery_writes_no_line_of_apprise(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def running_log(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     log.configure(level="info", style="text")
+    yield capsys
+    structlog.reset_defaults()
+    root.handlers[:], root.level = handlers, level
+
+
+def test_a_failed_delivery_writes_no_line_of_apprise(
+    running_log: pytest.CaptureFixture[str],
+) -> None:
     with receiver(answering(500)) as server:
         assert hand_over(server.url()).state is Fate.FAILED
     assert hand_over("tgram://123/").state is Fate.FAILED
     logging.getLogger("another").warning("is heard")
-    assert [line for line in capsys.readouterr().err.splitlines() if "is heard" not in line] == []
+    assert [line for line in running_log.readouterr().err.splitlines() if "heard" not in line] == []
 
 
 def test_an_address_that_would_hide_a_failure_is_not_used() -> None:
