@@ -51,7 +51,6 @@ PLACES = {
 BROUGHT = {
     "htmldate": "trafilatura",
     "tld": "trafilatura",
-    "urllib3": "requests",
     "yarl": "aiohttp",
 }
 # Dependencies that no line of ours imports: trafilatura needs the one, zoneinfo the other.
