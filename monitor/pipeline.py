@@ -371,7 +371,11 @@ def deliver(watch: Watch, claim: Claim) -> None:
     else:
         channel = watch.channels[row.channel]
         message = _render(watch, claim, room=watch.room(channel))
-        outcome = watch.send(channel, message, key=row.key)
+        outcome = (
+            watch.send(channel, message, key=row.key)
+            if message is not None
+            else Outcome(Fate.SENT, "nothing left to tell")
+        )
     after = watch.database.write(lambda tx: _store_outcome(tx, watch, claim, outcome, message))
     told = {"channel": row.channel, "delivery": row.id}
     if after.state is State.SENT:
@@ -388,10 +392,13 @@ HEADINGS = {
 }
 
 
-def _render(watch: Watch, claim: Claim, *, room: int) -> Message:
+def _render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
+    """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
     with watch.database.read() as connection:
         told = views.reports(connection, row.id)
+    if not told:
+        return None
     if row.kind == Kind.ALERT:
         return messages.render_alert(told[0], now=now)
     return messages.render_digest(told, heading=HEADINGS[row.collection], now=now, room=room)

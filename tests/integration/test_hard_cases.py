@@ -67,6 +67,7 @@ def test_a_weak_match_that_an_edit_makes_strong_is_told(desk, newsroom, paragrap
     assert desk.sweep(minutes=6) == ""
     item.title = "Strelsau bombed: the diary of the week"
     assert "Strelsau bombed" in desk.sweep(minutes=6)
+    assert desk.sweep(minutes=31) == "", "the digest told the weak match after the strong one"
 
 
 def test_an_old_undated_item_does_not_hide_the_dated_one_of_another_feed(desk, newsroom):
