@@ -387,7 +387,7 @@ def deliver(watch: Watch, claim: Claim) -> None:
 
 
 HEADINGS = {
-    alerts.Way.DIGEST: "Digest: weak matches",
+    alerts.Way.DIGEST: "Digest: weak and late matches",
     alerts.Way.WELCOME: "Already in the news when the watch began",
 }
 
