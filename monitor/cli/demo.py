@@ -38,7 +38,7 @@ def demo(
     log.configure(level="error", style="text")
     say(("A week of invented news, replayed through the real daemon.", STRONG))
     say("Invented outlets on 127.0.0.1, real feeds and pages, the starter rules, no network.")
-    say("Each feed is polled once an hour of that week, so that it passes quickly.\n")
+    say("Each feed is polled every 90 minutes of that week, so that it passes quickly.\n")
     replayed = replay(directory, out=sys.stdout, seconds=seconds, seen=_Days())
     _summary(replayed)
     _explanations(replayed)

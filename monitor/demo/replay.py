@@ -19,7 +19,7 @@ from monitor.runners.clock import ReplayClock
 from monitor.storage import views
 from monitor.storage.engine import Database
 
-POLL_INTERVAL = timedelta(minutes=60)  # of replayed time
+POLL_INTERVAL = timedelta(minutes=90)  # of replayed time
 SECONDS = 30  # the week takes about this long
 CONSOLE = "console"
 MAILBOX = "alerts.mbox"
