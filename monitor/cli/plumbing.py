@@ -71,7 +71,7 @@ def extract(
 ) -> None:
     """Read a web page: one line of JSON."""
     from monitor.adapters import workers
-    from monitor.pipeline import PAGE_LIMIT
+    from monitor.perusal import PAGE_LIMIT
 
     del config
     body = _body(file, limit=PAGE_LIMIT)

@@ -139,7 +139,7 @@ def _read(url: str, settings: "Settings") -> "Document":
     from monitor.adapters import workers
     from monitor.adapters.fetcher import Fetcher
     from monitor.core.model import Document
-    from monitor.pipeline import PAGE_LIMIT, PAGE_TYPES
+    from monitor.perusal import PAGE_LIMIT, PAGE_TYPES
 
     with Fetcher(
         user_agent=settings.fetch_user_agent,

@@ -1,5 +1,6 @@
 """The nouns of the program, one dataclass each; docs/glossary.md explains them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -56,26 +57,80 @@ class Strength(StrEnum):
     WEAK = "weak"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRules:
+    """How the pages of one outlet are read, where the usual way does not do.
+
+    `keep` and `drop` are CSS selectors: the part of the page that holds the article, and parts
+    that do not belong to it.
+    """
+
+    keep: str | None = None
+    drop: tuple[str, ...] = ()
+    user_agent: str | None = None
+    feed_text_full: bool = False  # the feed carries the whole text: no page is fetched
+    headline_only: bool = False  # no page is fetched, the feed's words are all there is
+    respect_robots: bool | None = None  # None: as fetch.respect_robots says
+
+
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """Who publishes. `country` is ISO 3166 alpha-2, `language` BCP 47."""
+    """Who publishes. `country` is ISO 3166 alpha-2, `language` BCP 47.
+
+    `credits` are the names by which others sign its copy ("AP", "Associated Press").
+    """
 
     id: OutletId
     name: str
     country: str
     language: str
     tier: Tier
+    credits: tuple[str, ...] = ()
+    pages: PageRules = PageRules()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """Where a plain page lists its items, as CSS selectors.
+
+    `items` is asked of the page, the others of each item. `date_format` is strptime's; without it
+    common forms and a `datetime` attribute are understood.
+    """
+
+    items: str
+    link: str = "a"
+    title: str | None = None  # None: the text of the link
+    date: str | None = None
+    date_format: str | None = None
+    summary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How an address is asked for, beyond the usual. `headers` and `proxy` may hold secrets."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    user_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One address of an outlet that lists items."""
+    """One address of an outlet that lists items.
+
+    `interval` is the longest between two polls that the feed asks for itself, None where it is
+    left to the settings. Entries of an `aggregator` stay headlines unless the publisher's own
+    address is in them.
+    """
 
     url: str
     outlet: OutletId
-    interval: timedelta
+    interval: timedelta | None = None
     source: str = ""  # where the address was found, for the person who keeps the list
     verified: bool = False
+    page: Selectors | None = None
+    aggregator: bool = False
+    access: Access = Access()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +145,8 @@ class Entry:
     published: datetime | None = None
     updated: datetime | None = None
     language: str | None = None
+    text: str | None = None  # the whole text, where the feed carries it and it was asked for
+    publisher: str | None = None  # whom an aggregator names as the source
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +163,7 @@ class Page:
     text: str | None = None
     language: str | None = None
     published: datetime | None = None
+    published_by: str | None = None  # what said so: "page", "markup" or "address"
     modified: datetime | None = None
     authors: tuple[str, ...] = ()
     outlet: str | None = None
@@ -154,19 +212,31 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One target of notifications. `url` holds secrets: it is never shown or logged."""
+    """One target of notifications. `url` holds secrets: it is never shown or logged.
+
+    `ops`: hears how the watch itself is doing.
+    """
 
     name: ChannelName
     url: str = field(repr=False)
     default: bool = False
     digest_every: timedelta = timedelta(minutes=30)
+    ops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """What one poll's body held. `cut` counts items left out because the feed lists too many."""
+    """What one poll's body held.
+
+    `entries` are those that need a look; `familiar` counts items left out because their `marks`
+    were known, `cut` those left out because the feed lists too many. `marks` are fingerprints of
+    all items listed, eight bytes each, in the order of the feed; `newest` those of the newest ones.
+    """
 
     entries: tuple[Entry, ...]
     title: str | None = None
     language: str | None = None
     cut: int = 0
+    familiar: int = 0
+    marks: bytes = b""
+    newest: bytes = b""

@@ -10,9 +10,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -54,6 +56,7 @@ outlet = Table(
     Column("country", String(2), nullable=False),
     Column("language", String(35), nullable=False),
     Column("tier", String(16), nullable=False),
+    Column("refrains", LargeBinary),  # the lines of its latest pages, see core/refrains.py
 )
 
 host = Table(
@@ -62,7 +65,10 @@ host = Table(
     Column("name", String(255), primary_key=True),
     Column("not_before", UtcDateTime, nullable=False),  # Retry-After: no request before this
     Column("next_page_at", UtcDateTime, nullable=False),  # spacing between pages
-    Column("busy_until", UtcDateTime),  # the lease of the request in flight
+    Column("busy_until", UtcDateTime),  # the lease of the requests in flight
+    Column("refusals", Integer, nullable=False, server_default="0"),  # 429s and walls in a row
+    Column("robots", Text),  # its robots.txt as last read
+    Column("robots_at", UtcDateTime),
 )
 
 feed = Table(
@@ -72,11 +78,24 @@ feed = Table(
     Column("url", Text, nullable=False, unique=True),
     Column("outlet_id", ForeignKey("outlet.id"), nullable=False),
     Column("host", String(255), nullable=False),
-    Column("interval", Integer, nullable=False),  # seconds
+    Column("interval", Integer, nullable=False),  # seconds, as steered by what its polls bring
     Column("key_mode", String(8), nullable=False, server_default="guid"),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", String(64)),
+    Column("marks", LargeBinary),  # fingerprints of the items of its last document
+    Column("newest", LargeBinary),  # … of the newest ones among them
+    Column("flow", Float, nullable=False, server_default="0"),  # new items an hour, lately
+    Column("unchanged", Integer, nullable=False, server_default="0"),  # polls since the last record
+    Column("asked_in_full_at", UtcDateTime),  # the last answer to a request without validators
+    Column("lied_at", UtcDateTime),  # when a 304 was found to be wrong
+    Column("moved_to", Text),  # where permanent redirects lead
+    Column("moves", Integer, nullable=False, server_default="0"),  # how often they did, in a row
+    Column("adopted_url", Text),  # asked instead of `url`
+    Column("trouble", String(8)),  # what kind of failure it is in
+    Column("blind_since", UtcDateTime),  # since when we, not the feed, have been failing
+    Column("quiet_since", UtcDateTime),  # people were told that nothing has come since then
+    Column("news_at", UtcDateTime),  # when it last brought something new
     Column("first_polled_at", UtcDateTime),
     Column("polled_at", UtcDateTime),
     Column("succeeded_at", UtcDateTime),
@@ -84,6 +103,46 @@ feed = Table(
     *_work(),
     Index("ix_feed_due_at", "due_at"),  # what is due to be polled
     Index("ix_feed_host_due_at", "host", "due_at"),  # … of one host
+)
+
+poll = Table(  # the ledger; polls that found nothing changed are counted in the next record
+    "poll",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
+    Column("polled_at", UtcDateTime, nullable=False),
+    Column("unchanged", Integer, nullable=False),  # polls before this one that found no change
+    Column("status", Integer),  # of the HTTP answer; NULL: there was none
+    Column("listed", Integer),  # items in the document; NULL: there was none
+    Column("known", Integer),  # items among them that were known
+    Column("new", Integer),
+    Column("overlapped", Boolean),  # with the last document; NULL: there was none to compare
+    Column("trouble", String(8)),
+    Column("failure", Text),
+    Index("ix_poll_feed_id_polled_at", "feed_id", "polled_at"),  # the story of one feed
+    Index("ix_poll_polled_at", "polled_at"),  # retention
+)
+
+gap = Table(
+    "gap",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("most", Integer, nullable=False),  # items that may have been missed, at most
+    Column("cause", Text, nullable=False),
+    Index("ix_gap_feed_id_until", "feed_id", "until"),  # the story of one feed
+    Index("ix_gap_until", "until"),  # retention, the latest ones
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True),
+    Column("hour", Integer, primary_key=True),  # since 1970, UTC
+    Column("new", Integer, nullable=False),  # entries first seen in that hour
+    Index("ix_tally_hour", "hour"),  # retention
 )
 
 entry = Table(
@@ -98,7 +157,9 @@ entry = Table(
     Column("url", Text),
     Column("title", Text, nullable=False),
     Column("summary", Text),
+    Column("text", Text),  # where the feed carries the whole text
     Column("author", Text),
+    Column("publisher", Text),  # whom an aggregator names as the source
     Column("language", String(35)),
     Column("published_at", UtcDateTime),
     Column("seen_at", UtcDateTime, nullable=False),
@@ -132,7 +193,10 @@ article = Table(
     Column("language", String(35)),
     Column("author", Text),
     Column("section", Text),
+    Column("publisher", Text),  # whom an aggregator names as the source
+    Column("credit", String(64)),  # the agency that wrote it, as an outlet's id
     Column("published_at", UtcDateTime),
+    Column("published_by", String(8)),  # what said so: feed, page, markup, address
     Column("seen_at", UtcDateTime, nullable=False),
     Column("read_at", UtcDateTime, nullable=False),
     Column("completeness", String(8), nullable=False),

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select, update
@@ -27,6 +27,7 @@ from monitor.storage.schema import (
 )
 from monitor.storage.upsert import insert_new, insert_or_update
 
+USUAL_INTERVAL = timedelta(minutes=5)
 CONFIGURATIONS_KEPT = 20  # versions; enough to look back at, small enough to forget
 
 
@@ -56,7 +57,10 @@ def _sync_feed(
     connection: Connection, wanted: Feed, row: Row[Any] | None, *, now: datetime
 ) -> None:
     host_name = urls.host(wanted.url)
-    values = {"outlet_id": wanted.outlet, "interval": int(wanted.interval.total_seconds())}
+    values = {
+        "outlet_id": wanted.outlet,
+        "interval": int((wanted.interval or USUAL_INTERVAL).total_seconds()),
+    }
     know_host(connection, host_name)
     if row is None:
         insert = feed.insert().values(

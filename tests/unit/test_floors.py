@@ -18,8 +18,11 @@ PACKAGE = ROOT / "monitor"
 CARRIERS = (
     "monitor.app",
     "monitor.judging",
+    "monitor.perusal",
     "monitor.pipeline",
+    "monitor.polling",
     "monitor.runners.embedded",
+    "monitor.sending",
     "monitor.upkeep",
 )
 # Library -> the modules or folders that may import it. A library that stands here nowhere is

@@ -1,0 +1,54 @@
+"""Delivery's messages: what a delivery says now, and what became of one try."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from monitor.core import alerts, messages
+from monitor.core.messages import Message
+from monitor.core.outbox import Following, Outcome, State, Tries, follow
+from monitor.storage import views, work
+from monitor.storage.deliveries import Kind
+from monitor.storage.work import Claim
+from monitor.watch import Watch
+
+HEADINGS = {
+    alerts.Way.DIGEST: "Digest: weak and late matches",
+    alerts.Way.WELCOME: "Already in the news when the watch began",
+}
+
+
+def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
+    """The message as of now; None if what a digest held has been told more urgently since."""
+    row, now = claim.row, watch.now()
+    with watch.database.read() as connection:
+        told = views.reports(connection, row.id)
+    if not told:
+        return None
+    if row.kind == Kind.ALERT:
+        return messages.render_alert(told[0], now=now)
+    return messages.render_digest(told, heading=HEADINGS[row.collection], now=now, room=room)
+
+
+def store_outcome(
+    tx: Connection, watch: Watch, claim: Claim, outcome: Outcome, message: Message | None
+) -> Following:
+    """Commit what became of one try; what follows it."""
+    row, now = claim.row, watch.now()
+    tries = Tries(claim.attempts, row.uncertain, row.tried_at, timedelta(seconds=row.tried_for))
+    after = follow(outcome, tries, now=now, chance=watch.chance())
+    values: dict[str, object] = {
+        "state": after.state,
+        "uncertain": after.uncertain,
+        "tried_at": now,
+        "tried_for": int(after.tried_for.total_seconds()),
+    }
+    if message is not None:
+        values |= {"title": message.title, "body": message.body}
+    if after.state is State.SENT:
+        work.finish(tx, claim, sent_at=now, **values)
+    elif after.again_at is None:
+        work.set_aside(tx, claim, failure=outcome.detail, **values)
+    else:
+        work.postpone(tx, claim, until=after.again_at, failure=outcome.detail, **values)
+    return after
