@@ -16,18 +16,21 @@ from typing import Self, TextIO
 import structlog
 from sqlalchemy import Connection
 
-from monitor.adapters import channels, languages, workers
+from monitor.adapters import channels, languages, robots, workers
 from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import read_directory
 from monitor.config.load import Configuration, load
 from monitor.config.secrets import read_secrets_file
 from monitor.config.settings import Settings
+from monitor.core.alerts import ops_channels
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.matcher import Matcher
+from monitor.core.model import Feed
 from monitor.core.reach import Reach
+from monitor.core.timing import Bounds, bounds_of
 from monitor.pipeline import PIPELINE
 from monitor.runners.clock import Clock, SystemClock
-from monitor.runners.embedded import Embedded
+from monitor.runners.embedded import Embedded, Width
 from monitor.storage import deliveries, migrate, sync
 from monitor.storage.engine import COMMITS, Database
 from monitor.storage.listen import Listener
@@ -36,6 +39,8 @@ from monitor.upkeep import plan, upkeep
 from monitor.watch import Watch
 
 LOCK_CHECKED_EVERY = 1.0  # seconds
+POLL_THREADS = 8  # each waits for some 25 feeds at once
+RETRY_THREADS = 4  # the same for feeds that failed last time
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
 DELIVER_WIDTH = 8  # channels that may be slow at the same time
 
@@ -179,7 +184,15 @@ class Monitor:
         self._closing.callback(pool.close)
         return Watch(
             database=self.database,
-            fetch=fetcher.get,
+            fetch=lambda asked: fetcher.get(
+                asked.url,
+                limit=asked.limit,
+                accept=asked.accept,
+                etag=asked.etag,
+                last_modified=asked.last_modified,
+                access=asked.access,
+            ),
+            fetch_all=fetcher.get_all,
             parse=lambda body, **rest: pool.run(workers.parse_feed, body, **rest),
             extract=lambda body, **rest: pool.run(workers.extract, body, **rest),
             send=lambda channel, message, *, key: channels.send(
@@ -192,22 +205,49 @@ class Monitor:
             ),
             room=channels.room,
             identify=lambda text, prior: languages.identify(text, prior=prior),
+            may_fetch=lambda rules, url, agent: robots.allows(rules, url=url, user_agent=agent),
+            feeds={feed.url: feed for feed in self.configuration.feeds},
+            outlets={outlet.id: outlet for outlet in self.configuration.outlets},
+            credits={
+                outlet.id: outlet.credits for outlet in self.configuration.outlets if outlet.credits
+            },
+            bounds=self._bounds,
             rules={rule.id: rule for rule in self.configuration.rules},
             matcher=Matcher(self.configuration.rules),
             channels={channel.name: channel for channel in self.configuration.channels},
+            ops=ops_channels(self.configuration.channels),
             reach=Reach(),
+            reaching=threading.Lock(),
             now=self.clock.now,
             chance=chance,
             first_sight=settings.first_sight,
+            user_agent=settings.fetch_user_agent,
+            respect_robots=settings.respect_robots,
             host_spacing=settings.host_spacing,
             story_window=settings.story_window,
+        )
+
+    def _bounds(self, feed: Feed) -> Bounds:
+        """Between which pauses a feed is polled; search engines refuse who comes too often."""
+        settings = self.configuration.settings
+        return bounds_of(
+            shortest=settings.poll_interval if feed.aggregator else settings.poll_shortest,
+            usual=settings.poll_interval,
+            longest=settings.poll_longest,
+            own=feed.interval,
         )
 
     def _sync(self, tx: Connection) -> None:
         now, wanted = self.clock.now(), self.configuration
         if self.database.dialect == "sqlite":  # the lock says that whoever held rows is gone
             sync.void_claims(tx, now=now)
-        sync.sync(tx, outlets=wanted.outlets, feeds=wanted.feeds, rules=wanted.rules, now=now)
+        sync.sync(
+            tx,
+            outlets=wanted.outlets,
+            feeds=[(feed, self._bounds(feed)) for feed in wanted.feeds],
+            rules=wanted.rules,
+            now=now,
+        )
         names = [channel.name for channel in wanted.channels]
         deliveries.park_orphans(tx, channels=names, now=now)
         sync.remember(tx, wanted.files, now=now)
@@ -220,11 +260,12 @@ class Monitor:
             clock=self.clock,
             wake=self._wake,
             widths={
-                "poll": settings.fetch_connections // 2 or 1,
-                "read": settings.fetch_connections // 2 or 1,
-                "triage": TRIAGE_WIDTH,
-                "deliver": DELIVER_WIDTH,
-                "upkeep": 1,
+                "poll": Width(POLL_THREADS, 4 * settings.fetch_connections),
+                "retry": Width(RETRY_THREADS, settings.fetch_connections),
+                "read": Width.of(settings.fetch_connections // 2 or 1),
+                "triage": Width.of(TRIAGE_WIDTH),
+                "deliver": Width.of(DELIVER_WIDTH),
+                "upkeep": Width.of(1),
             },
             steps=(*PIPELINE, upkeep(self._cutoffs)),
             beat=beat,
@@ -236,6 +277,7 @@ class Monitor:
             articles=now - settings.retention_articles,
             deliveries=now - settings.retention_deliveries,
             tombstones=now - settings.retention_tombstones,
+            ledger=now - settings.retention_ledger,
         )
 
 

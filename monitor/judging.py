@@ -37,8 +37,8 @@ def judge(
         return 0
     story_id = _story(tx, watch, row, original, words)
     addressed: list[Addressed] = []
-    # The strong ones first: a weak match rides along in their message.
-    for match in sorted(found, key=lambda each: each.strength is Strength.WEAK):
+    # The strong ones first, the most urgent before all: the others ride along in their message.
+    for match in sorted(found, key=lambda m: (m.strength is Strength.WEAK, m.severity.rank)):
         addressed += _decide(tx, watch, row, match, story_id, beside=addressed)
     deliveries.queue(tx, addressed, now=now)
     return len({each.alert for each in addressed})
@@ -90,6 +90,7 @@ def _decide(
         incident, told = articles.incident_of(tx, rule.id, story_id, since=since)
     decision = alerts.decide(
         strength=match.strength,
+        severity=match.severity,
         origin=alerts.Origin(row.origin),
         weak=rule.weak,
         told=told,
@@ -111,7 +112,12 @@ def _decide(
         return []
     if decision.rides_along:  # only where the strong one is told
         channels = [channel for channel in channels if channel in at_once]
-    return [Addressed(alert_id, decision.way, channel) for channel in channels]
+    # A digest of what was missed does not repeat an article that a message tells at once.
+    joined = at_once if decision.way is alerts.Way.MISSED else frozenset[Channel]()
+    return [
+        Addressed(alert_id, alerts.Way.AT_ONCE if channel in joined else decision.way, channel)
+        for channel in channels
+    ]
 
 
 def _channels(watch: Watch, rule: Rule) -> list[Channel]:

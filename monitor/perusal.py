@@ -1,14 +1,28 @@
 """What reading an entry commits: its article, or a better version of one we have."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row
 
-from monitor.core import alerts, identity, reading, urls
+from monitor.adapters import robots as robots_files
+from monitor.adapters.failures import FetchError, FetchRefused
+from monitor.adapters.fetcher import Request
+from monitor.core import alerts, identity, reading, refrains, urls
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
-from monitor.core.model import ArticleId, Completeness, Entry, EntryId, Page
+from monitor.core.model import (
+    Access,
+    ArticleId,
+    Completeness,
+    Entry,
+    EntryId,
+    Feed,
+    OutletId,
+    Page,
+    PageRules,
+)
 from monitor.storage import articles, feeds, work
 from monitor.storage.work import Claim
 from monitor.watch import Watch
@@ -17,6 +31,10 @@ PAGE_LIMIT = 3_000_000  # bytes, after decompression
 PAGE_TYPES = "text/html, application/xhtml+xml, */*;q=0.5"
 PAGE_TRIES = 2  # then the feed's own words must do: an alert must not wait for a slow page
 PAGE_PATIENCE = timedelta(minutes=5)  # the same for an entry that waits for its host
+ROBOTS_LIMIT = 500_000  # bytes, as RFC 9309 asks of a reader
+ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, 2.4
+ROBOTS_RETRIED = timedelta(hours=1)  # where a server failed to give it
+SERVER_ERROR = 500
 
 AnyRow = Row[tuple[object, ...]]
 
@@ -31,7 +49,29 @@ def shown(row: AnyRow) -> Entry:
         author=row.author,
         published=row.published_at,
         language=row.language,
+        text=row.text,
+        publisher=row.publisher,
     )
+
+
+def source_of(watch: Watch, feed_row: AnyRow) -> Feed:
+    """The feed that showed an entry; one that is no longer configured has no wishes left."""
+    gone = Feed(feed_row.url, OutletId(feed_row.outlet_id))
+    return watch.feeds.get(feed_row.url, gone)
+
+
+def rules_of(watch: Watch, source: Feed) -> PageRules:
+    """How the pages of a feed's outlet are read."""
+    outlet = watch.outlets.get(source.outlet)
+    return PageRules() if outlet is None else outlet.pages
+
+
+def without_refrains(page: Page, seen: bytes | None) -> Page:
+    """A page without the lines that its outlet repeats on many pages."""
+    if not page.text or not seen:
+        return page
+    text = refrains.without_refrains(page.text, seen=seen)
+    return page if text == page.text else replace(page, text=text)
 
 
 def known(connection: Connection, row: AnyRow, feed_row: AnyRow) -> tuple[str, AnyRow | None]:
@@ -85,7 +125,7 @@ def link(tx: Connection, claim: Claim, known: ArticleId) -> None:
         articles.link_entry(tx, EntryId(claim.row.id), known)
 
 
-def fetch_page(watch: Watch, claim: Claim) -> tuple[Page, datetime | None]:
+def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime | None]:
     """The page of an entry, and until when its host asks to be left alone.
 
     Raises Temporary while another try may help; after the last one the page counts as unread,
@@ -94,10 +134,19 @@ def fetch_page(watch: Watch, claim: Claim) -> tuple[Page, datetime | None]:
     row = claim.row
     if row.host is None:
         return reading.UNREAD, None
+    rules = rules_of(watch, source)
     try:
-        response = watch.fetch(row.url, limit=PAGE_LIMIT, accept=PAGE_TYPES)
-        kind = response.headers.get("content-type")
-        return watch.extract(response.body, url=response.url, content_type=kind), None
+        if (forbidden := _forbidden(watch, row, source)) is not None:
+            return Page(url=row.url, quality=forbidden), None
+        access = _access(row, source, rules)
+        response = watch.fetch(Request(row.url, limit=PAGE_LIMIT, accept=PAGE_TYPES, access=access))
+        page = watch.extract(
+            response.body,
+            url=response.url,
+            content_type=response.headers.get("content-type"),
+            keep=rules.keep,
+            drop=rules.drop,
+        )
     except Temporary as error:
         if claim.attempts + 1 < PAGE_TRIES and (error.retry_after or timedelta()) <= PAGE_PATIENCE:
             raise
@@ -105,3 +154,54 @@ def fetch_page(watch: Watch, claim: Claim) -> tuple[Page, datetime | None]:
         return Page(url=row.url, quality=str(error)), asked
     except Permanent as error:
         return Page(url=row.url, quality=str(error)), None
+    return page, None
+
+
+def _access(row: AnyRow, source: Feed, rules: PageRules) -> Access:
+    """How a page is asked for: what the feed needs to get in goes to the feed's own host only."""
+    own = urls.host(row.url) == urls.host(source.url)
+    return Access(
+        headers=source.access.headers if own else {},
+        proxy=source.access.proxy,
+        user_agent=rules.user_agent or source.access.user_agent,
+    )
+
+
+def _forbidden(watch: Watch, row: AnyRow, source: Feed) -> str | None:
+    """Why robots.txt keeps us from a page, in words; None if it does not."""
+    rules = rules_of(watch, source)
+    respected = watch.respect_robots if rules.respect_robots is None else rules.respect_robots
+    if not respected:
+        return None
+    robots = _robots(watch, row, source)
+    if robots is None:
+        return "robots.txt could not be read"
+    agent = rules.user_agent or source.access.user_agent or watch.user_agent
+    return None if watch.may_fetch(robots, row.url, agent) else "robots.txt forbids it"
+
+
+def _robots(watch: Watch, row: AnyRow, source: Feed) -> str | None:
+    """The robots.txt of a page's host, asked for once a day; None if the host cannot give it now.
+
+    As RFC 9309 has it: one that is not there (4xx) allows everything, a failing server nothing.
+    A host that cannot be reached at all answers for itself when the page is asked for.
+    """
+    now = watch.now()
+    with watch.database.read() as connection:
+        host = feeds.host_of(connection, row.host)
+    kept_for = ROBOTS_KEPT if host.robots is not None else ROBOTS_RETRIED
+    if host.robots_at is not None and host.robots_at > now - kept_for:
+        return str(host.robots) if host.robots is not None else None
+    access = Access(proxy=source.access.proxy, user_agent=source.access.user_agent)
+    try:
+        asked = Request(robots_files.address(row.url), limit=ROBOTS_LIMIT, access=access)
+        robots = watch.fetch(asked).body.decode("utf-8", "replace")
+    except FetchRefused:
+        robots = ""
+    except FetchError as error:
+        failing = error.status is not None and error.status >= SERVER_ERROR
+        robots = host.robots if failing else ""
+    watch.database.write(
+        lambda tx: feeds.keep_robots(tx, row.host, robots, now=now), announce=False
+    )
+    return robots

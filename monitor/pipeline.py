@@ -7,24 +7,22 @@ one transaction; the rows it commits are what the next step finds due. A step ma
 without harm. `perform` is the only place that knows retries, poison rows and lost leases.
 """
 
-import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection, Row, Table
 
 from monitor import perusal, polling, sending
-from monitor.adapters.fetcher import FetchError, FetchRefused
-from monitor.core import alerts, reading, stories, timing
+from monitor.adapters.fetcher import Response
+from monitor.core import alerts, reading, refrains, stories, timing
+from monitor.core.credits import credited
 from monitor.core.errors import Permanent, Temporary
-from monitor.core.model import (
-    ArticleId,
-    EntryId,
-    ParsedFeed,
-)
+from monitor.core.model import ArticleId, EntryId
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
 from monitor.core.text import lead_text
 from monitor.judging import judge
@@ -33,48 +31,46 @@ from monitor.storage.schema import article, delivery, entry, feed
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
-FEED_LIMIT = 5_000_000  # bytes, after decompression; the largest real feed seen is 2.4 MB
-FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"
 POISON_TRIES = 5  # unexpected errors on one row before it is set aside
+HOST_FEEDS = 10  # feeds of one host in one go, one after another
 
 AnyRow = Row[tuple[object, ...]]
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Part of the rows that one thread has claimed, and what ends their claims."""
+
+    claims: Sequence[Claim]
+    end: Callable[[], None]
+
+
 # --- poll: feed → entries -----------------------------------------------------------------------
 
 
-def poll(watch: Watch, claim: Claim) -> None:
-    """Fetch one feed; store the entries it had not shown before."""
-    row = claim.row
-    try:
-        response = watch.fetch(
-            row.url,
-            limit=FEED_LIMIT,
-            accept=FEED_TYPES,
-            etag=row.etag,
-            last_modified=row.last_modified,
-        )
-        checksum = hashlib.sha256(response.body).hexdigest()
-        unchanged = response.status == 304 or checksum == row.body_hash  # noqa: PLR2004
-        parsed = (
-            ParsedFeed(entries=())
-            if unchanged
-            else watch.parse(
-                response.body, url=response.url, content_type=response.headers.get("content-type")
-            )
-        )
-    except (FetchError, FetchRefused, Permanent, Temporary) as error:
-        polling.note_failure(watch, claim, error)
-        return
-    polling.note_answer(watch)
-    new = watch.database.write(
-        lambda tx: polling.store_poll(tx, watch, claim, parsed, response, checksum)
-    )
-    log.info(
-        "feed.polled", url=row.url, status=response.status, entries=len(parsed.entries), new=new
-    )
+def poll(watch: Watch, claims: Sequence[Claim]) -> Iterator[Share]:
+    """Fetch feeds, hosts beside each other; store the entries they had not shown before.
+
+    Most answers say that nothing has changed: as many of those as came in together are committed
+    together.
+    """
+    asked = [polling.asked(watch, claim) for claim in claims]
+    waiting = Counter(claim.row.host for claim in claims)
+    requests = [each.request for each in asked]
+    for group in watch.fetch_all(requests, budget=polling.HOST_BUDGET):
+        answered = [(asked[number], outcome) for number, outcome in group]
+        waiting.subtract(each.claim.row.host for each, _ in answered)
+        done = {host for host in {each.claim.row.host for each, _ in answered} if not waiting[host]}
+        unchanged = []
+        for each, outcome in answered:
+            if isinstance(outcome, Response) and polling.is_unchanged(each, outcome):
+                unchanged.append(each)
+            else:
+                yield Share([each.claim], partial(polling.settle, watch, each, outcome))
+        end = partial(polling.end_group, watch, unchanged, done)
+        yield Share([each.claim for each in unchanged], end)
 
 
 # --- read: entry → article ----------------------------------------------------------------------
@@ -90,10 +86,21 @@ def read(watch: Watch, claim: Claim) -> None:
     if known is not None and row.article_id is None and perusal.says_enough(known, row):
         watch.database.write(lambda tx: perusal.link(tx, claim, ArticleId(known.id)))
         return
-    page, pause = perusal.fetch_page(watch, claim)
-    text = page.text or row.summary or row.title
+    fetched, pause = perusal.fetch_page(watch, claim, perusal.source_of(watch, feed_row))
+    page = perusal.without_refrains(fetched, outlet.refrains)
+    item = perusal.shown(row)
+    text = page.text or item.text or row.summary or row.title
     language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
-    found = reading.compose(perusal.shown(row), page, language=language)
+    credit = credited(
+        watch.credits,
+        author=row.author or ", ".join(page.authors),
+        text=text,
+        publisher=row.publisher,
+        outlet=outlet.id,
+    )
+    found = reading.compose(
+        item, page, language=language, seen_at=row.seen_at, credit=credit
+    )
 
     def commit(tx: Connection) -> None:
         now = watch.now()
@@ -108,13 +115,16 @@ def read(watch: Watch, claim: Claim) -> None:
             article_id = articles.add_article(
                 tx, now=now, identity=name, **source, **came, **asdict(found)
             )
+            if fetched.text:
+                seen = refrains.remember(outlet.refrains or b"", fetched.text)
+                articles.keep_refrains(tx, outlet.id, seen)
         else:
             article_id = ArticleId(there.id)
             perusal.improve(tx, there, row, found, source, now=now)
         articles.link_entry(tx, EntryId(row.id), article_id)
 
     watch.database.write(commit)
-    log.info("entry.read", url=row.url, completeness=found.completeness, quality=page.quality)
+    log.info("entry.read", url=row.url, completeness=found.completeness, quality=found.quality)
 
 
 # --- triage: article → story, matches, alerts ---------------------------------------------------
@@ -172,17 +182,35 @@ class Take(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: which rows it takes, what it does with each, how many at once."""
+    """One step: which rows it takes, what it does with them, how many at once."""
 
     name: str
     table: Table  # where its work is due
     lease: timedelta
     claim: Take
-    run: Callable[[Watch, Claim], None]
+    share: Callable[[Watch, Sequence[Claim]], Iterable[Share]]
+    together: int = 1  # rows that one thread takes at once
 
 
-def _due_feeds(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
-    return feeds.claim_by_host(tx, feed, now=watch.now(), lease=lease, limit=limit)
+def one_by_one(
+    run: Callable[[Watch, Claim], None],
+) -> Callable[[Watch, Sequence[Claim]], Iterable[Share]]:
+    """Let a step that does one row do several."""
+    return lambda watch, claims: (Share([claim], partial(run, watch, claim)) for claim in claims)
+
+
+def _due_feeds(lane: feeds.Lane) -> Take:
+    """Feeds that answered last time and feeds that failed go separate ways.
+
+    A hundred dead hosts that keep us waiting must not keep the living ones waiting.
+    """
+
+    def take(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
+        return feeds.claim_by_host(
+            tx, feed, now=watch.now(), lease=lease, limit=limit, each=HOST_FEEDS, lane=lane
+        )
+
+    return take
 
 
 def _due_entries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
@@ -207,49 +235,94 @@ def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: in
     )
 
 
+POLLS_TOGETHER = 25  # feeds in one thread, or a host's more; they are fetched beside each other
+
 PIPELINE = (
-    Step("poll", feed, timedelta(minutes=2), _due_feeds, poll),
-    Step("read", entry, timedelta(minutes=2), _due_entries, read),
-    Step("triage", article, timedelta(minutes=2), _due_articles, triage),
-    Step("deliver", delivery, timedelta(minutes=2), _due_deliveries, deliver),
+    Step("poll", feed, timedelta(minutes=2), _due_feeds("healthy"), poll, together=POLLS_TOGETHER),
+    Step("retry", feed, timedelta(minutes=2), _due_feeds("failing"), poll, together=POLLS_TOGETHER),
+    Step("read", entry, timedelta(minutes=2), _due_entries, one_by_one(read)),
+    Step("triage", article, timedelta(minutes=2), _due_articles, one_by_one(triage)),
+    Step("deliver", delivery, timedelta(minutes=2), _due_deliveries, one_by_one(deliver)),
 )
 
 
-def perform(watch: Watch, step: Step, claim: Claim) -> None:
-    """Run one step on one claimed row; whatever happens, the row is never lost."""
-    with structlog.contextvars.bound_contextvars(step=step.name, row=claim.key):
+def perform(
+    watch: Watch,
+    step: Step,
+    claims: Sequence[Claim],
+    settled: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Run one step on claimed rows; whatever happens, no row is lost.
+
+    `settled` hears how many rows are done with, as they are.
+    """
+    left = {claim.key: claim for claim in claims}
+
+    def share_out() -> None:
+        for share in step.share(watch, claims):
+            for claim in share.claims:
+                left.pop(claim.key, None)
+            _guarded(watch, step, share.claims, share.end)
+            settled(len(share.claims))
+
+    _guarded(watch, step, left.values(), share_out)
+    settled(len(left))
+
+
+def _guarded(watch: Watch, step: Step, claims: Collection[Claim], do: Callable[[], None]) -> None:
+    """Do something for these rows; if it fails, each of them is tried again or set aside."""
+    row = next((claim.key for claim in claims), None) if len(claims) == 1 else None
+    with structlog.contextvars.bound_contextvars(step=step.name, row=row):
         try:
-            step.run(watch, claim)
+            do()
         except Permanent as error:
-            _end(watch, claim, str(error), final=True)
+            _end(watch, claims, str(error), final=lambda _: True)
         except Temporary as error:
-            _end(watch, claim, str(error), final=False, after=error.retry_after)
+            _end(watch, claims, str(error), final=lambda _: False, after=error.retry_after)
         except Exception as error:
             log.exception("step.failed")
             failure = f"{type(error).__name__}: {error}"
-            _end(watch, claim, failure, final=claim.attempts + 1 >= POISON_TRIES)
+            _end(watch, claims, failure, final=lambda claim: claim.attempts + 1 >= POISON_TRIES)
 
 
 def _end(
-    watch: Watch, claim: Claim, failure: str, *, final: bool, after: timedelta | None = None
+    watch: Watch,
+    claims: Collection[Claim],
+    failure: str,
+    *,
+    final: Callable[[Claim], bool],
+    after: timedelta | None = None,
 ) -> None:
     def commit(tx: Connection) -> None:
-        if claim.table in (feed, entry):
-            feeds.release_host(tx, claim.row.host)
-        unsent = claim.table is delivery
-        if final and claim.table is not feed:
-            values = {"state": State.DEAD} if unsent else {}
-            work.set_aside(tx, claim, failure=failure, **values)
-            return
-        until = timing.retry_at(
-            watch.now(), attempts=claim.attempts, chance=watch.chance(), after=after
-        )
-        values = {"state": State.QUEUED} if unsent else {}
-        work.postpone(tx, claim, until=until, failure=failure, **values)
+        for claim in claims:
+            _end_one(tx, watch, claim, failure, final=final(claim), after=after)
 
     try:
         watch.database.write(commit)
-    except Temporary as error:  # the lease will end by itself
+    except Temporary as error:  # the leases will end by themselves
         log.warning("step.unrecorded", failure=str(error))
     else:
-        log.debug("step.ended", failure=failure, final=final)
+        log.debug("step.ended", failure=failure)
+
+
+def _end_one(
+    tx: Connection,
+    watch: Watch,
+    claim: Claim,
+    failure: str,
+    *,
+    final: bool,
+    after: timedelta | None,
+) -> None:
+    if claim.table in (feed, entry):
+        feeds.release_host(tx, claim.row.host)
+    unsent = claim.table is delivery
+    if final and claim.table is not feed:
+        values = {"state": State.DEAD} if unsent else {}
+        work.set_aside(tx, claim, failure=failure, **values)
+        return
+    until = timing.retry_at(
+        watch.now(), attempts=claim.attempts, chance=watch.chance(), after=after
+    )
+    values = {"state": State.QUEUED} if unsent else {}
+    work.postpone(tx, claim, until=until, failure=failure, **values)

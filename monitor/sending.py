@@ -15,12 +15,15 @@ from monitor.watch import Watch
 HEADINGS = {
     alerts.Way.DIGEST: "Digest: weak and late matches",
     alerts.Way.WELCOME: "Already in the news when the watch began",
+    alerts.Way.MISSED: "Late: news from the time the watch was blind",
 }
 
 
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
+    if row.kind == Kind.OPS:
+        return messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
     with watch.database.read() as connection:
         told = views.reports(connection, row.id)
     if not told:
@@ -43,7 +46,7 @@ def store_outcome(
         "tried_at": now,
         "tried_for": int(after.tried_for.total_seconds()),
     }
-    if message is not None:
+    if message is not None and row.kind != Kind.OPS:  # whose words the row held from the start
         values |= {"title": message.title, "body": message.body}
     if after.state is State.SENT:
         work.finish(tx, claim, sent_at=now, **values)

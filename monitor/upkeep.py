@@ -1,49 +1,122 @@
 """What recurs beside the pipeline: a task is a row, its calendar is a trigger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
-from monitor.pipeline import Step
-from monitor.storage import work
+from monitor.core import rhythm
+from monitor.pipeline import Step, one_by_one
+from monitor.storage import deliveries, ledger, work
 from monitor.storage.retention import Cutoffs, forget
 from monitor.storage.schema import task
 from monitor.storage.sync import plan_task
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
-RETENTION = "retention"
-NIGHTLY = CronTrigger(hour=3, minute=30, timezone=UTC)  # when newsrooms of both Americas are quiet
+RETENTION, QUIET_FEEDS = "retention", "quiet feeds"
+CALENDAR = {
+    RETENTION: CronTrigger(hour=3, minute=30, timezone=UTC),  # when newsrooms of the Americas rest
+    QUIET_FEEDS: CronTrigger(minute=7, timezone=UTC),  # when the hour before is complete
+}
+HISTORY = timedelta(weeks=8)  # from which a feed's rhythm is learnt
+SILENT_FOR = timedelta(hours=2)  # the least silence that is looked at
+FEEDS_AT_ONCE = 200  # whose history is loaded at once
+NAMED = 20  # quiet feeds that one notice names
 
 log = structlog.get_logger()
 
 
-def next_night(now: datetime) -> datetime:
-    """The next time for work that can wait."""
-    moment: datetime = NIGHTLY.get_next_fire_time(None, now + timedelta(seconds=1))
+def next_time(name: str, now: datetime) -> datetime:
+    """When a task is due again."""
+    moment: datetime = CALENDAR[name].get_next_fire_time(None, now + timedelta(seconds=1))
     return moment.astimezone(UTC)
 
 
 def plan(connection: Connection, *, now: datetime) -> None:
     """Give every recurring task its row."""
-    plan_task(connection, RETENTION, at=next_night(now))
+    for name in CALENDAR:
+        plan_task(connection, name, at=next_time(name, now))
 
 
 def upkeep(cutoffs: Callable[[datetime], Cutoffs]) -> Step:
     """The step that does the recurring tasks; `cutoffs` says what is too old at a moment."""
 
     def run(watch: Watch, claim: Claim) -> None:
-        now, gone = watch.now(), 0
-        while batch := watch.database.write(lambda tx: forget(tx, cutoffs(now), now=now)):
-            gone += batch
-        following = {"due_at": now, "not_before": next_night(now)}
+        if claim.key == RETENTION:
+            _forget(watch, cutoffs)
+        elif claim.key == QUIET_FEEDS:
+            tell_quiet_feeds(watch)
+        now = watch.now()
+        following = {"due_at": now, "not_before": next_time(claim.key, now)}
         watch.database.write(lambda tx: work.finish(tx, claim, **following))
-        log.info("retention.done", rows=gone)
 
     def due(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
         return work.claim(tx, task, now=watch.now(), lease=lease, limit=limit)
 
-    return Step("upkeep", task, timedelta(minutes=15), due, run)
+    return Step("upkeep", task, timedelta(minutes=15), due, one_by_one(run))
+
+
+def _forget(watch: Watch, cutoffs: Callable[[datetime], Cutoffs]) -> None:
+    now, gone = watch.now(), 0
+    while batch := watch.database.write(lambda tx: forget(tx, cutoffs(now), now=now)):
+        gone += batch
+    log.info("retention.done", rows=gone)
+
+
+def tell_quiet_feeds(watch: Watch) -> None:
+    """Tell people of feeds that are quieter than their own rhythm allows, each once."""
+    now = watch.now()
+    with watch.database.read() as connection:
+        silent = ledger.silent_feeds(connection, since=now - SILENT_FOR)
+        quiet = [row for part in _parts(silent) for row in _overdue(connection, part, now=now)]
+    if not quiet:
+        return
+    for row in quiet:
+        log.warning("feed.quiet", url=row.url, since=row.news_at)
+
+    def commit(tx: Connection) -> None:
+        ledger.mark_quiet(tx, [row.id for row in quiet])
+        deliveries.notify(
+            tx,
+            watch.ops,
+            key=f"quiet {now:%Y-%m-%dT%H}",
+            title="A feed is quiet" if len(quiet) == 1 else f"{len(quiet)} feeds are quiet",
+            body=_quiet_words(quiet),
+            now=now,
+        )
+
+    watch.database.write(commit)
+
+
+def _parts(rows: Sequence[Row[Any]]) -> list[Sequence[Row[Any]]]:
+    return [rows[start : start + FEEDS_AT_ONCE] for start in range(0, len(rows), FEEDS_AT_ONCE)]
+
+
+def _overdue(connection: Connection, rows: Sequence[Row[Any]], *, now: datetime) -> list[Row[Any]]:
+    begun = now - HISTORY
+    counts = ledger.counts_by_hour(connection, [row.id for row in rows], since=begun)
+    return [
+        row
+        for row in rows
+        if rhythm.overdue(
+            counts.get(row.id, {}),
+            first_hour=ledger.hour_of(max(row.first_polled_at, begun)),
+            now_hour=ledger.hour_of(now),
+            last_news_hour=ledger.hour_of(row.news_at),
+        )
+    ]
+
+
+def _quiet_words(quiet: Sequence[Row[Any]]) -> str:
+    lines = [
+        f"{row.outlet_name}: nothing since {row.news_at:%d %b %H:%M} UTC, unlike what this feed "
+        f"usually brings at these hours. {row.url}"
+        for row in quiet[:NAMED]
+    ]
+    if len(quiet) > NAMED:
+        lines.append(f"and {len(quiet) - NAMED} more: monitor feeds list")
+    return "\n".join(lines)

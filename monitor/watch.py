@@ -1,44 +1,72 @@
 """What the steps of the pipeline need, as they need it; app.py builds it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Protocol
 
-from monitor.adapters.fetcher import Response
+from monitor.adapters.failures import FetchError, FetchRefused
+from monitor.adapters.fetcher import Request, Response
 from monitor.core.matcher import Matcher
 from monitor.core.messages import Message
-from monitor.core.model import Channel, ChannelName, Page, ParsedFeed, RuleId
+from monitor.core.model import (
+    Channel,
+    ChannelName,
+    Feed,
+    Outlet,
+    OutletId,
+    Page,
+    ParsedFeed,
+    RuleId,
+    Selectors,
+)
 from monitor.core.outbox import Outcome
 from monitor.core.reach import Reach
 from monitor.core.rules import Rule
+from monitor.core.timing import Bounds
 from monitor.storage.engine import Database
 
 
-class Fetch(Protocol):
-    """Fetches one address; raises FetchError or FetchRefused."""
+class FetchAll(Protocol):
+    """Asks many hosts beside each other, one host's addresses one after another.
+
+    Yields groups of (index, outcome) as answers come in; None: not asked, its host took too long.
+    """
 
     def __call__(
-        self,
-        url: str,
-        *,
-        limit: int,
-        accept: str | None = None,
-        etag: str | None = None,
-        last_modified: str | None = None,
-    ) -> Response: ...
+        self, requests: Sequence[Request], *, budget: timedelta
+    ) -> Iterator[list[tuple[int, Response | FetchError | FetchRefused | None]]]: ...
 
 
 class Parse(Protocol):
-    """Parses a feed's body; raises Permanent if it is none."""
+    """Parses a feed's body; raises Permanent if it is none. See feeds.parse_feed."""
 
-    def __call__(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed: ...
+    def __call__(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None,
+        selectors: Selectors | None,
+        whole: bool,
+        marks: bytes,
+        newest: bytes,
+    ) -> ParsedFeed: ...
 
 
 class Extract(Protocol):
     """Reads a page's body; raises Permanent if there is nothing to read."""
 
-    def __call__(self, body: bytes, *, url: str, content_type: str | None) -> Page: ...
+    def __call__(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None,
+        keep: str | None,
+        drop: Sequence[str],
+    ) -> Page: ...
 
 
 class Send(Protocol):
@@ -52,18 +80,28 @@ class Watch:
     """What the steps need, built in app.py. `now` and `chance` are the clock and the dice."""
 
     database: Database
-    fetch: Fetch
+    fetch: Callable[[Request], Response]  # raises FetchError or FetchRefused
+    fetch_all: FetchAll
     parse: Parse
     extract: Extract
     send: Send
     room: Callable[[Channel], int]  # characters of a message's body that a channel shows
     identify: Callable[[str, str | None], str | None]  # text, language to expect
+    may_fetch: Callable[[str, str, str], bool]  # robots.txt, address, user agent
+    feeds: Mapping[str, Feed]  # by address
+    outlets: Mapping[OutletId, Outlet]
+    credits: Mapping[str, Sequence[str]]  # agency's outlet id -> the names that sign its copy
+    bounds: Callable[[Feed], Bounds]  # of a feed's polling interval
     rules: Mapping[RuleId, Rule]
     matcher: Matcher
     channels: Mapping[ChannelName, Channel]
+    ops: Sequence[Channel]  # who hears how the watch itself is doing
     reach: Reach
+    reaching: Lock  # held while `reach` is asked or told
     now: Callable[[], datetime]
     chance: Callable[[], float]
     first_sight: timedelta
+    user_agent: str
+    respect_robots: bool
     host_spacing: timedelta
     story_window: timedelta

@@ -49,6 +49,17 @@ def _added() -> dict[str, list[sa.Column[object]]]:
     }
 
 
+PARTIAL = {"ix_entry_host_due_at": ["host", "due_at"], "ix_entry_article_id": ["article_id"]}
+
+
+def _index_entries(*, partly: bool) -> None:
+    """Index entries that have a host, or an article; `partly`: those that have none stay out."""
+    for name, columns in PARTIAL.items():
+        op.drop_index(name, "entry")
+        there = sa.text(f"{columns[0]} IS NOT NULL") if partly else None
+        op.create_index(name, "entry", columns, sqlite_where=there, postgresql_where=there)
+
+
 def upgrade() -> None:
     for table, columns in _added().items():
         for column in columns:
@@ -93,9 +104,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("feed_id", "hour", name="pk_tally"),
     )
     op.create_index("ix_tally_hour", "tally", ["hour"])
+    op.drop_index("ix_feed_due_at", "feed")
+    op.create_index("ix_feed_not_before", "feed", ["not_before"])
+    op.create_index("ix_host_not_before", "host", ["not_before"])
+    _index_entries(partly=True)
 
 
 def downgrade() -> None:
+    _index_entries(partly=False)
+    op.drop_index("ix_host_not_before", "host")
+    op.drop_index("ix_feed_not_before", "feed")
+    op.create_index("ix_feed_due_at", "feed", ["due_at"])
     for table in ("tally", "gap", "poll"):
         op.drop_table(table)
     for table, columns in _added().items():

@@ -1,19 +1,15 @@
-"""What stands around an article, and pages that are no article. Pure.
+"""What content systems write around an article. Pure.
 
-The phrases are what content systems (WordPress above all) and consent or payment walls write in
-English and Spanish, whatever the subject; they were collected from pages that trafilatura left
-them in.
+The phrases are those of WordPress above all, in English and Spanish, whatever the subject; they
+were collected from pages that trafilatura left them in.
 """
 
 import re
 
-from monitor.core.model import Completeness
+from monitor.core.quality import SHORT, count
 
-SHORT = 60  # words; with fewer a page gave no more than a summary
-WALL = 250  # words; an article longer than this is no wall, whatever it mentions
 LABEL_LIMIT = 60  # characters of a line that may be furniture
 LIST_LINE_LIMIT = 200  # characters of a line in a table of contents
-COOKIE_CUES = 3  # different consent phrases that make a short page a cookie wall
 
 _CONTENTS = re.compile(
     r"(?:table of contents|contents|in this article|índice|índice de contenidos?|"
@@ -45,41 +41,6 @@ _FURNITURE = re.compile(
     r"advertisement|advertising|publicidad|anuncio|- advertisement -|- publicidad -|"
     r"related posts?:?|entradas relacionadas:?|previous post|next post|"
     r"entrada (?:anterior|siguiente))",
-    re.IGNORECASE,
-)
-
-_COOKIE = re.compile(
-    r"accept (?:all|cookies)|reject all|manage (?:cookies|preferences|consent)|cookie policy|"
-    r"we use cookies|our partners|personal data|legitimate interest|withdraw your consent|"
-    r"your (?:privacy|consent)|aceptar (?:todo|cookies|todas)|rechazar (?:todo|todas)|"
-    r"política de cookies|utilizamos cookies|usamos cookies|nuestros socios|datos personales|"
-    r"interés legítimo|su consentimiento|tu consentimiento|tu privacidad|su privacidad",
-    re.IGNORECASE,
-)
-_PAYWALL = re.compile(
-    r"subscribe (?:now )?to (?:continue|keep|read)|to continue reading|"
-    r"continue reading (?:with|your)|"
-    r"already (?:a subscriber|have an account|a member)|"
-    r"log ?in to (?:read|continue)|"
-    r"sign in to (?:read|continue)|(?:article|content|story) is (?:exclusively |only |reserved )?"
-    r"(?:for|available to) (?:our )?(?:subscribers|members)|subscriber[- ]only|subscribers only|"
-    r"unlock this article|register to (?:read|continue)|para (?:seguir|continuar) leyendo|"
-    r"suscr[ií]b(?:ete|ase|irse) para|(?:exclusiv[oa]|solo|sólo|reservad[oa]) (?:es )?para "
-    r"(?:nuestros )?(?:suscriptores|socios)|¿ya (?:eres|es) suscriptor|inicia(?:r)? sesión para|"
-    r"regístrate (?:gratis )?para (?:leer|seguir)|contenido premium",
-    re.IGNORECASE,
-)
-_ERROR = re.compile(
-    r"^\W*(?:(?:error )?(?:40[0134]|410|429|50[0234])\b|not found|"
-    r"(?:page|article) (?:was |is )?not (?:found|available)|"
-    r"access denied|forbidden|just a moment|attention required|"
-    r"are you a (?:robot|human)|service unavailable|bad gateway|internal server error|"
-    r"too many requests|página no (?:encontrada|disponible|existe)|no encontrad[oa]|"
-    r"acceso denegado|servicio no disponible|un momento)|"
-    r"(?:page|página) (?:not found|no encontrada)|verify (?:that )?you are (?:a )?human|"
-    r"(?:checking|verifying) your browser|enable javascript and cookies to continue|"
-    r"(?:page|article) you (?:are looking for|requested) (?:could not|cannot|does not|doesn.t)|"
-    r"la página que (?:buscas?|intentas?) ",
     re.IGNORECASE,
 )
 
@@ -126,37 +87,6 @@ def _in_contents(line: str, later: list[str]) -> bool:
 def _before_comments(lines: list[str]) -> list[str]:
     """Cut from a comment form's heading on, if only a few words follow it."""
     for position in range(len(lines) - 1, max(len(lines) - 30, -1), -1):
-        if _REPLY.fullmatch(lines[position]) and _words(" ".join(lines[position:])) < SHORT:
+        if _REPLY.fullmatch(lines[position]) and count(" ".join(lines[position:])) < SHORT:
             lines = lines[:position]
     return lines
-
-
-def judge(*, title: str | None, text: str, free: bool) -> tuple[Completeness, str]:
-    """How much of an article this is, and why not more: see `Page.quality`.
-
-    `free` is False where the publisher marks the page as paid for. A wall's text is not used;
-    a teaser counts as a summary.
-    """
-    words = _words(text)
-    if words < WALL:
-        if _ERROR.search(title or "") or (words < SHORT * 2 and _ERROR.search(text)):
-            return Completeness.TITLE, "error page"
-        if len({cue.casefold() for cue in _COOKIE.findall(text)}) >= COOKIE_CUES:
-            return Completeness.TITLE, "cookie wall"
-        if _PAYWALL.search(text) or not free:
-            return _part(words), "paywall"
-    elif _PAYWALL.search(text[-500:]) and not free:
-        return Completeness.SUMMARY, "paywall"
-    if not text:
-        return Completeness.TITLE, "empty"
-    return (Completeness.FULL, "ok") if words >= SHORT else (_part(words), "too short")
-
-
-def _part(words: int) -> Completeness:
-    return Completeness.SUMMARY if words > 0 else Completeness.TITLE
-
-
-def _words(text: str) -> int:
-    """Words; where a script writes none apart (Chinese, Japanese), two letters count as one."""
-    dense = sum(1 for letter in text if "\u3040" <= letter <= "\u9fff")
-    return len(text.split()) + dense // 2

@@ -1,112 +1,100 @@
-"""The one place that speaks HTTP for the program: `Fetcher.get` (aiohttp).
+"""The one place that speaks HTTP for the program: `Fetcher.get` and `Fetcher.get_all` (aiohttp).
 
-aiohttp runs in an event loop of its own, in one daemon thread; callers see a plain function that
-any number of threads may call. A call has one total deadline, one cap on bytes, at most five
+aiohttp runs in an event loop of its own, in one daemon thread; callers see plain functions that
+any number of threads may call. A request has one total deadline, one cap on bytes, at most five
 redirects, and reaches public addresses only.
 """
 
 import asyncio
-import os
-import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
-from errno import EACCES
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import aiohttp
-from yarl import URL  # aiohttp's own: the address we judge is the very one it connects to
+from yarl import URL
 
 from monitor.adapters import networks
-from monitor.adapters.answers import BrokenGzip, gunzip, retry_after
-from monitor.core.errors import Permanent, Temporary
+from monitor.adapters.addresses import destination, proxy_address, same_origin, web_address
+from monitor.adapters.answers import Response, usable
+from monitor.adapters.failures import (
+    Failure,
+    FetchError,
+    FetchRefused,
+    closed,
+    private,
+    too_large,
+)
+from monitor.adapters.handover import Handover
+from monitor.adapters.sessions import IsPublic, Sessions, explained
+from monitor.adapters.walls import START_LIMIT
+from monitor.core.model import Access
+
+__all__ = ["Failure", "FetchError", "FetchRefused", "Fetcher", "Outcome", "Request", "Response"]
 
 REDIRECT_LIMIT = 5  # hops after the first request
-HEADER_LIMIT = 32_768  # bytes a line; the content policies of some newspapers pass 8 kB
+REFUSAL_TIME = 1.0  # seconds for the page that comes with an error status
 VALIDATOR_LIMIT = 1_000  # characters of an ETag or Last-Modified
 NAME_THREADS = 64  # name look-ups at once; the loop's default of 6 starves behind slow resolvers
 
+_USUAL = Access()
+_VALIDATORS = frozenset({"if-none-match", "if-modified-since"})
 _PERMANENT_REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 _REDIRECTS = _PERMANENT_REDIRECTS | {
     HTTPStatus.FOUND,
     HTTPStatus.SEE_OTHER,
     HTTPStatus.TEMPORARY_REDIRECT,
 }
-_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-_PLAIN_ENCODINGS = frozenset({"", "identity"})
-_GZIP_ENCODINGS = frozenset({"gzip", "x-gzip"})
-
-
-class Failure(StrEnum):
-    """Why a fetch failed."""
-
-    UNREACHABLE = "unreachable"  # no such name, refused, no route: their network or ours
-    TIMED_OUT = "timed out"
-    HTTP_STATUS = "http status"
-    TOO_LARGE = "too large"
-    PRIVATE_ADDRESS = "private address"
-    UNSUPPORTED_ADDRESS = "unsupported address"  # no web address, or one with a password in it
-    TOO_MANY_REDIRECTS = "too many redirects"
-    MALFORMED = "malformed answer"  # no HTTP, broken off, or encoded as we did not ask
-    TLS = "tls"
-    CLOSED = "shutting down"
-
-
-class FetchError(Temporary):
-    """The answer could not be had now; `status` is the HTTP status if there was one."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        kind: Failure,
-        status: int | None = None,
-        retry_after: timedelta | None = None,
-    ) -> None:
-        super().__init__(message, retry_after=retry_after)
-        self.kind = kind
-        self.status = status
-
-
-class FetchRefused(Permanent):
-    """Asking again is useless: 404 and 410, a private address, something that is no web address."""
-
-    def __init__(self, message: str, *, kind: Failure, status: int | None = None) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """A usable answer: 2xx, or 304 when validators were sent.
-
-    `url` is the final address without fragment. `headers` are as sent, names in lower case, the
-    first of repeated ones. `body` is decompressed. `permanent_url` is the final address if there
-    were redirects and all of them were permanent (301, 308).
-    """
+class Request:
+    """One address to ask for; `limit` caps the body in bytes, as sent and as decompressed."""
 
     url: str
-    status: int
+    limit: int
+    accept: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    access: Access = _USUAL
+
+
+Outcome = Response | FetchError | FetchRefused | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A request made ready. `headers` are for its own origin, `bare` for where it is sent on."""
+
+    url: URL
     headers: Mapping[str, str]
-    body: bytes
-    permanent_url: str | None = None
+    bare: Mapping[str, str]
+    limit: int
+    conditional: bool
+    proxy: URL | None
+
+
+T = TypeVar("T")
+_Group = list[tuple[int, _Ask]]
+_Put = Callable[[tuple[int, Outcome]], None]
 
 
 class Fetcher:
     """Fetches for the whole program, from any thread; close it, or use it in a `with`.
 
-    `deadline` is the total time of one call, from the first name look-up to the last byte, all
-    redirects included; waiting for one of the `connections` comes before it. `allow` holds exact
-    (host, port) pairs, the host as the address writes it, that may be private.
+    `deadline` is the total time of one request, from the first name look-up to the last byte, all
+    redirects included; waiting for one of the `connections` comes before it. A quarter of them is
+    left to `get` while `get_all` is busy. `allow` holds exact (host, port) pairs, the host as the
+    address writes it, that may be private.
+
+    With `Access.proxy` the proxy connects, not we: it may be private itself, and of the target
+    only the spelling can be judged. Literal private addresses and localhost are refused; what a
+    name means there is the administrator's to know.
     """
 
     def __init__(
@@ -116,19 +104,19 @@ class Fetcher:
         deadline: timedelta,
         connections: int,
         allow: frozenset[tuple[str, int]] = frozenset(),
-        is_public: Callable[[IPv4Address | IPv6Address], bool] = networks.is_public,
+        is_public: IsPublic = networks.is_public,
     ) -> None:
         self._user_agent = user_agent
-        self._deadline = deadline
+        self._deadline = deadline.total_seconds()
         self._allow = frozenset((host.lower(), port) for host, port in allow)
         self._is_public = is_public
-        self._slots = threading.BoundedSemaphore(connections)
+        self._slots = asyncio.Semaphore(connections)
+        self._group_slots = asyncio.Semaphore(connections - connections // 4)
+        self._single = Sessions(is_public, keep=False)
         self._closed = False
         self._submitting = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(NAME_THREADS, "fetcher-names"))
-        self._guarded = self._loop.run_until_complete(_session(self._public_socket))
-        self._exempt = self._loop.run_until_complete(_session(None))
         self._thread = threading.Thread(target=self._serve, name="fetcher", daemon=True)
         self._thread.start()
 
@@ -144,7 +132,7 @@ class Fetcher:
         self.close()
 
     def close(self) -> None:
-        """End at once; calls under way and later ones raise FetchError (shutting down)."""
+        """End at once; requests under way and later ones fail with FetchError (shutting down)."""
         with self._submitting:
             if not self._closed:
                 self._closed = True
@@ -159,36 +147,90 @@ class Fetcher:
         accept: str | None = None,
         etag: str | None = None,
         last_modified: str | None = None,
+        access: Access = _USUAL,
     ) -> Response:
         """Fetch `url`; `limit` caps the body in bytes, as sent and as decompressed.
 
         Raises FetchError (try again) or FetchRefused (never).
         """
-        wanted = {
-            "User-Agent": self._user_agent,
-            "Accept-Encoding": "gzip",
-            "Accept": accept,
-            "If-None-Match": _sendable(etag),
-            "If-Modified-Since": _sendable(last_modified),
-        }
-        headers = {name: value for name, value in wanted.items() if value is not None}
-        address = _web_address(url)
-        with self._slots:
-            try:
-                response = self._submit(address, headers, limit).result()
-            except CancelledError:
-                raise _closed() from None
+        ask = self._ready(Request(url, limit, accept, etag, last_modified, access))
+        try:
+            answer = self._submit(self._ask_alone(ask)).result()
+        except CancelledError:
+            raise closed() from None
         # Here and not in the loop: inflating costs this caller milliseconds, nobody else.
-        return replace(response, body=_decoded(response, limit=limit))
+        return usable(answer, limit=ask.limit, conditional=ask.conditional)
 
-    def _submit(self, url: URL, headers: Mapping[str, str], limit: int) -> Future[Response]:
+    def get_all(
+        self, requests: Sequence[Request], *, budget: timedelta
+    ) -> Iterator[list[tuple[int, Outcome]]]:
+        """Fetch all; yields what is ready as (index, outcome), until every index was yielded.
+
+        Requests to one host and port go one after another over a kept connection, in the order
+        given; different ones beside each other. None: not asked, because the earlier requests to
+        that host took `budget`. Outcomes are returned, never raised. Asking begins with the first
+        group taken, and ends when the iterator is closed.
+        """
+        groups: dict[tuple[str | None, int | None], _Group] = {}
+        refused: list[tuple[int, Outcome]] = []
+        for index, request in enumerate(requests):
+            try:
+                ask = self._ready(request)
+            except FetchRefused as refusal:
+                refused.append((index, refusal))
+            else:
+                groups.setdefault((ask.url.host, ask.url.port), []).append((index, ask))
+        if refused:
+            yield refused
+        if groups:
+            yield from self._arriving(list(groups.values()), budget.total_seconds())
+
+    def _arriving(self, groups: list[_Group], budget: float) -> Iterator[list[tuple[int, Outcome]]]:
+        asks = {index: ask for group in groups for index, ask in group}
+        handover: Handover[tuple[int, Outcome]] = Handover(self._loop)
+        try:
+            batch = self._submit(self._ask_groups(groups, budget, handover.put))
+        except FetchError as error:
+            yield [(index, error) for index in asks]
+            return
+        batch.add_done_callback(lambda _: handover.end())
+        try:
+            while asks:
+                arrived, ended = handover.take()
+                if arrived:
+                    yield [(index, _settled(got, asks.pop(index))) for index, got in arrived]
+                if ended and asks:
+                    yield [(index, _unanswered(batch)) for index in asks]
+                    return
+        finally:
+            batch.cancel()
+
+    def _ready(self, request: Request) -> _Ask:
+        url = web_address(request.url)
+        access = request.access
+        bare = {
+            "User-Agent": access.user_agent or self._user_agent,
+            "Accept-Encoding": "gzip",
+        }
+        if request.accept is not None:
+            bare["Accept"] = request.accept
+        validators = {
+            "If-None-Match": _sendable(request.etag),
+            "If-Modified-Since": _sendable(request.last_modified),
+        }
+        sent = {name: value for name, value in validators.items() if value is not None}
+        bare |= sent
+        proxy = None if access.proxy is None else proxy_address(access.proxy, host=url.host)
+        headers = _with_own(bare, access.headers, host=url.host) if access.headers else bare
+        return _Ask(url, headers, bare, request.limit, bool(sent), proxy)
+
+    def _submit(self, asking: Coroutine[Any, Any, T]) -> Future[T]:
         # Under the lock, so that nothing is handed to a loop that has stopped: it would wait on.
         with self._submitting:
             if self._closed:
-                raise _closed()
-            return asyncio.run_coroutine_threadsafe(
-                self._within_deadline(url, headers, limit), self._loop
-            )
+                asking.close()
+                raise closed()
+            return asyncio.run_coroutine_threadsafe(asking, self._loop)
 
     def _serve(self) -> None:
         self._loop.run_forever()
@@ -200,78 +242,82 @@ class Fetcher:
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
-        await self._guarded.close()
-        await self._exempt.close()
+        await self._single.close()
 
-    def _public_socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, where = address
-        try:
-            public = self._is_public(ip_address(where[0]))
-        except ValueError as error:  # a spelling such as 127.1, which the system would understand
-            raise _NotPublicError from error
-        if not public:
-            raise _NotPublicError
-        return socket.socket(family, kind, protocol)
+    async def _ask_groups(
+        self, groups: list[_Group], budget: float, put: _Put
+    ) -> list[BaseException | None]:
+        """One task a group; what broke a group is its result, and leaves the others alone."""
+        tasks = (self._ask_group(group, budget, put) for group in groups)
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _within_deadline(self, url: URL, headers: Mapping[str, str], limit: int) -> Response:
+    async def _ask_group(self, group: _Group, budget: float, put: _Put) -> None:
+        async with self._group_slots, self._slots:
+            if len(group) == 1:
+                index, ask = group[0]
+                put((index, await self._outcome(ask, self._single)))
+                return
+            sessions = Sessions(self._is_public, keep=True)
+            until = self._loop.time() + budget
+            try:
+                for index, ask in group:
+                    spent = self._loop.time() >= until
+                    put((index, None if spent else await self._outcome(ask, sessions)))
+            finally:
+                await sessions.close()
+
+    async def _outcome(self, ask: _Ask, sessions: Sessions) -> Response | FetchError | FetchRefused:
         try:
-            async with asyncio.timeout(self._deadline.total_seconds()):
-                return await self._follow(url, headers, limit)
+            return await self._within_deadline(ask, sessions)
+        except (FetchError, FetchRefused) as failure:
+            return failure
+
+    async def _ask_alone(self, ask: _Ask) -> Response:
+        async with self._slots:
+            return await self._within_deadline(ask, self._single)
+
+    async def _within_deadline(self, ask: _Ask, sessions: Sessions) -> Response:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._follow(ask, sessions)
         except TimeoutError as error:
-            seconds = f"{self._deadline.total_seconds():g}"
             raise FetchError(
-                f"{url.host} gave no complete answer within {seconds} s", kind=Failure.TIMED_OUT
+                f"{ask.url.host} gave no complete answer within {self._deadline:g} s",
+                kind=Failure.TIMED_OUT,
             ) from error
 
-    async def _follow(self, first: URL, headers: Mapping[str, str], limit: int) -> Response:
-        url, permanent = first, True
+    async def _follow(self, ask: _Ask, sessions: Sessions) -> Response:
+        url, headers, permanent = ask.url, ask.headers, True
         for _ in range(1 + REDIRECT_LIMIT):
-            # Two sessions share no connection: what the exempt one opened for an allowed pair,
-            # the next hop cannot borrow.
-            allowed = (url.host, url.port) in self._allow
-            session = self._exempt if allowed else self._guarded
-            with _explained(url):
-                async with session.get(url, headers=headers, allow_redirects=False) as answer:
+            session = sessions.session(exempt=self._is_exempt(url, proxied=ask.proxy is not None))
+            try:
+                async with session.get(
+                    url, headers=headers, allow_redirects=False, proxy=ask.proxy
+                ) as answer:
                     if answer.status not in _REDIRECTS:
-                        response = await _read(answer, headers, limit=limit)
-                        moved = response.url if permanent and url != first else None
-                        return replace(response, permanent_url=moved)
+                        moved = str(url) if permanent and url != ask.url else None
+                        return await _read(answer, url, ask, permanent_url=moved)
                     permanent = permanent and answer.status in _PERMANENT_REDIRECTS
-                    url = _destination(answer)
+                    target = destination(url, answer.headers.get("Location"))
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                failure = explained(error, url, proxied=ask.proxy is not None)
+                # aiohttp's own words may quote the proxy with its password.
+                raise failure from (error if ask.proxy is None else None)
+            # What was meant for one site must not reach the one it sends us to.
+            headers = headers if same_origin(url, target) else ask.bare
+            url = target
         raise FetchError(
-            f"{first.host} sent us on more than {REDIRECT_LIMIT} times",
+            f"{ask.url.host} sent us on more than {REDIRECT_LIMIT} times",
             kind=Failure.TOO_MANY_REDIRECTS,
         )
 
-
-class _NotPublicError(OSError):
-    """Raised where the socket would be opened.
-
-    An OSError, so that a name with several addresses is still reached over a public one; always
-    the same words, so that aiohappyeyeballs keeps the class when it joins several of them.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(EACCES, "not a public address")
-
-
-async def _session(socket_factory: aiohttp.SocketFactoryType | None) -> aiohttp.ClientSession:
-    # force_close: idle TLS connections are not bounded by any limit and cost 300 kB each.
-    connector = aiohttp.TCPConnector(
-        limit=0,  # the slots are the limit
-        force_close=True,
-        resolver=aiohttp.ThreadedResolver(),
-        socket_factory=socket_factory,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None),  # the one deadline is ours
-        auto_decompress=False,
-        max_line_size=HEADER_LIMIT,
-        max_field_size=HEADER_LIMIT,
-        trust_env=False,
-    )
+    def _is_exempt(self, url: URL, *, proxied: bool) -> bool:
+        """Whether the connection for `url` is not judged; raises FetchRefused for a private one."""
+        if (url.host, url.port) in self._allow:
+            return True
+        if proxied and networks.is_inside(url.host or "", is_public=self._is_public):
+            raise private(url.host)
+        return proxied
 
 
 def _sendable(validator: str | None) -> str | None:
@@ -281,127 +327,75 @@ def _sendable(validator: str | None) -> str | None:
     return validator if validator.isascii() and validator.isprintable() else None
 
 
-def _web_address(written: str) -> URL:
-    try:
-        url = URL(written.strip()).with_fragment(None)
-    except ValueError as error:
-        raise _unusable(written) from error
-    host = url.host or " "
-    if url.scheme not in {"http", "https"} or not url.port or " " in host or not host.isprintable():
-        raise _unusable(written)
-    if url.raw_user is not None or url.raw_password is not None:
-        # Such an address would carry the password into logs, messages and the database.
-        raise FetchRefused(
-            f"the address of {url.host} has a user name or password in it",
-            kind=Failure.UNSUPPORTED_ADDRESS,
-        )
-    return url
-
-
-def _destination(answer: aiohttp.ClientResponse) -> URL:
-    location = answer.headers.get("Location")
-    if not location:
-        raise _malformed(answer.url, "a redirect that leads nowhere")
-    try:
-        joined = answer.url.join(URL(location))
-    except ValueError as error:
-        raise _malformed(answer.url, "a redirect to something that is no address") from error
-    return _web_address(str(joined))
+def _with_own(
+    ours: Mapping[str, str], own: Mapping[str, str], *, host: str | None
+) -> dict[str, str]:
+    """Own headers in place of ours of the same name; validators are what we know, not theirs."""
+    for name, value in own.items():
+        if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()) or not (
+            value.isascii() and value.isprintable()
+        ):
+            raise FetchRefused(f"a header set for {host} cannot be sent", kind=Failure.UNSENDABLE)
+    theirs = {name: value for name, value in own.items() if name.lower() not in _VALIDATORS}
+    names = {name.lower() for name in theirs}
+    return {name: value for name, value in ours.items() if name.lower() not in names} | theirs
 
 
 async def _read(
-    answer: aiohttp.ClientResponse, asked: Mapping[str, str], *, limit: int
+    answer: aiohttp.ClientResponse, url: URL, ask: _Ask, *, permanent_url: str | None
 ) -> Response:
     status = answer.status
-    conditional = "If-None-Match" in asked or "If-Modified-Since" in asked
-    unchanged = conditional and status == HTTPStatus.NOT_MODIFIED
-    if not unchanged and not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        raise _status_failure(answer)
+    if ask.conditional and status == HTTPStatus.NOT_MODIFIED:
+        body = b""
+    elif HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        body = await _whole(answer, limit=ask.limit)
+    else:
+        body = await _start(answer)
+    return Response(str(url), status, _clean_headers(answer), body, permanent_url)
+
+
+async def _whole(answer: aiohttp.ClientResponse, *, limit: int) -> bytes:
     body = bytearray()
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > limit:
-            raise _too_large(limit)
-    return Response(str(answer.url), status, _clean_headers(answer), bytes(body))
+            raise too_large(limit)
+    return bytes(body)
+
+
+async def _start(answer: aiohttp.ClientResponse) -> bytes:
+    """What can quickly be had of a page that explains an error: the status counts without it."""
+    body = bytearray()
+    with suppress(aiohttp.ClientError, OSError):
+        async with asyncio.timeout(REFUSAL_TIME):
+            while len(body) < START_LIMIT and (chunk := await answer.content.readany()):
+                body += chunk
+    return bytes(body[:START_LIMIT])
 
 
 def _clean_headers(answer: aiohttp.ClientResponse) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in answer.headers.items():
         # Bytes that are no UTF-8 arrive as surrogates, which no database and no request takes.
-        headers.setdefault(name.lower(), value.encode("utf-8", "replace").decode())
+        clean = value if value.isascii() else value.encode("utf-8", "replace").decode()
+        headers.setdefault(name.lower(), clean)
     return headers
 
 
-def _decoded(response: Response, *, limit: int) -> bytes:
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding in _PLAIN_ENCODINGS or not response.body:
-        return response.body
-    if encoding not in _GZIP_ENCODINGS:
-        raise _malformed(URL(response.url), f"the encoding {encoding[:40]!r}, which we do not read")
+def _settled(outcome: Outcome, ask: _Ask) -> Outcome:
+    if not isinstance(outcome, Response):
+        return outcome
     try:
-        body = gunzip(response.body, limit=limit)
-    except BrokenGzip as error:
-        raise _malformed(URL(response.url), str(error)) from error
-    if len(body) > limit:
-        raise _too_large(limit)
-    return body
+        return usable(outcome, limit=ask.limit, conditional=ask.conditional)
+    except (FetchError, FetchRefused) as failure:
+        return failure
 
 
-def _status_failure(answer: aiohttp.ClientResponse) -> FetchError | FetchRefused:
-    message = f"{answer.url.host} answered {answer.status}"
-    if answer.status in _GONE:
-        return FetchRefused(message, kind=Failure.HTTP_STATUS, status=answer.status)
-    return FetchError(
-        message,
-        kind=Failure.HTTP_STATUS,
-        status=answer.status,
-        retry_after=retry_after(answer.headers),
-    )
-
-
-@contextmanager
-def _explained(url: URL) -> Iterator[None]:
-    """Turn aiohttp's errors into ours."""
-    try:
-        yield
-    except (aiohttp.InvalidURL, UnicodeError) as error:  # such as a label over 63 letters
-        raise _unusable(str(url)) from error
-    except aiohttp.ClientConnectorError as error:
-        raise _connection_failure(url, error) from error
-    except aiohttp.ClientResponseError as error:
-        # aiohttp calls it status 400, but it is its parser giving up on the server's answer.
-        raise _malformed(url, "something that is not HTTP") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise _malformed(url, "an answer that broke off") from error
-
-
-def _connection_failure(url: URL, error: aiohttp.ClientConnectorError) -> FetchError | FetchRefused:
-    if isinstance(error, aiohttp.ClientSSLError):
-        reason = error.os_error.reason if isinstance(error.os_error, ssl.SSLError) else "broken off"
-        return FetchError(f"no secure connection to {url.host}: {reason}", kind=Failure.TLS)
-    if isinstance(error.os_error, _NotPublicError):
-        return FetchRefused(
-            f"{url.host} has a private address, which fetch.allow does not name",
-            kind=Failure.PRIVATE_ADDRESS,
-        )
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return FetchError(f"no address found for {url.host}", kind=Failure.UNREACHABLE)
-    cause = os.strerror(error.errno) if error.errno else "no connection"
-    return FetchError(f"{url.host} cannot be reached: {cause}", kind=Failure.UNREACHABLE)
-
-
-def _unusable(written: str) -> FetchRefused:
-    return FetchRefused(f"not a web address: {written[:200]!r}", kind=Failure.UNSUPPORTED_ADDRESS)
-
-
-def _malformed(url: URL, what: str) -> FetchError:
-    return FetchError(f"{url.host} sent {what}", kind=Failure.MALFORMED)
-
-
-def _too_large(limit: int) -> FetchError:
-    return FetchError(f"more than {limit:,} bytes", kind=Failure.TOO_LARGE)
-
-
-def _closed() -> FetchError:
-    return FetchError("the program is shutting down", kind=Failure.CLOSED)
+def _unanswered(batch: Future[list[BaseException | None]]) -> FetchError:
+    """Why some got no outcome: the fetcher was closed, or something broke that never should."""
+    if batch.cancelled():
+        return closed()
+    crash = next(crash for crash in batch.result() if crash is not None)
+    error = FetchError(f"the request broke: {type(crash).__name__}", kind=Failure.MALFORMED)
+    error.__cause__ = crash
+    return error

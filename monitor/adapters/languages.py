@@ -15,22 +15,42 @@ def identify(text: str, *, prior: str | None = None) -> str | None:
     The prior is the feed's language: a headline of three words says less than its feed.
     """
     expected = primary(prior)
-    readable = text[:LOOKED_AT].encode("utf-8", "ignore").decode()  # half a pair makes it raise
-    sample = " ".join(readable.split())
-    if not any(letter.isalpha() for letter in sample):
-        return expected
-    found = _detector().detect(sample, model="lite", k=1)  # any other model is downloaded
-    if not found:
-        return expected
-    language, score = str(found[0]["lang"]), float(found[0]["score"])
-    needed = SURE if expected and len(sample) < SHORT else LIKELY
-    return language if score >= needed else expected
+    language, score = _detect(text)
+    needed = SURE if expected and len(text) < SHORT else LIKELY
+    return language if language and score >= needed else expected
+
+
+def surely(text: str) -> str | None:
+    """Return the language of a text that is long enough to be sure of it, else None.
+
+    Its beginning and its middle must agree: articles quote and name in other languages.
+    """
+    if len(text) < LOOKED_AT:
+        return None
+    middle = len(text) // 2
+    found = {_weighed(text), _weighed(text[middle - LOOKED_AT // 2 : middle + LOOKED_AT // 2])}
+    return found.pop() if len(found) == 1 else None
+
+
+def _weighed(sample: str) -> str | None:
+    language, score = _detect(sample)
+    return language if score >= SURE else None
 
 
 def primary(tag: str | None) -> str | None:
     """Return the primary subtag of a language tag: "es" of "es-419" or "es_VE"; None for none."""
     first = (tag or "").strip().replace("_", "-").partition("-")[0].lower()
     return first if first.isascii() and first.isalpha() and len(first) in (2, 3) else None
+
+
+def _detect(text: str) -> tuple[str | None, float]:
+    """The language of a text's beginning and the model's score, 0-1."""
+    readable = text[:LOOKED_AT].encode("utf-8", "ignore").decode()  # half a pair makes it raise
+    sample = " ".join(readable.split())
+    if not any(letter.isalpha() for letter in sample):
+        return None, 0.0
+    found = _detector().detect(sample, model="lite", k=1)  # any other model is downloaded
+    return (str(found[0]["lang"]), float(found[0]["score"])) if found else (None, 0.0)
 
 
 @cache

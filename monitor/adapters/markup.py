@@ -45,11 +45,13 @@ _MAGIC = (
 )
 _MEDIA = {"image": "an image", "audio": "a sound recording", "video": "a video"}
 
-_SPACES = re.compile(r"[^\S\n]+")
-_BREAKS = re.compile(r" ?\n[\s]*")
+# More than a single space: matching each of those, to put another in its place, takes ten times
+# as long.
+_SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
+_BREAKS = re.compile(r"\n\s+")
 
 _HIDDEN = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style|noscript|iframe|template|svg)\b.*?(?:</\1\s*>|\Z)",
+    r"<(?:!--.*?(?:-->|\Z)|(script|style|noscript|iframe|template|svg)\b.*?(?:</\1\s*>|\Z))",
     re.IGNORECASE | re.DOTALL,
 )
 _INSIDE = r"""(?:\s(?:[^<>"']|"[^"<]*"|'[^'<]*')*|/)?"""  # cannot pass a "<": linear
@@ -154,7 +156,10 @@ def _restored(match: re.Match[str]) -> str:
 
 def tidy(text: str) -> str:
     """Remove what cannot be seen, fold white space, keep single line breaks."""
-    return _BREAKS.sub("\n", _SPACES.sub(" ", clean(text))).strip()
+    if text.isascii() and text.isprintable():  # most titles, and nothing in them is unseen
+        return " ".join(text.split())
+    text = _SPACES.sub(" ", clean(text)).strip()
+    return _BREAKS.sub("\n", text.replace(" \n", "\n")) if "\n" in text else text
 
 
 def one_line(text: str, *, limit: int) -> str:
@@ -178,7 +183,13 @@ def plain(markup: str) -> str:
 
 
 def _encoded_again(text: str) -> bool:
-    return bool(_BLOCK.search(text) or _INLINE.search(text) or _STILL_ENCODED.search(text))
+    tagged = "<" in text and (_BLOCK.search(text) or _INLINE.search(text))
+    return bool(tagged or ("&" in text and _STILL_ENCODED.search(text)))
+
+
+def escape(text: str) -> str:
+    """Plain text as HTML."""
+    return html.escape(text, quote=False)
 
 
 def clip(text: str, *, limit: int) -> str:
@@ -193,9 +204,17 @@ def link(written: str | None, *, base: str) -> str | None:
     """The absolute http(s) address that `written` means on `base`, or None."""
     if not written:
         return None
+    text = written.strip()
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(clean(text).splitlines()).strip()
     try:
-        absolute = urljoin(base, "".join(clean(written).splitlines()).strip())
+        absolute = text if _is_whole(text) else urljoin(base, text)
     except ValueError:  # "http://[" and the like
         return None
     usable = len(absolute) <= LINK_LIMIT and is_web(absolute)
     return absolute.replace(" ", "%20") if usable else None
+
+
+def _is_whole(address: str) -> bool:
+    """True for what urljoin would give back as it is."""
+    return address.startswith(("https://", "http://")) and address[-1] not in "?#"

@@ -7,7 +7,9 @@ Ranges those registries call reachable but where nobody publishes news (192.0.0.
 6to4 and Teredo tunnels) count as not public: refusing them costs nothing.
 """
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+import socket
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _SPECIAL_IPV4 = tuple(
     IPv4Network(network)
@@ -64,3 +66,24 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     if any(address in network for network in _CARRIES_IPV4):
         return is_public(IPv4Address(address.packed[-4:]))
     return address in _GLOBAL_UNICAST and not any(address in special for special in _SPECIAL_IPV6)
+
+
+def is_inside(
+    host: str, *, is_public: Callable[[IPv4Address | IPv6Address], bool] = is_public
+) -> bool:
+    """Whether a host names this machine or a private address by its spelling alone.
+
+    For connections that a proxy makes, whose address we never see. The short, octal, hexadecimal
+    and one-number spellings of IPv4 (127.1, 0x7f000001, 2130706433) are read as a system would.
+    """
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return not is_public(ip_address(name))
+    except ValueError:
+        pass
+    try:
+        return not is_public(IPv4Address(socket.inet_aton(name)))
+    except (OSError, UnicodeError):
+        return False

@@ -1,42 +1,52 @@
 """Web pages to text; the only module that imports trafilatura, htmldate and tld."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 
 import tld
 from htmldate import find_date
-from lxml.html import HtmlElement
+from lxml.cssselect import CSSSelector, SelectorError
+from lxml.etree import iterwalk
+from lxml.html import HtmlElement, builder
 from trafilatura import bare_extraction
 from trafilatura.metadata import extract_author
 from trafilatura.settings import Document
 from trafilatura.utils import load_html
 
-from monitor.adapters import languages, markup
-from monitor.adapters.boilerplate import judge, without_boilerplate
-from monitor.core import urls
+from monitor.adapters import languages, linked, markup
+from monitor.adapters.boilerplate import without_boilerplate
+from monitor.adapters.linked import AUTHOR_LIMIT, NAME_LIMIT, names
+from monitor.core import publication, urls
 from monitor.core.errors import Permanent
+from monitor.core.headlines import Titles, headline
 from monitor.core.model import Completeness, Page
+from monitor.core.quality import BRIEF, WALL, Found, count, judge
 
 PAGE_LIMIT = 3_000_000  # bytes; a million <br> or deep headings cost 20-40 s and 1.2 GB
 TAG_LIMIT = 20_000  # tags; pages with more are read as plain text
 TITLE_LIMIT = 500  # characters
-NAME_LIMIT = 200  # characters
-AUTHOR_LIMIT = 20  # authors
 TEXT_LIMIT = 500_000  # characters
 DATE_TAG_LIMIT = 4_000  # tags; htmldate took 25 s for 15,000 <time> elements
-LINKED_LIMIT = 200  # JSON-LD objects looked at in one page
-YEARS = range(1990, 2100)
+TIME_LIMIT = 20  # <time> elements looked at for the hour of a day that is known
+AROUND_LIMIT = 5_000  # characters of a page that are looked at beside a short text
 
 _TAG = re.compile(r"<[a-zA-Z]")
 _ADDRESS = re.compile(r"^[\d.]+(?::\d+)?$|:.*:")  # IPv4, IPv6
 _TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
-_SEPARATED = re.compile(r"\s+[|–—·»•:‐-]\s+|\s*\|\s*")
-_ARTICLES = re.compile(r"Article|Posting|Report|Review|WebPage")
-_LONG_TITLE = 3  # words that what remains of a title must have when a suffix is cut
+_PUBLISHED = (  # meta tags, most trusted first
+    "article:published_time", "og:published_time", "article.published", "datepublished",
+    "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "publishdate",
+    "publish-date", "pubdate", "dc.date.issued", "dcterms.created", "dc.date", "date",
+)  # fmt: skip
+_A_DAY = timedelta(days=1)
+_UNREAD = {"script", "style", "template", "svg", "header", "nav", "footer", "aside", "select"}
+_INLINE = {"a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "u"}
+_NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
 class NotAPage(Permanent):
@@ -47,7 +57,9 @@ class NotAPage(Permanent):
 class _Claims:
     """What a page says about itself, in meta tags and JSON-LD."""
 
-    titles: tuple[str, ...] = ()
+    linked: str | None = None  # JSON-LD's headline
+    shared: tuple[str, ...] = ()  # Open Graph's and Twitter's
+    sites: tuple[str, ...] = ()
     canonical: str | None = None
     published: datetime | None = None
     modified: datetime | None = None
@@ -56,13 +68,25 @@ class _Claims:
     section: str | None = None
     language: str | None = None
     free: bool = True  # False: the publisher says that one has to pay
+    is_article: bool = False
+    words: int | None = None  # as the publisher counts them
 
 
-def extract(body: bytes, *, url: str, content_type: str | None = None) -> Page:
+def extract(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None = None,
+    keep: str | None = None,
+    drop: Sequence[str] = (),
+    expected: str | None = None,
+) -> Page:
     """Read one page: title, text (paragraphs separated by one line break), times, quality.
 
-    `url` is the final address. Raises NotAPage. A page that gives nothing is a Page all the
-    same, whose `completeness` and `quality` say so.
+    `url` is the final address, `expected` the outlet's language. `keep` and `drop` are CSS
+    selectors: the parts that hold the article, and parts that do not belong to it; one that finds
+    nothing is as if it were not there. Raises NotAPage. A page that gives nothing is a Page all
+    the same, whose `completeness` and `quality` say so.
     """
     if strange := markup.kind(body, content_type):
         raise NotAPage(f"this is {strange}, not a web page")
@@ -72,47 +96,141 @@ def extract(body: bytes, *, url: str, content_type: str | None = None) -> Page:
     if sum(1 for _ in _TAG.finditer(text)) > TAG_LIMIT:
         return _plain(text, url=url)
     tree = load_html(text)
-    return _plain(text, url=url) if tree is None else _read(tree, url=url)
+    if tree is None:
+        return _plain(text, url=url)
+    return _read(tree, url=url, keep=keep, drop=drop, expected=expected)
 
 
 def _plain(text: str, *, url: str) -> Page:
     """A page too large or too strange to take apart: its words without its structure."""
     named = _TITLE.search(text)
     title = markup.one_line(named[1], limit=TITLE_LIMIT) if named else None
-    return _judged(
-        Page(url=url, title=title or None, text=markup.plain(text)[:TEXT_LIMIT]), free=True
-    )
+    page = Page(url=url, title=title or None, text=markup.plain(text)[:TEXT_LIMIT])
+    return _judged(page, Found(title=page.title, text=page.text or ""))
 
 
-def _read(tree: HtmlElement, *, url: str) -> Page:
+def _read(
+    tree: HtmlElement, *, url: str, keep: str | None, drop: Sequence[str], expected: str | None
+) -> Page:
     claims = _claims(tree, url)
-    document = bare_extraction(
-        tree, url=url, include_comments=False, with_metadata=False, include_tables=True
-    )
-    written = document.text if isinstance(document, Document) else None
-    text = markup.tidy(written or "")[:TEXT_LIMIT]
-    title = _best_title(tree, claims)
+    title = _headline(tree, claims, url)
+    for unwanted in (element for selector in drop for element in _selected(tree, selector)):
+        unwanted.drop_tree()
+    text = without_boilerplate(_text(tree, url=url, keep=keep), title=title)
+    published, published_by = _dated(tree, claims, url)
     page = Page(
         url=url,
         canonical_url=claims.canonical,
         title=title,
-        text=without_boilerplate(text, title=title),
+        text=text,
         language=claims.language,
-        published=claims.published or _found_date(tree, url),
+        published=published,
+        published_by=published_by,
         modified=claims.modified,
         authors=claims.authors or _found_authors(tree),
         outlet=claims.outlet,
         section=claims.section,
     )
-    return _judged(page, free=claims.free)
+    return _judged(page, _found(tree, claims, title=title, text=text, expected=expected))
 
 
-def _judged(page: Page, *, free: bool) -> Page:
-    completeness, quality = judge(title=page.title, text=page.text or "", free=free)
+def _text(tree: HtmlElement, *, url: str, keep: str | None) -> str:
+    """The article's text; where `keep` finds something, of that alone."""
+    kept = _selected(tree, keep) if keep else []
+    part = builder.HTML(builder.BODY(builder.ARTICLE(*map(_alone, kept)))) if kept else tree
+    document = bare_extraction(
+        part,
+        url=url,
+        include_comments=False,
+        with_metadata=False,
+        include_tables=True,
+        favor_recall=bool(kept),
+    )
+    written = document.text if isinstance(document, Document) else None
+    return markup.tidy(written or "")[:TEXT_LIMIT]
+
+
+def _alone(element: HtmlElement) -> HtmlElement:
+    copied = deepcopy(element)
+    copied.tail = None
+    return copied
+
+
+def _selected(tree: HtmlElement, selector: str) -> list[HtmlElement]:
+    """The outermost elements that a CSS selector finds within the page's body."""
+    try:
+        found = _compiled(selector)(tree)
+    except SelectorError:
+        return []  # the configuration says so when it is loaded
+    elements = {element for element in found if element.getparent() is not None}
+    return [
+        element
+        for element in found
+        if element in elements and elements.isdisjoint(element.iterancestors())
+    ]
+
+
+@lru_cache(maxsize=512)
+def _compiled(selector: str) -> CSSSelector:
+    return CSSSelector(selector, translator="html")
+
+
+def _found(
+    tree: HtmlElement, claims: _Claims, *, title: str | None, text: str, expected: str | None
+) -> Found:
+    words = count(text)
+    short = words < WALL
+    return Found(
+        title=title,
+        text=text,
+        around=_around(tree, dialogs=words < BRIEF) if short else "",
+        free=claims.free,
+        is_article=claims.is_article,
+        promised=claims.words,
+        password=short and tree.find('.//input[@type="password"]') is not None,
+        language=languages.surely(text),
+        expected=_languages(claims.language, expected),
+    )
+
+
+def _languages(declared: str | None, expected: str | None) -> tuple[str, ...]:
+    """In which languages a page may be; unknown without the outlet's: templates often err."""
+    outlets = languages.primary(expected)
+    return tuple(filter(None, (declared, outlets))) if outlets else ()
+
+
+def _around(tree: HtmlElement, *, dialogs: bool) -> str:
+    """The first words of a page's body, menus, margins and hidden parts left out."""
+    body, parts, length = tree.find(".//body"), [], 0
+    walk = iterwalk(tree if body is None else body, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        if event == "start" and not _is_shown(element, dialogs=dialogs):
+            walk.skip_subtree()
+            continue
+        piece = element.text if event == "start" else element.tail
+        if event == "end" and element.tag not in _INLINE:
+            parts.append("\n")
+        parts.append(piece or "")
+        length += len(parts[-1])
+        if length > AROUND_LIMIT:
+            break
+    return markup.tidy("".join(parts))[:AROUND_LIMIT]
+
+
+def _is_shown(element: HtmlElement, *, dialogs: bool) -> bool:
+    if element.tag in _UNREAD or element.get("hidden") is not None:
+        return False
+    if element.get("aria-hidden") == "true" or _NOT_SHOWN.search(element.get("style", "")):
+        return False
+    return dialogs or (element.tag != "dialog" and element.get("role") != "dialog")
+
+
+def _judged(page: Page, found: Found) -> Page:
+    completeness, quality = judge(found)
     text = page.text if completeness is not Completeness.TITLE else None
     return replace(
         page,
-        title=None if quality == "error page" else page.title,
+        title=None if quality in {"error page", "bot check"} else page.title,
         text=text,
         language=languages.identify(text or page.title or "", prior=page.language),
         completeness=completeness,
@@ -122,25 +240,32 @@ def _judged(page: Page, *, free: bool) -> Page:
 
 def _claims(tree: HtmlElement, url: str) -> _Claims:
     meta = _meta(tree)
-    linked = _article(tree)
-    names: tuple[object, ...] = (
-        linked.get("headline"),
-        meta.get("og:title"),
-        meta.get("twitter:title"),
-    )
-    published = ("article:published_time", "og:published_time", "datepublished", "date")
+    scripts = tree.iterfind('.//script[@type="application/ld+json"]')
+    item = linked.article(script.text or "" for script in scripts)
+    shared = (_short(meta.get(name), limit=TITLE_LIMIT) for name in ("og:title", "twitter:title"))
+    outlet = next(names(item.get("publisher")), None) or _short(meta.get("og:site_name"))
     return _Claims(
-        titles=tuple(title for name in names if (title := _short(name, limit=TITLE_LIMIT))),
+        linked=_short(item.get("headline"), limit=TITLE_LIMIT),
+        shared=tuple(filter(None, shared)),
+        sites=tuple(_sites(outlet, _short(meta.get("og:site_name")), url)),
         canonical=_canonical(tree, meta, url),
-        published=_first_date(linked.get("datePublished"), *(meta.get(key) for key in published)),
-        modified=_first_date(linked.get("dateModified"), meta.get("article:modified_time")),
-        authors=tuple(dict.fromkeys(_names(linked.get("author"))))[:AUTHOR_LIMIT],
-        outlet=next(_names(linked.get("publisher")), None) or _short(meta.get("og:site_name")),
-        section=next(_names(linked.get("articleSection")), None)
+        published=_first_date(item.get("datePublished"), *(meta.get(key) for key in _PUBLISHED)),
+        modified=_first_date(item.get("dateModified"), meta.get("article:modified_time")),
+        authors=tuple(dict.fromkeys(names(item.get("author"))))[:AUTHOR_LIMIT],
+        outlet=outlet,
+        section=next(names(item.get("articleSection")), None)
         or _short(meta.get("article:section")),
         language=languages.primary(tree.get("lang")) or languages.primary(meta.get("og:locale")),
-        free=str(linked.get("isAccessibleForFree", True)).lower() != "false",
+        free=str(item.get("isAccessibleForFree", True)).lower() != "false",
+        is_article=meta.get("og:type", "").strip().lower() == "article" or linked.is_article(item),
+        words=linked.promised(item),
     )
+
+
+def _sites(outlet: str | None, site: str | None, url: str) -> Iterable[str]:
+    """What an outlet may be called after a headline."""
+    name = (registrable_domain(url) or "").partition(".")[0]
+    return filter(None, (outlet, site, name))
 
 
 def _short(value: object, *, limit: int = NAME_LIMIT) -> str | None:
@@ -155,50 +280,6 @@ def _meta(tree: HtmlElement) -> dict[str, str]:
         if name and element.get("content", "").strip():
             found.setdefault(name.strip().lower(), element.get("content"))
     return found
-
-
-def _article(tree: HtmlElement) -> Mapping[str, Any]:
-    """The JSON-LD object that describes the article: the first with a headline, else a date."""
-    candidates = []
-    for script in tree.iterfind('.//script[@type="application/ld+json"]'):
-        try:
-            written = json.loads(script.text or "", strict=False)
-        except (ValueError, RecursionError):
-            continue
-        candidates += [item for item in _objects(written) if _ARTICLES.search(_type(item))]
-    candidates.sort(key=lambda item: ("headline" not in item, "datePublished" not in item))
-    return candidates[0] if candidates else {}
-
-
-def _type(item: Mapping[str, Any]) -> str:
-    return str(item.get("@type", ""))
-
-
-def _objects(written: object) -> Iterator[Mapping[str, Any]]:
-    """Every object in a JSON-LD value, from the outside in, `LINKED_LIMIT` at most."""
-    queue, looked = [written], 0
-    while queue and looked < LINKED_LIMIT:
-        value = queue.pop(0)
-        looked += 1
-        if isinstance(value, dict):
-            yield value
-            queue += [value[key] for key in ("@graph", "mainEntity", "mainEntityOfPage")
-                      if key in value]  # fmt: skip
-        elif isinstance(value, list):
-            queue += value[:LINKED_LIMIT]
-
-
-def _names(value: object) -> Iterator[str]:
-    """Names in a JSON-LD value: a string, an object with a name, or a list of those."""
-    if isinstance(value, list):
-        for one in value[:AUTHOR_LIMIT]:
-            yield from _names(one)
-    elif isinstance(value, dict):
-        yield from _names(value.get("name"))
-    elif isinstance(value, str):
-        name = markup.one_line(value, limit=NAME_LIMIT)
-        if name and not name.startswith(("http://", "https://")):
-            yield name
 
 
 def _canonical(tree: HtmlElement, meta: Mapping[str, str], url: str) -> str | None:
@@ -231,28 +312,40 @@ def _first_date(*values: object) -> datetime | None:
     for value in values:
         if isinstance(value, list):
             value = value[0] if value else None  # noqa: PLW2901 - some publishers list one date
-        if isinstance(value, str) and (read := _instant(value)):
+        if isinstance(value, str) and (read := publication.instant(value)):
             return read
     return None
 
 
-def _instant(written: str) -> datetime | None:
-    """An ISO 8601 instant as aware UTC; one without an offset is taken for UTC."""
-    try:
-        read = datetime.fromisoformat(written.strip())
-        if read.year not in YEARS:
-            return None
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+def _dated(tree: HtmlElement, claims: _Claims, url: str) -> tuple[datetime | None, str | None]:
+    """When the page was published, and what says so: "page", "markup" or "address"."""
+    claimed = claims.published
+    if claimed and not publication.is_day(claimed):
+        return claimed, "page"
+    addressed = publication.of_address(url) or publication.of_address(claims.canonical or "")
+    day = claimed or addressed or _found_date(tree)
+    if day is None:
+        return None, None
+    if precise := _hour_of(tree, day):
+        return precise, "markup"
+    return day, "page" if claimed else "address" if addressed else "markup"
 
 
-def _found_date(tree: HtmlElement, url: str) -> datetime | None:
-    """The day that the page's markup suggests; the address and the visible text count."""
-    if sum(1 for _ in tree.iter()) > DATE_TAG_LIMIT:
+def _hour_of(tree: HtmlElement, day: datetime) -> datetime | None:
+    """The first <time> element's time of a day, in whatever zone the day was meant."""
+    for element in islice(tree.iterfind(".//time[@datetime]"), TIME_LIMIT):
+        read = publication.instant(element.get("datetime"))
+        if read and not publication.is_day(read) and abs(read.date() - day.date()) <= _A_DAY:
+            return read
+    return None
+
+
+def _found_date(tree: HtmlElement) -> datetime | None:
+    """The day that the page's markup and visible text suggest."""
+    if sum(1 for _ in islice(tree.iter(), DATE_TAG_LIMIT + 1)) > DATE_TAG_LIMIT:
         return None
-    found = find_date(tree, url=url, extensive_search=False, original_date=True)
-    return _instant(found) if found else None
+    found = find_date(tree, extensive_search=False, original_date=True)
+    return publication.instant(found) if found else None
 
 
 def _found_authors(tree: HtmlElement) -> tuple[str, ...]:
@@ -261,45 +354,20 @@ def _found_authors(tree: HtmlElement) -> tuple[str, ...]:
     return tuple(name for name in names if name)[:AUTHOR_LIMIT]
 
 
-def _best_title(tree: HtmlElement, claims: _Claims) -> str | None:
-    """The headline as readers see it, without the outlet's name.
-
-    What the page claims (JSON-LD, Open Graph) wins if the page shows it; of several headings
-    the one that the claims or <title> repeat; <title> itself comes last.
-    """
-    shown = [_content(heading) for heading in tree.iterfind(".//h1")]
-    window = _content(tree.find(".//title"))
-    claimed = [_without_site(title, claims.outlet) for title in claims.titles]
-    headings = [title for title in shown if title]
-    for title in claimed:
-        if title in headings:
-            return title
-    repeated = [title for title in headings if title in window and len(title.split()) > 1]
-    candidates = [*claimed, *repeated, *headings[:1], _without_site(window, claims.outlet)]
-    return next((title for title in candidates if title), None)
+def _headline(tree: HtmlElement, claims: _Claims, url: str) -> str | None:
+    return headline(
+        Titles(
+            linked=claims.linked,
+            shared=claims.shared,
+            shown=[_content(heading) for heading in tree.iterfind(".//h1")],
+            window=_content(tree.find(".//title")),
+            sites=claims.sites,
+            address=url,
+        )
+    )
 
 
 def _content(element: HtmlElement | None) -> str:
     if element is None:
         return ""
     return markup.clip(" ".join(markup.tidy(element.text_content()).split()), limit=TITLE_LIMIT)
-
-
-def _without_site(title: str, outlet: str | None) -> str:
-    """Cut " | Outlet" off, at most twice, and only what names the outlet."""
-    for _ in range(2):
-        cuts = list(_SEPARATED.finditer(title))
-        if not cuts:
-            break
-        kept, suffix = title[: cuts[-1].start()], title[cuts[-1].end() :]
-        if len(kept.split()) < _LONG_TITLE or not _names_site(suffix, outlet, cuts[-1][0]):
-            break
-        title = kept.strip()
-    return title
-
-
-def _names_site(suffix: str, outlet: str | None, separator: str) -> bool:
-    plain, name = suffix.strip().casefold(), (outlet or "").casefold()
-    if name and (plain in name or name in plain):
-        return True
-    return "|" in separator and len(plain.split()) <= _LONG_TITLE

@@ -8,6 +8,7 @@ import gc
 import os
 
 from monitor.adapters import feeds, pages
+from monitor.core.model import Selectors
 
 _PAGE = (
     "<html lang='en'><head><title>Warm up</title></head><body><article><h1>Warm up</h1>"
@@ -18,9 +19,15 @@ _FEED = (
     "<rss version='2.0'><channel><title>Warm up</title><item><title>Warm up the parser</title>"
     "<pubDate>Wed, 03 Mar 2021 10:00:00 GMT</pubDate></item></channel></rss>"
 )
+_LIST = "<ul><li><a href='/1'>Warm up</a> <span class='date'>3 March 2021</span></li></ul>"
 
 os.environ.clear()
 feeds.parse_feed(_FEED.encode(), url="http://example.org/feed")
+feeds.parse_feed(
+    _LIST.encode(),
+    url="http://example.org/list",
+    selectors=Selectors(items="li", title="a", date=".date"),
+)
 pages.extract(_PAGE.encode(), url="http://example.org/page")
 gc.collect()
 gc.freeze()  # keeps the collector from touching, and so copying, pages shared with the workers

@@ -27,18 +27,18 @@ _PRELOADED = ["monitor.adapters.workers", "monitor.adapters.warmed"]
 Result = TypeVar("Result")
 
 
-def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> ParsedFeed:
-    """Parse a feed: `feeds.parse_feed`, imported where it runs."""
+def parse_feed(body: bytes, *, url: str, **how: Any) -> ParsedFeed:
+    """Parse a feed: `feeds.parse_feed`, imported where it runs, with its arguments."""
     from monitor.adapters import feeds  # noqa: PLC0415 - see the module's docstring
 
-    return feeds.parse_feed(body, url=url, content_type=content_type)
+    return feeds.parse_feed(body, url=url, **how)
 
 
-def extract(body: bytes, *, url: str, content_type: str | None = None) -> Page:
-    """Read a page: `pages.extract`, imported where it runs."""
+def extract(body: bytes, *, url: str, **how: Any) -> Page:
+    """Read a page: `pages.extract`, imported where it runs, with its arguments."""
     from monitor.adapters import pages  # noqa: PLC0415 - see the module's docstring
 
-    return pages.extract(body, url=url, content_type=content_type)
+    return pages.extract(body, url=url, **how)
 
 
 class Workers:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import archive, channels, demo, plumbing, rules, setup, status, watching
+from monitor.cli import archive, channels, demo, feeds, plumbing, rules, setup, status, watching
 from monitor.cli.options import Config, Globals, LogFormat, Verbose
 
 WATCH, DESK, CARE, SCRIPTS = "Watch", "What is watched for", "Set up and care", "For scripts"
@@ -54,6 +54,7 @@ app.command("status", rich_help_panel=WATCH)(status.status)
 app.command("search", rich_help_panel=WATCH)(archive.search)
 
 app.add_typer(rules.group, name="rules", rich_help_panel=DESK)
+app.add_typer(feeds.group, name="feeds", rich_help_panel=DESK)
 app.add_typer(channels.group, name="channels", rich_help_panel=DESK)
 
 app.command("init", rich_help_panel=CARE)(setup.init)

@@ -32,6 +32,7 @@ LINE_LIMIT = 20_000_000  # bytes of one line of JSON; the longest article text i
 NOWHERE = "http://localhost/"  # where relative links lead when nobody says where a file is from
 BINARY_WITHIN = 4_096  # bytes; no text has a zero byte among its first, unless a mark says UTF-16
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)  # UTF-32-LE begins alike
+ENTRY = ("guid", "url", "title", "summary", "author", "published", "updated", "language")
 WORDS = ("title", "text", "summary", "language", "outlet", "published")  # text where present
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -50,14 +51,14 @@ def parse_feed(
 ) -> None:
     """Parse a feed: one line of JSON an entry."""
     from monitor.adapters import workers
-    from monitor.pipeline import FEED_LIMIT
+    from monitor.polling import FEED_LIMIT
 
     del config  # every plumbing command takes it; this one needs nothing of it
     body = _body(file, limit=FEED_LIMIT)
     with _pool() as pool:
         parsed = pool.run(workers.parse_feed, body, url=url, content_type=content_type)
     for entry in parsed.entries:
-        emit(entry, indent=None)
+        emit({name: getattr(entry, name) for name in ENTRY}, indent=None)
 
 
 def extract(

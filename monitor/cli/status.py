@@ -4,7 +4,7 @@
 
 import fcntl
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, Cell, at, count,
 if TYPE_CHECKING:
     from monitor.config.settings import Settings
     from monitor.storage.engine import Database
+    from monitor.storage.health import Health
 
 WORST = 5  # kinds of failure, and rows set aside, that are shown
 LOOKED_BACK = timedelta(hours=24)
@@ -70,13 +71,16 @@ def _problems(context: typer.Context, config: Path | None) -> list[str]:
 
 
 def _looked_up(database: "Database", settings: "Settings") -> dict[str, Any]:
-    from monitor.storage import views
+    from monitor.storage import health, views
 
     now = datetime.now(UTC)
     since = now - LOOKED_BACK
     with database.read() as connection:
         found: dict[str, Any] = {
-            "feeds": _feeds(views.feed_rows(connection)),
+            "feeds": _feeds(
+                health.feeds(connection, now=now),
+                resting=health.hosts_resting(connection, now=now),
+            ),
             "last_entry": views.last_seen(connection),
             "last_24_hours": views.counts(connection, since=since),
             "silences": dict(views.silences(connection, since=since)),
@@ -103,8 +107,23 @@ def _looked_up(database: "Database", settings: "Settings") -> dict[str, Any]:
     return found
 
 
-def _feeds(rows: Iterable[Any]) -> dict[str, Any]:
-    every = list(rows)
+def _feeds(found: "Sequence[Health]", *, resting: list[str]) -> dict[str, Any]:
+    from monitor.storage import health
+
+    marks = [each.mark for each in found]
+    return {
+        **_counted([each.row for each in found]),
+        "health": {each.value: marks.count(each) for each in reversed(health.Mark)},
+        "gaps_24_hours": {
+            "count": sum(each.gaps for each in found),
+            "items_at_most": sum(each.missed for each in found),
+        },
+        "hosts_resting": resting,
+        "network_lost_since": health.network_lost_since(found),
+    }
+
+
+def _counted(every: list[Any]) -> dict[str, Any]:
     failing = [row for row in every if row.failure is not None]
     worst = sorted(failing, key=lambda row: -row.attempts)
     return {
@@ -172,6 +191,7 @@ def _show_feeds(feeds: dict[str, Any]) -> None:
         f", {feeds['failing']:,} failing, {feeds['never_reached']:,} never succeeded, "
         f"{feeds['not_yet_polled']:,} not yet polled; {feeds['verified']:,} verified",
     )
+    _show_health(feeds)
     say(f"last poll {at(feeds['last_poll'])}, last answer {at(feeds['last_answer'])}", indent=11)
     alike: dict[str, list[dict[str, Any]]] = {}
     for each in feeds["worst"]:
@@ -182,6 +202,21 @@ def _show_feeds(feeds: dict[str, Any]) -> None:
         say((failure, BAD), (f"  {times}  {same[0]['url']}{others}", FAINT), indent=11)
     if (left := len(alike) - WORST) > 0:
         say((f"and {count(left, 'other failure')}; --json lists all", FAINT), indent=11)
+
+
+def _show_health(feeds: dict[str, Any]) -> None:
+    """Every mark that some feed has, gaps, resting hosts, and whether it is our own network."""
+    marks = ", ".join(f"{number:,} {mark}" for mark, number in feeds["health"].items() if number)
+    say(f"health: {marks or 'none yet'}; `monitor feeds list` shows each", indent=11)
+    gaps = feeds["gaps_24_hours"]
+    if gaps["count"]:
+        missed = count(gaps["items_at_most"], "item")
+        say((f"{count(gaps['count'], 'gap')} in 24 h (up to {missed})", DOUBT), indent=11)
+    if resting := feeds["hosts_resting"]:
+        named = ", ".join(resting[:WORST]) + (", …" if len(resting) > WORST else "")
+        say((f"{count(len(resting), 'host')} resting: {named}", DOUBT), indent=11)
+    if since := feeds["network_lost_since"]:
+        say((f"our own network is thought down since {at(since)}", BAD), indent=11)
 
 
 def _show_deliveries(deliveries: list[dict[str, Any]]) -> None:

@@ -56,10 +56,11 @@ def _channel(
         node,
         problems,
         what="a channel",
-        allowed=("url", "default", "digest"),
+        allowed=("url", "default", "digest", "ops"),
         planned=PLANNED,
     )
     default = fields.optional("default", values.boolean, False)  # noqa: FBT003 - a value
+    ops = fields.optional("ops", values.boolean, False)  # noqa: FBT003 - a value
     every = timedelta(minutes=30)
     if (digest := fields.node("digest")) is not None:
         section = Fields(
@@ -73,8 +74,8 @@ def _channel(
     url = fields.required("url", address)
     # A broken one is returned too: rules may name it, and it may be the default.
     return (
-        [Channel(ChannelName(name), url or "", default=default, digest_every=every)]
-        if (name)
+        [Channel(ChannelName(name), url or "", default=default, digest_every=every, ops=ops)]
+        if name
         else []
     )
 

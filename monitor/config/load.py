@@ -67,7 +67,7 @@ def load(
     )
     outlets = Outlets()
     for tree in _folder(trees, "outlets"):
-        read_outlets(tree, outlets, interval=settings.poll_interval, problems=problems)
+        read_outlets(tree, outlets, secrets=secrets, problems=problems)
     channels = read_channels(
         trees.get(CHANNELS_FILE), secrets=secrets, known_schemes=known_schemes, problems=problems
     )

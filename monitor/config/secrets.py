@@ -24,6 +24,7 @@ _DIGIT = re.compile(r"[0-9]")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+REFERENCE = r"\$\{[^{}]+\}"  # one reference, for those who need to know where it stands
 
 
 def _tokens(url: str) -> Iterator[str]:
@@ -118,12 +119,23 @@ class Secrets:
         self._values.update(_tokens(url))
         return url
 
+    def text(self, written: str) -> str:
+        """`written` with its references resolved, each put in as it is. Raises like `address`."""
+        return _REFERENCE.sub(self._resolved, written)
+
+    def hide(self, value: str) -> None:
+        """Counts `value`, made from a secret, among the values for the log filter."""
+        self._values.add(value)
+
     def _encoded(self, found: re.Match[str]) -> str:
+        return "${" if found[0] == "$${" else quote(self._resolved(found), safe="")
+
+    def _resolved(self, found: re.Match[str]) -> str:
         if found[0] == "$${":
             return "${"
         if found[1] is None:
             raise ValueError('a "${" is not closed; a reference is ${NAME}')
-        return quote(self._value(found[1]), safe="")
+        return self._value(found[1])
 
     def _value(self, reference: str) -> str:
         kind, colon, name = reference.partition(":")

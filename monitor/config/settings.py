@@ -15,6 +15,7 @@ from monitor.config.fields import Fields, read_items, read_text
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
 from monitor.config.source import Broken, Node, Scalar
+from monitor.config.written import duration
 from monitor.core.errors import Place
 
 FILE = "monitor.yaml"
@@ -48,26 +49,24 @@ class Settings(BaseModel):
 
     state: Path
     database_url: str = Field(repr=False)  # may hold a password
-    poll_interval: timedelta = timedelta(minutes=5)
+    poll_interval: timedelta = timedelta(minutes=5)  # where a feed begins
+    poll_shortest: timedelta = timedelta(minutes=2)
+    poll_longest: timedelta = timedelta(minutes=10)
     first_sight: timedelta = timedelta(hours=6)
     fetch_user_agent: str = f"media-monitor/{__version__}"
     fetch_deadline: timedelta = timedelta(seconds=20)
     host_spacing: timedelta = timedelta(seconds=1)
-    fetch_connections: int = 16
+    fetch_connections: int = 64
     fetch_workers: int = 2
     fetch_allow: frozenset[tuple[str, int]] = frozenset()
+    respect_robots: bool = True
     story_window: timedelta = timedelta(hours=72)
     retention_articles: timedelta = timedelta(days=365)
     retention_deliveries: timedelta = timedelta(days=365)
     retention_tombstones: timedelta = timedelta(days=730)
+    retention_ledger: timedelta = timedelta(days=90)
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.TEXT
-
-
-def _user_agent(written: str) -> str:
-    if not written.isascii() or not written.isprintable() or not written.strip():
-        raise ValueError("a user agent is printable ASCII on one line")  # it becomes a header
-    return written.strip()
 
 
 def _deadline(written: str) -> timedelta:
@@ -80,16 +79,20 @@ def _deadline(written: str) -> timedelta:
 # Section, key, field of Settings, reader. `fetch.allow` is a list and read by itself.
 KEYS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
     ("poll", "interval", "poll_interval", values.duration),
+    ("poll", "shortest", "poll_shortest", values.duration),
+    ("poll", "longest", "poll_longest", values.duration),
     ("poll", "first_sight", "first_sight", values.duration),
-    ("fetch", "user_agent", "fetch_user_agent", _user_agent),
+    ("fetch", "user_agent", "fetch_user_agent", values.user_agent),
     ("fetch", "deadline", "fetch_deadline", _deadline),
     ("fetch", "host_spacing", "host_spacing", values.duration),
     ("fetch", "connections", "fetch_connections", values.number(least=1, most=256)),
     ("fetch", "workers", "fetch_workers", values.number(least=1, most=64)),
+    ("fetch", "respect_robots", "respect_robots", values.boolean),
     ("story", "window", "story_window", values.duration),
     ("retention", "articles", "retention_articles", values.duration),
     ("retention", "deliveries", "retention_deliveries", values.duration),
     ("retention", "tombstones", "retention_tombstones", values.duration),
+    ("retention", "ledger", "retention_ledger", values.duration),
     ("logging", "level", "log_level", values.choice("level", LogLevel)),
     ("logging", "format", "log_format", values.choice("format", LogFormat)),
 )
@@ -113,7 +116,31 @@ def read_settings(
     for name in SECTIONS:
         if (node := top.node(name)) is not None:
             found |= _section(name, node, problems)
-    return Settings(**found)
+    return _bounded(Settings(**found), top, problems)
+
+
+def _bounded(settings: Settings, top: Fields, problems: Problems) -> Settings:
+    """The interval between its bounds: one that was written widens them, the default gives way."""
+    interval, shortest = settings.poll_interval, settings.poll_shortest
+    longest = settings.poll_longest
+    if shortest > longest:
+        problems.add(
+            (top.node("poll") or Broken(top.place)).place,
+            f"shortest ({_said('poll_shortest', settings)}) is longer than longest "
+            f"({_said('poll_longest', settings)}); a feed is asked at intervals between the two",
+        )
+        return settings
+    if "poll_interval" in settings.model_fields_set:
+        bounds = {"poll_shortest": min(shortest, interval), "poll_longest": max(longest, interval)}
+    else:
+        bounds = {"poll_interval": min(max(interval, shortest), longest)}
+    return settings.model_copy(update=bounds)
+
+
+def _said(field: str, settings: Settings) -> str:
+    """A duration in words, marked where it is the default and stands in no file."""
+    default = "" if field in settings.model_fields_set else ", the default"
+    return duration(getattr(settings, field)) + default
 
 
 def _section(name: str, node: Node, problems: Problems) -> dict[str, object]:

@@ -5,13 +5,16 @@ or of brackets costs nothing, and 1,000 rules take its C parser 0.1 s (ruamel.ya
 """
 
 import re
+from array import array
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import intern
 
 import yaml
 
-from monitor.config.problems import Problems, shown
+from monitor.config.problems import PROBLEM_LIMIT, Problems, shown
 from monitor.config.syntax import INDENTED, syntax_message
 from monitor.core.errors import Place, Problem
 
@@ -89,56 +92,94 @@ def _forbidden_message(character: str) -> str:
     return f"the invisible character U+{code:04X} is not allowed; remove it"
 
 
+class _Spans:
+    """Where texts begin and end, in characters, in the order of the file."""
+
+    def __init__(self) -> None:
+        self.starts = array("L")
+        self.ends = array("L")
+
+    def add(self, event: yaml.ScalarEvent) -> None:
+        self.starts.append(event.start_mark.index)
+        self.ends.append(event.end_mark.index)
+
+
+class _Refused(Exception):  # noqa: N818 - a limit, raised and caught here alone
+    """A limit is passed: the rest is not even parsed."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class _Scan:
-    """One pass over one file."""
+    """One file, event by event: the events of 10,000 feeds together would take 60 MB."""
 
     def __init__(self, file: str, text: str, problems: Problems) -> None:
         self._file = file
         self._text = text
         self._problems = problems
+        self._found: dict[Problem, None] = {}  # told if the file can be parsed at all
         self._error: yaml.MarkedYAMLError | None = None
-        self._refused: Problem | None = None  # over a limit: the rest is not even parsed
+        self._texts = _Spans()
+        self._marked = _Spans()  # texts that do not end by themselves: in quotes, or blocks
         self._swallowed: set[int] = set()  # lines whose hashtag became a comment
 
     def tree(self) -> Node:
         start = Place(self._file)
-        events = list(self._events())
-        told = self._told_traps(events)
-        if self._refused:
-            self._problems.add(self._refused.place, self._refused.message)
-        elif self._error and not told:  # else the trap is the cause, this only its consequence
-            self._syntax_problem(self._error)
-        if self._error or self._refused:
-            return Broken(start)
-        return self._document(iter(events))
-
-    def _events(self) -> Iterator[yaml.Event]:
-        depth = 0
+        refused: _Refused | None = None
+        tree: Node = Broken(start)
         try:
-            for count, event in enumerate(yaml.parse(self._text, Loader=_LOADER)):
-                if isinstance(event, yaml.CollectionStartEvent):
-                    depth += 1
-                elif isinstance(event, yaml.CollectionEndEvent):
-                    depth -= 1
-                if depth > DEPTH_LIMIT or count > EVENT_LIMIT:
-                    said = (
-                        f"more than {DEPTH_LIMIT} lists and mappings inside each other"
-                        if depth > DEPTH_LIMIT
-                        else "too many values for one file; split it"
-                    )
-                    self._refused = Problem(self._at(event.start_mark), said)
-                    return
-                yield event
+            tree = self._document(self._events())
         except yaml.MarkedYAMLError as error:
             self._error = error
+        except _Refused as limit:
+            refused = limit
+        told = self._told_traps()
+        if refused:
+            self._problems.add(refused.place, str(refused))
+        elif self._error and not told:  # else the trap is the cause, this only its consequence
+            self._syntax_problem(self._error)
+        if self._error or refused:
+            return Broken(start)
+        if self._swallowed:  # known only now: what is empty on those lines is told already
+            self._found.clear()
+            tree = self._document(self._events())
+        for problem in self._found:
+            self._problems.add(problem.place, problem.message)
+        return tree
 
-    def _told_traps(self, events: list[yaml.Event]) -> bool:
+    def _events(self) -> Iterator[yaml.Event]:
+        """Raises MarkedYAMLError and _Refused."""
+        depth = 0
+        for count, event in enumerate(yaml.parse(self._text, Loader=_LOADER)):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            elif isinstance(event, yaml.ScalarEvent):
+                self._texts.add(event)
+                if event.style not in _PLAIN:
+                    self._marked.add(event)
+            if depth > DEPTH_LIMIT:
+                said = f"more than {DEPTH_LIMIT} lists and mappings inside each other"
+                raise _Refused(self._at(event.start_mark), said)
+            if count > EVENT_LIMIT:
+                said = "too many values for one file; split it"
+                raise _Refused(self._at(event.start_mark), said)
+            yield event
+
+    def _tell(self, place: Place, message: str) -> None:
+        if len(self._found) < PROBLEM_LIMIT:
+            self._found[Problem(place, message)] = None
+
+    def _told_traps(self) -> bool:
         """Tells of tabs and of swallowed hashtags outside of texts; True if there were any."""
-        texts = [event for event in events if isinstance(event, yaml.ScalarEvent)]
         # A plain text may well have swallowed the wide space of a line's indentation.
-        marked = [text for text in texts if text.style not in _PLAIN]
-        tabs = list(self._outside(_INDENT, marked))
-        hashtags = [found for found in self._outside(_COMMENT, texts) if self._is_hashtag(found)]
+        tabs = list(self._outside(_INDENT, self._marked))
+        hashtags = [
+            found for found in self._outside(_COMMENT, self._texts) if self._is_hashtag(found)
+        ]
         for found in tabs:
             self._problems.add(_place(self._file, self._text, found.end() - 1), INDENTED)
         for found in hashtags:
@@ -151,16 +192,13 @@ class _Scan:
             )
         return bool(tabs or hashtags)
 
-    def _outside(
-        self, trap: re.Pattern[str], texts: list[yaml.ScalarEvent]
-    ) -> Iterator[re.Match[str]]:
+    def _outside(self, trap: re.Pattern[str], texts: _Spans) -> Iterator[re.Match[str]]:
         """Where `trap` stands outside of `texts`, as far as the parser came."""
-        starts = [text.start_mark.index for text in texts]
         end, at = self._read_until(), 0
         while found := trap.search(self._text, at, end):
-            before = bisect_right(starts, found.end(1) - 1) - 1
-            if before >= 0 and texts[before].end_mark.index > found.start():
-                at = max(texts[before].end_mark.index, found.start() + 1)
+            before = bisect_right(texts.starts, found.end(1) - 1) - 1
+            if before >= 0 and texts.ends[before] > found.start():
+                at = max(texts.ends[before], found.start() + 1)
             else:
                 at = found.end()
                 yield found
@@ -193,14 +231,14 @@ class _Scan:
         tree: Node | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent) and tree is not None:
-                self._problems.add(
+                self._tell(
                     self._at(event.start_mark), 'one file holds one document; remove this "---"'
                 )
-                break
-            if isinstance(event, yaml.NodeEvent):
+                deque(events, maxlen=0)  # only to know where the texts in the rest of it stand
+            elif isinstance(event, yaml.NodeEvent):
                 tree = self._node(event, events)
         if tree is None or (isinstance(tree, Scalar) and not tree.text):
-            self._problems.add(Place(self._file), "the file is empty")
+            self._tell(Place(self._file), "the file is empty")
             return Broken(Place(self._file))
         return tree
 
@@ -208,7 +246,7 @@ class _Scan:
         place = self._at(event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             written = shown("*" + event.anchor)
-            self._problems.add(
+            self._tell(
                 place,
                 f'{written} is a YAML alias, not a wildcard: the "*" goes behind the letters, '
                 'as in "tanker*"',
@@ -223,28 +261,26 @@ class _Scan:
 
     def _refuse_anchor(self, event: yaml.NodeEvent, place: Place) -> None:
         if event.anchor is not None:
-            self._problems.add(
+            self._tell(
                 place,
                 f"{shown('&' + event.anchor)} is a YAML anchor, which is not allowed; "
                 "name a list under lists: and use it as $name",
             )
         if event.tag is not None:
-            self._problems.add(
-                place, 'YAML tags ("!…") are not allowed; write the text in straight quotes'
-            )
+            self._tell(place, 'YAML tags ("!…") are not allowed; write the text in straight quotes')
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Node:
         text = event.value
         if not text and place.line in self._swallowed:
             return Broken(place)
         if event.style in _PLAIN and text[:1] and text[0] in _CURLY:
-            self._problems.add(
+            self._tell(
                 place,
                 f"a curly quote {shown(text[0])} opens this text, and to YAML it is a letter; "
                 'write straight quotes (") around the text',
             )
             return Broken(place)
-        return Scalar(place, text)
+        return Scalar(place, intern(text))  # keys, and much else, stand there by the thousand
 
     def _sequence(self, events: Iterator[yaml.Event]) -> Iterator[Node]:
         for event in events:
@@ -260,11 +296,11 @@ class _Scan:
             key = self._node(event, events)
             value = self._node(next(events), events)
             if not isinstance(key, Scalar):
-                self._problems.add(key.place, "a key must be one word")
+                self._tell(key.place, "a key must be one word")
             elif key.text == "<<":
-                self._problems.add(key.place, 'YAML merge keys ("<<") are not allowed')
+                self._tell(key.place, 'YAML merge keys ("<<") are not allowed')
             elif key.text in first:
-                self._problems.add(
+                self._tell(
                     key.place,
                     f"the key {shown(key.text)} stands here a second time (first in line "
                     f"{first[key.text].line}); join the two",

@@ -178,6 +178,13 @@ def web_address(written: str) -> str:
     return written
 
 
+def user_agent(written: str) -> str:
+    """What the program calls itself; it becomes a header."""
+    if not written.isascii() or not written.isprintable() or not written.strip():
+        raise ValueError("a user agent is printable ASCII on one line")
+    return written.strip()
+
+
 def _split(written: str) -> SplitResult | None:
     if len(written) > URL_LIMIT or re.search(r"\s", written):
         return None

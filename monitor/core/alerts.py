@@ -1,20 +1,22 @@
 """Whether a match is told, and why: a pure decision over what has been told before."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.core.model import Strength
+from monitor.core.model import Channel, Severity, Strength
 from monitor.core.rules import WeakPolicy
 
 
 class Origin(StrEnum):
-    """How an entry came to us: in the running watch, or with the first sight of its feed."""
+    """How an entry came to us; `origins.origin_of` decides it."""
 
     LIVE = "live"
     WELCOME = "welcome"  # young at first sight: told in one digest
     BASELINE = "baseline"  # old at first sight: stored, never told
     LATE = "late"  # old when a known feed listed it: told in a digest
+    MISSED = "missed"  # came out while we could not look: told, and marked late
 
 
 class Reason(StrEnum):
@@ -38,6 +40,7 @@ class Way(StrEnum):
     AT_ONCE = "at once"
     DIGEST = "digest"
     WELCOME = "welcome"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Decision:
 def decide(
     *,
     strength: Strength,
+    severity: Severity,
     origin: Origin,
     weak: WeakPolicy,
     told: AbstractSet[Reason],
@@ -65,7 +69,8 @@ def decide(
     """Decide one match: `told` are the reasons this rule has given for the incident so far.
 
     `beside_strong`: another rule tells this very article at once, so a weak match rides along in
-    that message instead of waiting for a digest.
+    that message instead of waiting for a digest. Of what was missed, only what is critical is worth
+    a message of its own; the rest comes in one digest.
     """
     if origin is Origin.BASELINE:
         return Decision(silence=Silence.BASELINE)
@@ -75,9 +80,25 @@ def decide(
         return Decision(silence=Silence.ALREADY_TOLD)
     if not strong and not beside_strong and weak is WeakPolicy.LOG:
         return Decision(silence=Silence.LOGGED)
-    if origin is Origin.WELCOME:
-        return Decision(reason=reason, way=Way.WELCOME)
-    if origin is Origin.LATE:
-        return Decision(reason=reason, way=Way.DIGEST)
-    way = Way.AT_ONCE if strong or beside_strong else Way.DIGEST
-    return Decision(reason=reason, way=way, rides_along=beside_strong and not strong)
+    urgent = strong and (origin is not Origin.MISSED or severity is Severity.CRITICAL)
+    way = _way(origin, at_once=urgent or (beside_strong and not strong))
+    return Decision(reason=reason, way=way, rides_along=way is Way.AT_ONCE and not strong)
+
+
+def _way(origin: Origin, *, at_once: bool) -> Way:
+    match origin:
+        case Origin.WELCOME:
+            return Way.WELCOME
+        case Origin.LATE:
+            return Way.DIGEST
+        case Origin.MISSED:
+            return Way.AT_ONCE if at_once else Way.MISSED
+        case _:
+            return Way.AT_ONCE if at_once else Way.DIGEST
+
+
+def ops_channels(channels: Iterable[Channel]) -> list[Channel]:
+    """Who hears how the watch itself is doing: the channels made for it, else the default ones."""
+    known = list(channels)
+    chosen = [channel for channel in known if channel.ops]
+    return chosen or [channel for channel in known if channel.default]

@@ -57,14 +57,16 @@ def keys_of(entry: Entry) -> Keys:
     )
 
 
-def key_mode(entries: Sequence[Keys], *, mode: KeyMode) -> KeyMode:
+def key_mode(entries: Sequence[Keys], *, mode: KeyMode, listed: int = 0) -> KeyMode:
     """The mode this poll's entries ask for: weaker than `mode` if its keys repeat, never stronger.
 
-    Guids or links that two different items of one document share tell nothing apart.
+    Guids or links that two different items of one document share tell nothing apart. `listed`
+    counts the items of the document where `entries` are only those that need a look.
     """
-    if mode is KeyMode.GUID and _repeats([each.guid for each in entries], entries):
+    of = max(listed, len(entries))
+    if mode is KeyMode.GUID and _repeats([each.guid for each in entries], entries, of=of):
         mode = KeyMode.LINK
-    if mode is KeyMode.LINK and _repeats([each.link for each in entries], entries):
+    if mode is KeyMode.LINK and _repeats([each.link for each in entries], entries, of=of):
         mode = KeyMode.CONTENT
     return mode
 
@@ -82,14 +84,14 @@ def present_keys(entries: Sequence[Keys], *, mode: KeyMode) -> list[str]:
     ]
 
 
-def _repeats(values: Sequence[str | None], entries: Sequence[Keys]) -> bool:
-    """True if more than one in ten values stands for items of different content."""
+def _repeats(values: Sequence[str | None], entries: Sequence[Keys], *, of: int) -> bool:
+    """True if over one in ten values, `of` in all, stands for items of different content."""
     contents: dict[str, set[str]] = {}
     for value, entry in zip(values, entries, strict=True):
         if value is not None:
             contents.setdefault(value, set()).add(entry.content)
     shared = Counter(value for value in values if value and len(contents[value]) > 1)
-    return sum(shared.values()) * 10 > len(values) > 1
+    return sum(shared.values()) * 10 > of > 1
 
 
 def body_hash(text: str | None) -> str | None:

@@ -20,6 +20,7 @@ TITLE_LIMIT = 180  # characters; the smallest title field of the usual services 
 LINK_LIMIT = 2_000  # characters; longer ones are shown by none of the services
 RULES_SHOWN = 8  # rules told with evidence in one alert; the rest are counted
 EXCERPTS_SHOWN = 3  # excerpts under one rule; the rest are counted
+NAME_LIMIT = 100  # characters of a publisher's name, as an aggregator gives it
 DIGEST_LIMIT = 20  # stories in one digest; the rest are counted
 DIGEST_ROOM = 32_000  # characters; what most services take where the channel knows no better
 LATE = timedelta(minutes=10)  # from seen to sent; later than this is said aloud
@@ -63,7 +64,9 @@ class Report:
     """Everything a message about one story says. Times are aware UTC.
 
     `headline` is what people are shown; `title`, `summary` and `text` are the stored fields that
-    the evidence points into. `outlets` counts who carries the story so far, this one included.
+    the evidence points into. `outlets` counts who carries the story so far, this one included, and
+    `sources` those of them that are no copies. `credit` names the agency whose text it is,
+    `publisher` whom an aggregator shows. `missed`: it came out while the watch was blind.
     `quality` says why no more was read, in the words of `Page.quality`.
     """
 
@@ -78,6 +81,10 @@ class Report:
     completeness: Completeness
     fired: tuple[Fired, ...]
     outlets: int = 1
+    sources: int = 1
+    credit: str | None = None
+    publisher: str | None = None
+    missed: bool = False
     quality: str = "ok"
     title: str = ""
     summary: str | None = None
@@ -153,11 +160,13 @@ def render_alert(report: Report, *, now: datetime) -> Message:
     indentation, tell the lines apart: Telegram loses indentation and empty lines.
     """
     headline = quiet(report.headline).strip() or "(no headline)"
-    title = f"{MARKS[report.severity]} · {headline}"
+    late = "LATE · " if report.missed else ""
+    title = f"{MARKS[report.severity]} · {late}{headline}"
     heading = [headline] if len(title) > TITLE_LIMIT else []
     body = [
         *heading,
-        f"{_source(report)}{_carried(report.outlets)}",
+        f"{_source(report)}{_carried(report)}",
+        *([_missed(report)] if report.missed else []),
         _times(report, now),
         link(report.url) or "(the outlet gave no usable link)",
         *_rules(report),
@@ -169,12 +178,26 @@ def render_alert(report: Report, *, now: datetime) -> Message:
 
 def _source(report: Report) -> str:
     known = (report.tier.value.replace("_", " "), report.country, report.language)
-    return f"{quiet(report.outlet)} ({', '.join(quiet(word) for word in known if word)})"
+    name, written = quiet(report.outlet), quiet(report.publisher or "").strip()
+    via = f"{shorten(written, limit=NAME_LIMIT)} via {name}" if written else name
+    copied = f" · copy of {quiet(report.credit)}" if report.credit else ""
+    return f"{via} ({', '.join(quiet(word) for word in known if word)}){copied}"
 
 
-def _carried(outlets: int) -> str:
+def _carried(report: Report) -> str:
     # Of one outlet nothing is said: others may report it in words that no story joins yet.
-    return "" if outlets <= 1 else f" · {outlets} outlets so far"
+    if report.outlets <= 1:
+        return ""
+    if report.sources == report.outlets:
+        return f" · {report.outlets} outlets so far"
+    known = "source" if report.sources == 1 else "sources"
+    return f" · {report.outlets} outlets, {report.sources} independent {known}"
+
+
+def _missed(report: Report) -> str:
+    published, seen = report.published_at, report.seen_at
+    found = f"; seen {_span(seen - published)} later" if published and published < seen else ""
+    return f"LATE: the watch was blind when this came out{found}"
 
 
 def _read(report: Report) -> str:
@@ -277,7 +300,7 @@ def render_digest(
     ranked = sorted(reports, key=_published, reverse=True)
     ranked.sort(key=lambda report: report.severity.rank)
     count = f"{len(ranked)} {'story' if len(ranked) == 1 else 'stories'}"
-    body = f"Sent {now:%H:%M} UTC, {_day(now)} {now:%Y}; all times in UTC"
+    body = f"Sent {now:%H:%M} UTC, {_day(now)} {now:%Y}; all times in UTC{_blind(ranked, now)}"
     listed = 0
     for report in ranked[:limit]:
         item = "\n".join(["\n", *_item(listed + 1, report, now)])
@@ -294,10 +317,22 @@ def _published(report: Report) -> datetime:
     return report.published_at or report.seen_at
 
 
+def _blind(reports: Sequence[Report], now: datetime) -> str:
+    """Over what time news was missed, as far as the news itself shows."""
+    missed = [report for report in reports if report.missed]
+    if not missed:
+        return ""
+    oldest = min(_published(report) for report in missed)
+    seen = max(report.seen_at for report in missed)
+    return f"\nThe oldest is from {_clock(oldest, now)}, the last was seen {_clock(seen, now)}"
+
+
 def _item(number: int, report: Report, now: datetime) -> list[str]:
     headline = quiet(report.headline).strip() or "(no headline)"
     known = report.published_at
     time = f"published {_clock(known, now)}" if known else f"seen {_clock(report.seen_at, now)}"
+    if report.missed and known and known < report.seen_at:
+        time += f", seen {_span(report.seen_at - known)} later"
     ordered = _ordered(report.fired)
     rules = "; ".join(
         quiet(fired.title) + (" (further down)" if fired.strength is Strength.WEAK else "")
@@ -306,8 +341,20 @@ def _item(number: int, report: Report, now: datetime) -> list[str]:
     quote = next((q for fired in ordered for q in _quotes(report, fired.evidence)), None)
     return [
         f"{number}. {MARKS[report.severity]} · {shorten(headline, limit=TITLE_LIMIT)}",
-        f"{_source(report)} · {time} · {_read(report)}{_carried(report.outlets)}",
+        f"{_source(report)} · {time} · {_read(report)}{_carried(report)}",
         *([rules] if rules else []),
         *([f"– {quote}"] if quote else []),
         *filter(None, [link(report.url)]),
     ]
+
+
+# --- the watch itself -----------------------------------------------------------------------
+
+
+def render_ops(title: str, body: str, *, noted_at: datetime, now: datetime) -> Message:
+    """A message about the watch itself; addresses and failures in it are strangers' words too."""
+    lines = [quiet(line).rstrip() for line in body.split("\n")]
+    late = " · LATE" if now - noted_at >= LATE else ""
+    noted = f"Noted {_clock(noted_at, now)} · sent {now:%H:%M} UTC, {_day(now)} {now:%Y}{late}"
+    shown = shorten(f"[ops] {quiet(title).strip()}", limit=TITLE_LIMIT)
+    return Message(title=shown, body="\n".join([*lines, noted]))

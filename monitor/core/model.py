@@ -230,7 +230,9 @@ class ParsedFeed:
 
     `entries` are those that need a look; `familiar` counts items left out because their `marks`
     were known, `cut` those left out because the feed lists too many. `marks` are fingerprints of
-    all items listed, eight bytes each, in the order of the feed; `newest` those of the newest ones.
+    the whole content of all items not cut, eight bytes each, in the order of the feed; `newest`
+    say who the newest few are, by guid and by address, eight bytes each. `overlapped`: one of the
+    newest of an earlier poll is still listed; None where none were given.
     """
 
     entries: tuple[Entry, ...]
@@ -240,3 +242,4 @@ class ParsedFeed:
     familiar: int = 0
     marks: bytes = b""
     newest: bytes = b""
+    overlapped: bool | None = None

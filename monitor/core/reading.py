@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from monitor.core import urls
+from monitor.core import publication, urls
 from monitor.core.alerts import Origin
 from monitor.core.identity import body_hash, digest
 from monitor.core.model import Completeness, Entry, Page
@@ -33,7 +33,10 @@ class Reading:
     language: str | None
     author: str | None
     section: str | None
+    publisher: str | None
+    credit: str | None
     published_at: datetime | None
+    published_by: str | None
     completeness: Completeness
     quality: str
 
@@ -57,15 +60,27 @@ def origin_of(
     return Origin.WELCOME if young else Origin.BASELINE
 
 
-def compose(entry: Entry, page: Page, *, language: str | None) -> Reading:
+def compose(
+    entry: Entry,
+    page: Page,
+    *,
+    language: str | None,
+    seen_at: datetime,
+    credit: str | None = None,
+) -> Reading:
     """Put an article together: the feed's headline and summary, the page's text and facts.
 
     The desk's editors wrote the feed's headline for readers; the page's may carry the site's name.
+    A feed that carries the whole text stands in for a page that gave none. `credit` is the id of
+    the agency that wrote the article; `seen_at` is when the entry was first seen.
     """
-    text = page.text if page.completeness is Completeness.FULL else None
-    completeness = page.completeness
-    if completeness is not Completeness.FULL:
-        completeness = Completeness.SUMMARY if entry.summary else Completeness.TITLE
+    text, completeness, quality = _body(entry, page)
+    own, own_by = page.published, page.published_by
+    if own is None and (own := publication.of_address(entry.url or "")):
+        own_by = "address"  # the page was not read
+    published_at, published_by = publication.published(
+        feed=entry.published, page=own, page_by=own_by, seen_at=seen_at
+    )
     return Reading(
         url=entry.url or page.canonical_url,
         canonical_key=canonical_key(page.canonical_url or entry.url),
@@ -76,10 +91,22 @@ def compose(entry: Entry, page: Page, *, language: str | None) -> Reading:
         language=language or page.language,
         author=entry.author or ", ".join(page.authors) or None,
         section=page.section,
-        published_at=entry.published or page.published,
+        publisher=entry.publisher,
+        credit=credit,
+        published_at=published_at,
+        published_by=published_by,
         completeness=completeness,
-        quality=page.quality,
+        quality=quality,
     )
+
+
+def _body(entry: Entry, page: Page) -> tuple[str | None, Completeness, str]:
+    """The text of an article, how much of it that is, and why not more."""
+    if page.completeness is Completeness.FULL:
+        return page.text, page.completeness, page.quality
+    if entry.text:
+        return entry.text, Completeness.FULL, "ok"
+    return None, Completeness.SUMMARY if entry.summary else Completeness.TITLE, page.quality
 
 
 def improved(old: Stored, new: Reading, *, retitle: bool) -> dict[str, object]:

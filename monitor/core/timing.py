@@ -1,12 +1,122 @@
 """When to do something again. Chance is an argument: a number in [0, 1)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from monitor.core.health import Trouble
 
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=15)
-LONGEST_FEED_INTERVAL = timedelta(days=1)  # a failing feed is never given up
+
+JITTER = 0.2  # share of a pause by which polls spread, so that feeds do not march in step
+AT_ONCE = 100  # feeds polled at once when the program starts: a small desk waits for nothing …
+A_SECOND = 20  # … and 10,000 feeds take 8 minutes, without a flood at the start
+
+# Media Cloud's steering, by the share of the items shown that were known already: the window has
+# turned over by more than two thirds (too late soon), or by less than one (too often).
+FEW_KNOWN = 1 / 3
+MOST_KNOWN = 2 / 3
+SOONER, LATER = 0.5, 1.5  # quick towards a burst, slow away from it
+ROLLOVER_SHARE = 1 / 3  # of the time in which a window rolls over: two polls may fail unharmed
+
+LONGEST_FEED_PAUSE = timedelta(days=1)  # a failing feed is never given up
+MOST_GROWTHS = 16  # 2¹⁶ seconds are most of a day: past any bound with pauses of ours
+HARD_PAUSE = timedelta(hours=1)  # a page that is gone seldom returns within minutes
+WALL_PAUSE = timedelta(minutes=30)  # bot checks remember who comes back at once
+
 LONGEST_REQUEST_PAUSE = timedelta(days=1)  # what a Retry-After may ask of us
-JITTER = 0.2  # share of an interval by which polls spread, so that feeds do not march in step
+FIRST_REST = timedelta(minutes=1)  # of a host that refuses without saying for how long
+LONGEST_REST = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Between which pauses a feed's polls are steered; `usual` is where they begin."""
+
+    shortest: timedelta
+    usual: timedelta
+    longest: timedelta
+
+
+def bounds_of(
+    *, shortest: timedelta, usual: timedelta, longest: timedelta, own: timedelta | None
+) -> Bounds:
+    """The bounds of one feed. Its `own` interval is its longest pause, whatever the settings say.
+
+    A usual or own interval outside the bounds widens them: somebody has chosen it.
+    """
+    if own is None:
+        return Bounds(shortest=min(shortest, usual), usual=usual, longest=max(longest, usual))
+    return Bounds(shortest=min(shortest, usual, own), usual=min(usual, own), longest=own)
+
+
+def steered(
+    interval: timedelta,
+    *,
+    bounds: Bounds,
+    listed: int,
+    known: int,
+    overlapped: bool | None,
+    flow: float,
+) -> timedelta:
+    """The pause after a poll that found `known` of the `listed` items known already.
+
+    Half as long if most were new, half as long again if most were known (an unchanged answer:
+    all), the shortest at once if the window no longer overlaps the last one. Never longer than a
+    third of the time in which `listed` items roll over at `flow` new items an hour.
+    """
+    if overlapped is False:
+        return bounds.shortest
+    share = known / listed if listed else 1.0
+    if share < FEW_KNOWN:
+        interval *= SOONER
+    elif share > MOST_KNOWN:
+        interval *= LATER
+    interval = min(max(interval, bounds.shortest), bounds.longest)
+    if listed and interval * flow > timedelta(hours=listed) * ROLLOVER_SHARE:
+        interval = timedelta(hours=listed) * ROLLOVER_SHARE / flow
+    return max(interval, bounds.shortest)
+
+
+def paused(interval: timedelta, *, trouble: Trouble, failures: int) -> timedelta:
+    """The pause of a feed that failed `failures` times in a row (this time included), 1 to n.
+
+    The first failure changes nothing, unless it is a wall; from the second on the pause grows to
+    a day: doubled from the interval if the trouble is soft, quadrupled from an hour if it is
+    hard, doubled from half an hour before a wall.
+    """
+    longest = max(LONGEST_FEED_PAUSE, interval)
+    again = min(max(failures - 1, 0), MOST_GROWTHS)
+    pause: timedelta
+    if trouble is Trouble.WALL:
+        pause = max(WALL_PAUSE, interval) * 2**again
+    elif trouble is Trouble.HARD and again:
+        pause = max(HARD_PAUSE, interval) * 4 ** (min(again, MOST_GROWTHS // 2) - 1)
+    else:
+        pause = interval * 2**again
+    return min(pause, longest)
+
+
+def next_poll(now: datetime, *, pause: timedelta, chance: float) -> datetime:
+    """When a feed is polled again: after its pause, a tenth sooner or later by chance."""
+    return now + pause * (1 + JITTER * (chance - 0.5))
+
+
+def first_poll(now: datetime, *, number: int) -> datetime:
+    """When a feed is polled that is due at the start; `number` counts such feeds from 0."""
+    return now + timedelta(seconds=max(0, number - AT_ONCE + 1) / A_SECOND)
+
+
+def rested(refusals: int, *, after: timedelta | None) -> timedelta:
+    """How long a host is left alone that answered 429 or 503, or showed a wall.
+
+    As long as it asks itself (`after`, its Retry-After, at most a day), else 1 min·2ⁿ for n
+    `refusals` in a row, up to six hours. "Retry-After: 0" asks nothing.
+    """
+    if after is not None and after > timedelta():
+        return min(after, LONGEST_REQUEST_PAUSE)
+    doubled: timedelta = FIRST_REST * 2 ** min(max(refusals, 0), MOST_GROWTHS)
+    return min(doubled, LONGEST_REST)
 
 
 def retry_at(
@@ -16,16 +126,9 @@ def retry_at(
 
     An outside party's own wish (`after`) wins where it is longer.
     """
-    doubled: timedelta = FIRST_RETRY * 2 ** min(attempts, 16)
+    doubled: timedelta = FIRST_RETRY * 2 ** min(attempts, MOST_GROWTHS)
     pause = min(LONGEST_RETRY, doubled) * (1 - chance / 2)
     return now + max(pause, min(after or timedelta(), LONGEST_REQUEST_PAUSE))
-
-
-def next_poll(now: datetime, *, interval: timedelta, failures: int, chance: float) -> datetime:
-    """When to poll a feed again: its interval, doubled for each failure in a row, up to a day."""
-    doubled: timedelta = interval * 2 ** min(failures, 12)
-    grown = min(doubled, max(LONGEST_FEED_INTERVAL, interval))
-    return now + grown * (1 + JITTER * (chance - 0.5))
 
 
 def counted_try(now: datetime, *, tried_at: datetime | None) -> timedelta:

@@ -10,6 +10,7 @@ _TRACKING = re.compile(
     r"smid|smtyp|partner|ref_src|referrer|xtor|taid|__twitter_impression)$",
     re.IGNORECASE,
 )
+_WRAPPING = ("url", "u", "q")  # parameters in which search services pass the address of a click
 LONGEST_NAME = 253  # characters of a host name, RFC 1035
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -45,3 +46,27 @@ def same_address(url: str) -> str:
     )
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/") or "/"
     return urlunsplit(("", name, path, urlencode(query), "")).removeprefix("//")
+
+
+def same_site(one: str, other: str) -> bool:
+    """True if two addresses share the last two labels of their hosts, roughly one publisher."""
+    return host(one).split(".")[-2:] == host(other).split(".")[-2:]
+
+
+def publisher_address(url: str) -> str | None:
+    """The publisher's address that a search feed wraps in a parameter of its own; None for none.
+
+    Google Alerts and Bing News do, so that a click passes by them.
+    """
+    if not is_web(url):
+        return None
+    parameters = dict(reversed(parse_qsl(urlsplit(url).query)))  # the first of each name
+    for name in _WRAPPING:
+        wrapped = parameters.get(name, "").strip()
+        if is_web(wrapped) and _site(wrapped) != _site(url):
+            return wrapped
+    return None
+
+
+def _site(url: str) -> str:
+    return host(url).removeprefix("www.")

@@ -99,9 +99,10 @@ def write_configuration(into: Path, week: Week, sites: Sites) -> None:
             shutil.copyfile(starter_path() / name, target)
     hosts = {outlet.id: sites.address(outlet.id) for outlet in week.outlets}
     allowed = ", ".join(f'"{host}:{port}"' for host, port in hosts.values())
-    minutes = int(POLL_INTERVAL / timedelta(minutes=1))
+    pause = f"{POLL_INTERVAL // timedelta(minutes=1)} minutes"
     (into / "monitor.yaml").write_text(
-        f"version: 1\nstate: var\npoll: {{interval: {minutes} minutes}}\n"
+        "version: 1\nstate: var\n"
+        f"poll: {{interval: {pause}, shortest: {pause}, longest: {pause}}}\n"
         f"fetch: {{allow: [{allowed}]}}\nlogging: {{level: error}}\n",
         "utf-8",
     )

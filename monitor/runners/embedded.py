@@ -3,10 +3,12 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -27,11 +29,43 @@ CALM_AFTER_FAILURE = timedelta(seconds=5)  # before the next sweep when the data
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How much of a step may go on at once."""
+
+    threads: int
+    rows: int
+
+    @classmethod
+    def of(cls, threads: int) -> "Width":
+        """Return the width of a step that does one row in a thread."""
+        return cls(threads, threads)
+
+
+def _parts(claims: Sequence[work.Claim], together: int) -> Iterator[Sequence[work.Claim]]:
+    """Claims in parts of `together`; a host's stay in one, so that it is asked once at a time."""
+    if together == 1:
+        yield from ([claim] for claim in claims)
+        return
+    part: list[work.Claim] = []
+    for _, same in groupby(sorted(claims, key=_host), key=_host):
+        part += same
+        if len(part) >= together:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _host(claim: work.Claim) -> str:
+    return str(claim.row.host)
+
+
 class Embedded:
     """Runs the steps of `watch` until told to stop.
 
-    `widths` says how many rows of each step may be in work at once. `beat` is called after each
-    sweep that reached the database: proof of life for a service manager.
+    `widths` says how many rows of each step may be in work at once, and in how many threads. `beat`
+    is called after each sweep that reached the database: proof of life for a service manager.
     """
 
     def __init__(
@@ -40,7 +74,7 @@ class Embedded:
         *,
         clock: Clock,
         wake: threading.Event,
-        widths: Mapping[str, int],
+        widths: Mapping[str, Width],
         steps: tuple[Step, ...] = PIPELINE,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
@@ -50,10 +84,12 @@ class Embedded:
         self._widths = widths
         self._steps = steps
         self._beat = beat
-        self._busy: Counter[str] = Counter()
+        self._busy: Counter[str] = Counter()  # rows
+        self._running: Counter[str] = Counter()  # threads
         self._counting = threading.Lock()
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(sum(widths.values()), thread_name_prefix="step")
+        threads = sum(width.threads for width in widths.values())
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="step")
         self._clamped_at: float | None = None
         self._due: Mapping[Table, datetime | None] = {}
 
@@ -113,42 +149,55 @@ class Embedded:
         ready = [
             (step, free)
             for step in self._steps
-            if (free := self._widths[step.name] - self._busy[step.name]) > 0
+            if (free := self._free(step)) > 0
             and (moment := due[step.table]) is not None
             and moment <= now
         ]
         if not ready:
             return 0
-        claims = self._watch.database.write(partial(self._claim, ready), announce=False)
-        for step, claim in claims:
-            self._start(step, claim)
-        return len(claims)
+        taken = self._watch.database.write(partial(self._claim, ready), announce=False)
+        for step, claims in taken:
+            for part in _parts(claims, step.together):
+                self._start(step, part)
+        return sum(len(claims) for _, claims in taken)
+
+    def _free(self, step: Step) -> int:
+        """How many rows of a step may be taken now."""
+        width = self._widths[step.name]
+        with self._counting:
+            threads = width.threads - self._running[step.name]
+            return min(width.rows - self._busy[step.name], threads * step.together)
 
     def _claim(
         self, ready: Sequence[tuple[Step, int]], tx: Connection
-    ) -> list[tuple[Step, work.Claim]]:
+    ) -> list[tuple[Step, list[work.Claim]]]:
         return [
-            (step, claim)
+            (step, step.claim(tx, self._watch, lease=step.lease, limit=free))
             for step, free in ready
-            for claim in step.claim(tx, self._watch, lease=step.lease, limit=free)
         ]
 
-    def _start(self, step: Step, claim: work.Claim) -> None:
+    def _start(self, step: Step, claims: Sequence[work.Claim]) -> None:
         with self._counting:
-            self._busy[step.name] += 1
-        future = self._pool.submit(perform, self._watch, step, claim)
+            self._busy[step.name] += len(claims)
+            self._running[step.name] += 1
+        settled = partial(self._settled, step)
+        future = self._pool.submit(perform, self._watch, step, claims, settled)
         future.add_done_callback(lambda done: self._done(step, done))
+
+    def _settled(self, step: Step, rows: int) -> None:
+        with self._counting:
+            self._busy[step.name] -= rows
 
     def _done(self, step: Step, future: Future[None]) -> None:
         with self._counting:
-            self._busy[step.name] -= 1
+            self._running[step.name] -= 1
         self._wake.set()
         if error := future.exception():
             log.critical("step.escaped", step=step.name, failure=repr(error))
 
     def _idle(self) -> bool:
         with self._counting:
-            return sum(self._busy.values()) == 0
+            return sum(self._running.values()) == 0
 
     def _pause(self) -> None:
         """Wait for the next due time that the last sweep saw; a commit since then wakes us."""
@@ -162,7 +211,7 @@ class Embedded:
 
     def _next_due(self) -> dict[Table, datetime | None]:
         with self._watch.database.read() as connection:
-            return work.next_due(connection)
+            return work.next_due(connection, now=self._clock.now())
 
     def _clamp(self) -> None:
         real = time.monotonic()  # a replay's clock passes a minute at every turn

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
 
 from monitor.core.alerts import Decision, Origin, Reason
 from monitor.core.model import AlertId, ArticleId, EntryId, Match, OutletId, RuleId, StoryId
@@ -60,6 +60,11 @@ def link_entry(connection: Connection, entry_id: EntryId, article_id: ArticleId)
 def outlet_of(connection: Connection, outlet_id: OutletId) -> Row[Any]:
     """The row of an outlet."""
     return connection.execute(select(outlet).where(outlet.c.id == outlet_id)).one()
+
+
+def keep_refrains(connection: Connection, outlet_id: OutletId, seen: bytes) -> None:
+    """Keep which lines the latest pages of an outlet had."""
+    connection.execute(update(outlet).where(outlet.c.id == outlet_id).values(refrains=seen))
 
 
 def original_of(connection: Connection, row: Row[Any]) -> Row[Any] | None:
@@ -259,7 +264,15 @@ def forget_matches(
     )
 
 
-def outlets_of(connection: Connection, story_id: StoryId) -> int:
-    """How many outlets carry a story, copies included."""
-    counted = select(func.count(func.distinct(article.c.outlet_id)))
-    return connection.execute(counted.where(article.c.story_id == story_id)).scalar_one()
+def outlets_of(connection: Connection, story_id: StoryId) -> tuple[int, int]:
+    """How many outlets carry a story, copies included, and from how many independent sources.
+
+    Whoever repeats an agency, or another outlet word for word, is no source of its own.
+    """
+    writer = func.coalesce(article.c.credit, article.c.outlet_id)
+    original = case((article.c.duplicate_of.is_(None), writer))
+    counted = select(
+        func.count(func.distinct(article.c.outlet_id)), func.count(func.distinct(original))
+    )
+    row = connection.execute(counted.where(article.c.story_id == story_id)).one()
+    return row[0], row[1]

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from monitor.core.alerts import Origin, Way
 from monitor.core.identity import digest
@@ -15,8 +26,11 @@ from monitor.storage.schema import article, delivery, delivery_alert, entry, fee
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import Claim, claim, due
 
-WELCOME_CALM = timedelta(seconds=20)  # after its last alert the welcome digest waits this long
-WELCOME_LIMIT = timedelta(minutes=15)  # a slow host may hold the welcome digest up no longer
+# Digests that tell once what a start or an outage brought: open until all of that origin is read.
+GATHERED = {Way.WELCOME: Origin.WELCOME, Way.MISSED: Origin.MISSED}
+GATHERING_CALM = timedelta(seconds=20)  # after its last alert such a digest waits this long
+GATHERING_LIMIT = timedelta(minutes=15)  # a slow host may hold it up no longer
+GATHERING_LOOK = timedelta(seconds=5)  # between looks whether all of it has come
 
 
 class Kind(StrEnum):
@@ -24,6 +38,7 @@ class Kind(StrEnum):
 
     ALERT = "alert"
     DIGEST = "digest"
+    OPS = "ops"  # about the watch itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +89,8 @@ def _open_digest(
         )
         .with_for_update()
     ).scalar()
-    if found is not None and way is Way.WELCOME:
-        later = {"not_before": now + WELCOME_CALM}
+    if found is not None and way in GATHERED:
+        later = {"not_before": now + GATHERING_CALM}
         connection.execute(update(delivery).where(delivery.c.id == found).values(**later))
     return None if found is None else DeliveryId(found)
 
@@ -83,7 +98,7 @@ def _open_digest(
 def _create(
     connection: Connection, channel: Channel, way: Way, *, first: AlertId, now: datetime
 ) -> DeliveryId:
-    wait = {Way.DIGEST: channel.digest_every, Way.WELCOME: WELCOME_CALM}.get(way, timedelta())
+    waits = {Way.DIGEST: channel.digest_every} | dict.fromkeys(GATHERED, GATHERING_CALM)
     created = connection.execute(
         delivery.insert()
         .values(
@@ -93,12 +108,62 @@ def _create(
             state=State.QUEUED,
             collection=None if way is Way.AT_ONCE else way,
             created_at=now,
-            not_before=now + wait,
+            not_before=now + waits.get(way, timedelta()),
             due_at=now,
         )
         .returning(delivery.c.id)
     )
     return DeliveryId(created.scalar_one())
+
+
+def notify(
+    connection: Connection,
+    channels: Sequence[Channel],
+    *,
+    key: str,
+    title: str,
+    body: str,
+    now: datetime,
+) -> None:
+    """Queue a message about the watch itself to each channel, once for each `key`.
+
+    Lines of `body` end at a newline, so a stranger's words in it must not hold one; all else that
+    they may hold is made harmless when the message is rendered.
+    """
+    for channel in channels:
+        insert_new(
+            connection,
+            delivery,
+            key=_ops_key(channel.name, key),
+            channel=channel.name,
+            kind=Kind.OPS,
+            state=State.QUEUED,
+            title=title,
+            body=body,
+            created_at=now,
+            not_before=now,
+            due_at=now,
+        )
+
+
+def recall(connection: Connection, *, key: str) -> bool:
+    """Drop the message of `notify` wherever it has certainly not arrived.
+
+    True if there was one and it arrived nowhere, so that nobody need hear that it is over.
+    """
+    asked = select(delivery.c.channel).where(delivery.c.kind == Kind.OPS).distinct()
+    keys = [_ops_key(channel, key) for channel in connection.execute(asked).scalars()]
+    told = delivery.c.key.in_(keys)
+    unsent = and_(delivery.c.state == State.QUEUED, delivery.c.uncertain == 0)
+    dropped = connection.execute(
+        delete(delivery).where(told, unsent).returning(delivery.c.id)
+    ).all()
+    arrived = connection.execute(select(delivery.c.id).where(told).limit(1)).first()
+    return bool(dropped) and arrived is None
+
+
+def _ops_key(channel: str, key: str) -> str:
+    return digest("ops", channel, key)
 
 
 def claim_deliveries(
@@ -113,6 +178,7 @@ def claim_deliveries(
 
     A row found in state sending was cut short by a crash: whether it arrived is not known.
     """
+    _hold_gathering(connection, now=now)
     busy = select(delivery.c.channel).where(
         delivery.c.state == State.SENDING, delivery.c.due_at > now
     )
@@ -120,11 +186,7 @@ def claim_deliveries(
         due(delivery, now=now),
         delivery.c.channel.in_(channels),
         delivery.c.channel.not_in(busy),
-        or_(
-            func.coalesce(delivery.c.collection, "") != Way.WELCOME,
-            delivery.c.created_at <= now - WELCOME_LIMIT,
-            ~_still_welcoming(),
-        ),
+        *(_closed(way, origin, now=now) for way, origin in GATHERED.items()),
     )
     first = select(func.min(delivery.c.id)).where(ready).group_by(delivery.c.channel)
     return claim(
@@ -161,17 +223,39 @@ def hurry_digests(connection: Connection, *, now: datetime) -> None:
     """Make every open digest due now, for a run that ends instead of waiting."""
     connection.execute(
         update(delivery)
-        .where(delivery.c.state == State.QUEUED, delivery.c.not_before > now)
-        .values(not_before=now)
+        .where(delivery.c.state == State.QUEUED, delivery.c.created_at <= now)
+        .values(not_before=delivery.c.created_at)  # no other digest has these times alike
     )
 
 
-def _still_welcoming() -> ColumnElement[bool]:
-    """True while something that may belong into the welcome digest is still on its way."""
+_HURRIED = delivery.c.not_before == delivery.c.created_at  # by `hurry_digests`
+
+
+def _hold_gathering(connection: Connection, *, now: datetime) -> None:
+    """Look again later at digests that something is missing from; a run that ends looks on."""
+    closed = and_(*(_closed(way, origin, now=now) for way, origin in GATHERED.items()))
+    held = and_(delivery.c.collection.in_(GATHERED), due(delivery, now=now), ~_HURRIED, ~closed)
+    connection.execute(update(delivery).where(held).values(not_before=now + GATHERING_LOOK))
+
+
+def _closed(way: Way, origin: Origin, *, now: datetime) -> ColumnElement[bool]:
+    """False for a digest of this way while something that may belong into it is on its way.
+
+    A run that ends does not wait for feeds: it has polled those that were due.
+    """
+    waiting = {
+        Origin.WELCOME: feed.c.first_polled_at.is_(None),
+        Origin.MISSED: feed.c.blind_since.is_not(None),
+    }
     return or_(
-        exists().where(entry.c.origin == Origin.WELCOME, entry.c.due_at.is_not(None)),
-        exists().where(article.c.origin == Origin.WELCOME, article.c.due_at.is_not(None)),
-        exists().where(
-            feed.c.first_polled_at.is_(None), feed.c.retired_at.is_(None), feed.c.attempts == 0
+        func.coalesce(delivery.c.collection, "") != way,
+        delivery.c.created_at <= now - GATHERING_LIMIT,
+        ~or_(
+            exists().where(entry.c.origin == origin, entry.c.due_at.is_not(None)),
+            exists().where(article.c.origin == origin, article.c.due_at.is_not(None)),
+            and_(
+                ~_HURRIED,
+                exists().where(waiting[origin], feed.c.retired_at.is_(None), feed.c.attempts == 0),
+            ),
         ),
     )

@@ -1,17 +1,20 @@
-"""Feeds, their hosts and their entries: what polling and reading read and write."""
+"""Feeds and their hosts: who may be asked now, and how they are doing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any, Literal
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Integer,
     Select,
     Table,
+    Update,
     and_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -20,47 +23,61 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from monitor.core import urls
-from monitor.core.alerts import Origin
-from monitor.core.identity import Keys
-from monitor.core.model import Entry, EntryId, FeedId
-from monitor.storage.schema import article, entry, feed, host, revision, tombstone
-from monitor.storage.upsert import insert_new
+from monitor.storage.schema import entry, feed, host
+from monitor.storage.upsert import insert_missing
 from monitor.storage.work import Claim, claim
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # a new host may be asked at once, whatever the clock
-KEYS_AT_ONCE = 500  # in one look-up; SQLite takes 32,766 parameters, PostgreSQL plans short lists
+
+Lane = Literal["any", "healthy", "failing"]
 
 
 def claim_by_host(
-    connection: Connection, table: Table, *, now: datetime, lease: timedelta, limit: int
+    connection: Connection,
+    table: Table,
+    *,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    each: int = 1,
+    lane: Lane = "any",
 ) -> list[Claim]:
-    """Take one due row of each of up to `limit` hosts that have no request in flight.
+    """Take up to `limit` due rows, `each` of one host at most, of hosts that nobody is asking.
 
-    The host is held until `release_host`, or until the lease ends if we die before.
+    A host is held until `release_hosts`, or until the lease ends if we die before. A `lane` takes
+    only rows that failed last time, or only the others.
     """
-    hold, first = _statements(table)
+    hold, first = _statements(table, lane)
     times = {"now": now, "until": now + lease, "most": limit}
     held = connection.execute(hold, times).scalars().all()
     if not held:
         return []
-    ids = connection.execute(first, {"now": now, "held": held}).scalars().all()
+    chosen = {"now": now, "held": held, "each": each, "most": limit}
+    ids = connection.execute(first, chosen).scalars().all()
     return claim(connection, table, now=now, lease=lease, limit=len(ids), where=table.c.id.in_(ids))
 
 
 @cache
-def _statements(table: Table) -> tuple[ReturningUpdate[tuple[str]], Select[tuple[int]]]:
-    """Hold up to `most` free hosts with due rows; the first due row of each. Built once."""
+def _statements(table: Table, lane: Lane) -> tuple[ReturningUpdate[tuple[str]], Select[tuple[int]]]:
+    """Hold free hosts with due rows; the first due rows of each, fairly. Built once."""
     now = bindparam("now", type_=host.c.not_before.type)
+    most = bindparam("most", type_=Integer)
     free = and_(
         or_(host.c.busy_until.is_(None), host.c.busy_until <= now), host.c.not_before <= now
     )
     if table is entry:
         free = and_(free, host.c.next_page_at <= now)
-    ready = and_(table.c.due_at <= now, table.c.not_before <= now)
-    waiting = exists().where(table.c.host == host.c.name, ready)
-    most = bindparam("most", type_=Integer)
-    chosen = select(host.c.name).where(free, waiting).limit(most).with_for_update(skip_locked=True)
+    ready = _in_lane(table, lane, and_(table.c.due_at <= now, table.c.not_before <= now))
+    waiting = (
+        select(table.c.host)
+        .join(host, host.c.name == table.c.host)
+        .where(ready, free)
+        .group_by(table.c.host)
+        .order_by(func.min(table.c.not_before))
+        .limit(most)
+    )
+    chosen = select(host.c.name).where(free, host.c.name.in_(waiting))
+    chosen = chosen.with_for_update(skip_locked=True)
     hold = (
         update(host)
         .where(host.c.name.in_(chosen.scalar_subquery()))
@@ -68,7 +85,21 @@ def _statements(table: Table) -> tuple[ReturningUpdate[tuple[str]], Select[tuple
         .returning(host.c.name)
     )
     held = table.c.host.in_(bindparam("held", expanding=True))
-    return hold, select(func.min(table.c.id)).where(held, ready).group_by(table.c.host)
+    turn = func.row_number().over(partition_by=table.c.host, order_by=(table.c.due_at, table.c.id))
+    ranked = select(table.c.id, turn.label("turn")).where(held, ready).subquery()
+    first = (
+        select(ranked.c.id)
+        .where(ranked.c.turn <= bindparam("each", type_=Integer))
+        .order_by(ranked.c.turn, ranked.c.id)
+        .limit(most)
+    )
+    return hold, first
+
+
+def _in_lane(table: Table, lane: Lane, ready: ColumnElement[bool]) -> ColumnElement[bool]:
+    if lane == "healthy":
+        return and_(ready, table.c.attempts == 0)
+    return and_(ready, table.c.attempts > 0) if lane == "failing" else ready
 
 
 def claim_unfetched(
@@ -84,6 +115,17 @@ def claim_unfetched(
     return claim(
         connection, entry, now=now, lease=lease, limit=limit, where=alone, values={"host": None}
     )
+
+
+def release_hosts(connection: Connection, names: Collection[str]) -> None:
+    """End the hold on hosts that were asked for feeds."""
+    if names:
+        connection.execute(_RELEASE, {"names": list(names)})
+
+
+_RELEASE = (
+    update(host).where(host.c.name.in_(bindparam("names", expanding=True))).values(busy_until=None)
+)
 
 
 def release_host(
@@ -104,114 +146,100 @@ def release_host(
     connection.execute(update(host).where(host.c.name == name).values(**values))
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a feed's new document repeats: the entry of each known key, None for a buried one."""
-
-    by_key: dict[str, EntryId | None]
-    titles: dict[EntryId, str]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.by_key
+def rest_host(connection: Connection, name: str, *, not_before: datetime) -> None:
+    """A host refused us: nobody asks it before then."""
+    refused = {"not_before": not_before, "refusals": host.c.refusals + 1}
+    connection.execute(update(host).where(host.c.name == name).values(**refused))
 
 
-def known(connection: Connection, feed_id: FeedId, keys: Sequence[str]) -> Known:
-    """Look up the present keys of one document at once.
-
-    All three keys of an entry are stored, so it is known by whichever its feed goes by today.
-    """
-    by_key: dict[str, EntryId | None] = {}
-    titles: dict[EntryId, str] = {}
-    for start in range(0, len(keys), KEYS_AT_ONCE):
-        part = keys[start : start + KEYS_AT_ONCE]
-        buried = select(tombstone.c.key).where(tombstone.c.feed_id == feed_id)
-        by_key |= dict.fromkeys(
-            connection.execute(buried.where(tombstone.c.key.in_(part))).scalars()
-        )
-        for column in (entry.c.guid_key, entry.c.link_key, entry.c.content_key):
-            rows = connection.execute(
-                select(column.label("key"), entry.c.id, entry.c.title).where(
-                    entry.c.feed_id == feed_id, column.in_(part)
-                )
-            )
-            for row in rows:
-                by_key[row.key] = EntryId(row.id)
-                titles[EntryId(row.id)] = row.title
-    return Known(by_key, titles)
+def welcome_hosts(connection: Connection, names: Collection[str]) -> None:
+    """Hosts answered properly: their refusals are forgotten."""
+    refused = and_(host.c.name.in_(names), host.c.refusals > 0)
+    connection.execute(update(host).where(refused).values(refusals=0))
 
 
-def add_entry(
-    connection: Connection,
-    feed_id: FeedId,
-    item: Entry,
-    keys: Keys,
-    *,
-    key: str,
-    origin: Origin,
-    host_name: str | None,
-    now: datetime,
-) -> None:
-    """Store one new entry, due to be read at once."""
-    connection.execute(
-        entry.insert().values(
-            feed_id=feed_id,
-            key=key,
-            guid_key=keys.guid,
-            link_key=keys.link,
-            content_key=keys.content,
-            url=item.url,
-            title=item.title,
-            summary=item.summary,
-            author=item.author,
-            language=item.language,
-            published_at=item.published,
-            seen_at=now,
-            origin=origin,
-            host=host_name,
-            not_before=now,
-            due_at=now,
-        )
+def host_of(connection: Connection, name: str) -> Any:
+    """The row of a host."""
+    return connection.execute(select(host).where(host.c.name == name)).one()
+
+
+def keep_robots(connection: Connection, name: str, robots: str | None, *, now: datetime) -> None:
+    """Keep a host's robots.txt; None where it could not be had."""
+    values = {"robots": robots, "robots_at": now}
+    connection.execute(update(host).where(host.c.name == name).values(**values))
+
+
+def know_hosts(connection: Connection, names: Collection[str]) -> None:
+    """Make sure that hosts have their rows."""
+    insert_missing(
+        connection,
+        host,
+        [{"name": name, "not_before": LONG_AGO, "next_page_at": LONG_AGO} for name in names],
     )
 
 
-def hurry_failing(connection: Connection, *, now: datetime) -> None:
-    """Poll every failing feed at once: it was our own network."""
-    failing = and_(feed.c.failure.is_not(None), feed.c.retired_at.is_(None))
-    connection.execute(update(feed).where(failing).values(attempts=0, not_before=now, due_at=now))
+# What a poll that found no change gives its row; everything else of the row stays.
+_CALM = (
+    "interval",
+    "not_before",
+    "due_at",
+    "polled_at",
+    "succeeded_at",
+    "asked_in_full_at",
+    "flow",
+)
 
 
-def know_host(connection: Connection, name: str) -> None:
-    """Make sure that a host has its row."""
-    insert_new(connection, host, name=name, not_before=LONG_AGO, next_page_at=LONG_AGO)
-
-
-def revise_entry(
-    connection: Connection, entry_id: EntryId, item: Entry, *, fetched: bool, now: datetime
-) -> None:
-    """A known entry shows a new title: keep the old one as a revision and read it again."""
-    row = connection.execute(select(entry).where(entry.c.id == entry_id)).one()
-    if row.article_id is not None:
-        old = connection.execute(select(article).where(article.c.id == row.article_id)).one()
-        connection.execute(
-            revision.insert().values(
-                article_id=old.id,
-                recorded_at=now,
-                title=old.title,
-                summary=old.summary,
-                text=old.text,
-            )
-        )
-    page = row.url if fetched and row.origin != Origin.BASELINE else None
-    connection.execute(
-        update(entry)
-        .where(entry.c.id == entry_id)
+@cache
+def _finish_unchanged() -> Update:
+    """Built once; several polls in one executemany."""
+    return (
+        update(feed)
+        .where(feed.c.id == bindparam("b_id"), feed.c.claims == bindparam("b_claims"))
         .values(
-            host=urls.host(page) if page else None,
-            not_before=now,
-            title=item.title,
-            summary=item.summary or row.summary,
-            due_at=now,
             attempts=0,
-            claims=entry.c.claims + 1,  # whoever reads it just now reads the old title in vain
+            failure=None,
+            trouble=None,
+            blind_since=None,
+            unchanged=feed.c.unchanged + 1,
+            **{name: bindparam(f"b_{name}", type_=feed.c[name].type) for name in _CALM},
         )
     )
+
+
+def finish_unchanged(
+    connection: Connection, ended: Sequence[tuple[Claim, dict[str, object]]]
+) -> None:
+    """End the claims of polls that found no change; one lost to a later claim changes nothing."""
+    connection.execute(
+        _finish_unchanged(),
+        [
+            {"b_id": claim.key, "b_claims": claim.claims}
+            | {f"b_{name}": values[name] for name in _CALM}
+            for claim, values in ended
+        ],
+    )
+
+
+def make_due(connection: Connection, *, silent_since: datetime, now: datetime) -> int:
+    """Our network is back: poll at once whatever has not answered since then; how many feeds.
+
+    They have been unseen since their last answer, which was no fault of theirs.
+    """
+    unseen = and_(
+        feed.c.retired_at.is_(None),
+        or_(feed.c.succeeded_at.is_(None), feed.c.succeeded_at < silent_since),
+    )
+    waiting = {"attempts": 0, "not_before": now, "due_at": now, "blind_since": _unseen_since()}
+    made = connection.execute(update(feed).where(unseen).values(**waiting).returning(feed.c.id))
+    return len(made.all())
+
+
+def note_blindness(connection: Connection, *, overdue_since: datetime) -> None:
+    """At a start: what should have been polled before then was not, because nobody ran."""
+    late = and_(feed.c.retired_at.is_(None), feed.c.not_before < overdue_since)
+    connection.execute(update(feed).where(late).values(blind_since=_unseen_since()))
+
+
+def _unseen_since() -> ColumnElement[datetime]:
+    return case((feed.c.blind_since.is_not(None), feed.c.blind_since), else_=feed.c.succeeded_at)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, exists, or_, select
 
+from monitor.storage.ledger import forget as forget_ledger
 from monitor.storage.schema import (
     alert,
     article,
@@ -26,6 +27,7 @@ class Cutoffs:
     articles: datetime
     deliveries: datetime
     tombstones: datetime
+    ledger: datetime
 
 
 def forget(connection: Connection, cutoffs: Cutoffs, *, now: datetime) -> int:
@@ -39,7 +41,7 @@ def forget(connection: Connection, cutoffs: Cutoffs, *, now: datetime) -> int:
     for row in connection.execute(buried.limit(BATCH)).all():
         key = (tombstone.c.feed_id == row.feed_id, tombstone.c.key == row.key)
         gone += connection.execute(delete(tombstone).where(*key)).rowcount
-    return gone
+    return gone + forget_ledger(connection, before=cutoffs.ledger)
 
 
 def _forget_entries(connection: Connection, before: datetime, *, now: datetime) -> int:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from monitor.storage.types import UtcDateTime
@@ -48,6 +49,12 @@ def _work() -> tuple[Column[object], ...]:
     )
 
 
+def _where(name: str, first: str, *rest: str) -> Index:
+    """Return an index of the rows that have a value in its first column: most have none."""
+    there = text(f"{first} IS NOT NULL")
+    return Index(name, first, *rest, sqlite_where=there, postgresql_where=there)
+
+
 outlet = Table(
     "outlet",
     metadata,
@@ -69,6 +76,7 @@ host = Table(
     Column("refusals", Integer, nullable=False, server_default="0"),  # 429s and walls in a row
     Column("robots", Text),  # its robots.txt as last read
     Column("robots_at", UtcDateTime),
+    Index("ix_host_not_before", "not_before"),  # who asked to be left alone
 )
 
 feed = Table(
@@ -101,7 +109,7 @@ feed = Table(
     Column("succeeded_at", UtcDateTime),
     Column("retired_at", UtcDateTime),
     *_work(),
-    Index("ix_feed_due_at", "due_at"),  # what is due to be polled
+    Index("ix_feed_not_before", "not_before"),  # what is due to be polled
     Index("ix_feed_host_due_at", "host", "due_at"),  # … of one host
 )
 
@@ -172,8 +180,8 @@ entry = Table(
     Index("ix_entry_feed_id_link_key", "feed_id", "link_key"),
     Index("ix_entry_feed_id_content_key", "feed_id", "content_key"),
     Index("ix_entry_due_at", "due_at"),  # what is due to be read
-    Index("ix_entry_host_due_at", "host", "due_at"),  # … of one host
-    Index("ix_entry_article_id", "article_id"),  # the life of an article
+    _where("ix_entry_host_due_at", "host", "due_at"),  # … of one host
+    _where("ix_entry_article_id", "article_id"),  # the life of an article
     Index("ix_entry_seen_at", "seen_at"),  # retention, status
 )
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from monitor.core import urls
 from monitor.core.identity import KeyMode
 from monitor.core.model import Feed, Outlet
 from monitor.core.outbox import State
 from monitor.core.rules import Rule
-from monitor.storage.feeds import know_host
+from monitor.core.timing import Bounds
+from monitor.storage.feeds import know_hosts, note_blindness
 from monitor.storage.schema import (
     article,
     configuration,
@@ -27,7 +28,7 @@ from monitor.storage.schema import (
 )
 from monitor.storage.upsert import insert_new, insert_or_update
 
-USUAL_INTERVAL = timedelta(minutes=5)
+BLIND_AFTER = timedelta(minutes=30)  # a feed that should have been polled before went unseen
 CONFIGURATIONS_KEPT = 20  # versions; enough to look back at, small enough to forget
 
 
@@ -35,7 +36,7 @@ def sync(
     connection: Connection,
     *,
     outlets: Sequence[Outlet],
-    feeds: Sequence[Feed],
+    feeds: Sequence[tuple[Feed, Bounds]],
     rules: Sequence[Rule],
     now: datetime,
 ) -> None:
@@ -43,41 +44,52 @@ def sync(
     for each in outlets:
         values = {"name": each.name, "country": each.country, "language": each.language}
         insert_or_update(connection, outlet, key="id", id=each.id, tier=each.tier.value, **values)
-    known = {row.url: row for row in connection.execute(select(feed))}
-    for wanted in feeds:
-        _sync_feed(connection, wanted, known.get(wanted.url), now=now)
-    gone = set(known) - {wanted.url for wanted in feeds}
-    for url in gone:
-        retired = update(feed).where(feed.c.url == url, feed.c.retired_at.is_(None))
-        connection.execute(retired.values(retired_at=now, due_at=None))
+    _sync_feeds(connection, feeds, now=now)
+    note_blindness(connection, overdue_since=now - BLIND_AFTER)
     _sync_rules(connection, rules, now=now)
 
 
-def _sync_feed(
-    connection: Connection, wanted: Feed, row: Row[Any] | None, *, now: datetime
+def _sync_feeds(
+    connection: Connection, feeds: Sequence[tuple[Feed, Bounds]], *, now: datetime
 ) -> None:
-    host_name = urls.host(wanted.url)
-    values = {
+    columns = (feed.c.id, feed.c.url, feed.c.outlet_id, feed.c.interval, feed.c.retired_at)
+    known = {row.url: row for row in connection.execute(select(*columns))}
+    new = [(wanted, bounds) for wanted, bounds in feeds if wanted.url not in known]
+    know_hosts(connection, {urls.host(wanted.url) for wanted, _ in new})
+    if new:
+        connection.execute(feed.insert(), [_new_feed(*each, now=now) for each in new])
+    for wanted, bounds in feeds:
+        if (row := known.get(wanted.url)) is not None:
+            _sync_feed(connection, wanted, bounds, row, now=now)
+    for url in set(known) - {wanted.url for wanted, _ in feeds}:
+        retired = update(feed).where(feed.c.url == url, feed.c.retired_at.is_(None))
+        connection.execute(retired.values(retired_at=now, due_at=None))
+
+
+def _new_feed(wanted: Feed, bounds: Bounds, *, now: datetime) -> dict[str, object]:
+    return {
+        "url": wanted.url,
         "outlet_id": wanted.outlet,
-        "interval": int((wanted.interval or USUAL_INTERVAL).total_seconds()),
+        "host": urls.host(wanted.url),
+        "interval": int(bounds.usual.total_seconds()),
+        "key_mode": KeyMode.GUID,
+        "not_before": now,
+        "due_at": now,
     }
-    know_host(connection, host_name)
-    if row is None:
-        insert = feed.insert().values(
-            url=wanted.url,
-            host=host_name,
-            key_mode=KeyMode.GUID,
-            not_before=now,
-            due_at=now,
-            **values,
-        )
-        connection.execute(insert)
-        return
+
+
+def _sync_feed(
+    connection: Connection, wanted: Feed, bounds: Bounds, row: Any, *, now: datetime
+) -> None:
+    values: dict[str, object] = {}
+    if row.outlet_id != wanted.outlet:
+        values["outlet_id"] = wanted.outlet
+    if not bounds.shortest <= timedelta(seconds=row.interval) <= bounds.longest:
+        values |= {"interval": int(bounds.usual.total_seconds()), "not_before": now}
     if row.retired_at is not None:
         values |= {"retired_at": None, "not_before": now, "due_at": now, "attempts": 0}
-    elif row.interval != values["interval"]:
-        values["not_before"] = now
-    connection.execute(update(feed).where(feed.c.id == row.id).values(**values))
+    if values:
+        connection.execute(update(feed).where(feed.c.id == row.id).values(**values))
 
 
 def _sync_rules(connection: Connection, rules: Sequence[Rule], *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Inserts that meet what is already there; the dialects differ only in whose `insert` it is."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table
@@ -11,6 +12,13 @@ def insert_new(connection: Connection, table: Table, **values: Any) -> Row[Any] 
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = make(table).values(**values).on_conflict_do_nothing()
     return connection.execute(statement.returning(*table.primary_key.columns)).first()
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose keys are not there yet; all have the same columns."""
+    if rows:
+        make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        connection.execute(make(table).on_conflict_do_nothing(), list(rows))
 
 
 def insert_or_update(connection: Connection, table: Table, *, key: str, **values: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, text
 
+from monitor.core.alerts import Origin
 from monitor.core.messages import Fired, Report
 from monitor.core.model import (
     ArticleId,
@@ -48,11 +49,15 @@ def reports(connection: Connection, delivery_id: int) -> list[Report]:
 
 
 def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[Any]]) -> Report:
+    agency = outlet.alias("agency")
+    named = (outlet.c.name.label("outlet_name"), agency.c.name.label("agency_name"))
+    asked: Select[Any] = select(article, *named, outlet.c.tier, outlet.c.country)
     row = connection.execute(
-        select(article, outlet.c.name.label("outlet_name"), outlet.c.tier, outlet.c.country)
-        .join(outlet, outlet.c.id == article.c.outlet_id)
+        asked.join(outlet, outlet.c.id == article.c.outlet_id)
+        .outerjoin(agency, agency.c.id == article.c.credit)
         .where(article.c.id == article_id)
     ).one()
+    outlets, sources = outlets_of(connection, row.story_id) if row.story_id else (1, 1)
     return Report(
         headline=row.title,
         url=row.url,
@@ -65,7 +70,11 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         completeness=Completeness(row.completeness),
         quality=row.quality,
         fired=tuple(_fired(each) for each in fired),
-        outlets=outlets_of(connection, row.story_id) if row.story_id else 1,
+        outlets=outlets,
+        sources=sources,
+        credit=None if row.credit == row.outlet_id else row.agency_name or row.credit,
+        publisher=row.publisher,
+        missed=row.origin == Origin.MISSED,
         title=row.title,
         summary=row.summary,
         text=row.text,

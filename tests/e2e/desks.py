@@ -148,7 +148,8 @@ def desk(
     shutil.copytree(ROOT / "config" / "knowledge", directory / "knowledge")
     (directory / "monitor.yaml").write_text(
         f"database: {json.dumps(database)}\n"
-        f"poll: {{interval: {interval}, first_sight: {first_sight}}}\n"
+        f"poll: {{interval: {interval}, shortest: {interval}, longest: {interval}, "
+        f"first_sight: {first_sight}}}\n"
         f"fetch: {{allow: {json.dumps(list(allow))}, deadline: {deadline}}}\n"
     )
     told = [f"{name}: {{url: {json.dumps(url)}, default: true}}" for name, url in channels.items()]

@@ -233,6 +233,96 @@ def test_explain_of_an_unknown_article_is_a_no(watched: Path, monitor: Call) -> 
     assert refused.stderr == "no article has this number or address: 77\n"
 
 
+# --- feeds
+
+
+def test_feeds_list_and_show_tell_how_a_feed_is_doing(
+    watched: Path, site: Site, monitor: Call
+) -> None:
+    told = monitor("feeds", "list", "--config", watched)
+    assert told.returncode == FINE, told.stderr
+    assert told.stdout.splitlines()[-1].startswith("1 feed: 1 ok")
+    (found,) = json.loads(monitor("feeds", "list", "--json", "--config", watched).stdout)
+    assert (found["url"], found["mark"]) == (f"{site.url}/feed", "ok")
+    told = monitor("feeds", "show", "/feed", "--config", watched)
+    assert told.returncode == FINE, told.stderr
+    assert "The Wire (wire)" in told.stdout
+    refused = monitor("feeds", "show", "nowhere", "--config", watched)
+    assert (refused.returncode, refused.stderr) == (
+        NO,
+        "no feed has this address or number: nowhere\n",
+    )
+
+
+def test_feeds_discover_proposes_yaml_that_loads(desk: Path, site: Site, monitor: Call) -> None:
+    link = "<link rel='alternate' type='application/rss+xml' href='/other'>"
+    site.pages["/"] = ("text/html", f"<html><head>{link}</head><body></body></html>")
+    site.pages["/other"] = site.pages["/feed"]
+    told = monitor("feeds", "discover", site.url, "--config", desk)
+    assert told.returncode == FINE, told.stderr
+    assert f"{site.url}/other" in told.stdout
+    _, _, proposal = told.stdout.partition("for a file in outlets/:\n")
+    (desk / "outlets" / "new.yaml").write_text(proposal)
+    assert "2 feeds" in monitor("check", "--config", desk).stdout
+
+
+def test_feeds_discover_proposes_nothing_that_is_configured(
+    desk: Path, site: Site, monitor: Call
+) -> None:
+    told = monitor("feeds", "discover", f"{site.url}/feed", "--json", "--config", desk)
+    assert told.returncode == FINE, told.stderr
+    found = json.loads(told.stdout)
+    assert [each["works"] for each in found["candidates"]] == [True]
+    assert found["yaml"] is None
+
+
+def test_feeds_discover_of_something_that_is_no_address_is_a_usage_error(
+    desk: Path, monitor: Call
+) -> None:
+    refused = monitor("feeds", "discover", "paper.example", "--config", desk)
+    assert refused.returncode == USAGE
+    assert "https://paper.example" in refused.stderr
+
+
+def test_feeds_add_writes_a_new_outlet_and_never_a_feed_twice(
+    desk: Path, site: Site, monitor: Call
+) -> None:
+    site.pages["/other"] = site.pages["/feed"]
+    told = monitor("feeds", "add", f"{site.url}/other", "--outlet", "other", "--config", desk)
+    assert told.returncode == FINE, told.stderr
+    assert "fill in: name, country" in told.stdout
+    assert "2 outlets, 2 feeds" in monitor("check", "--config", desk).stdout
+    again = monitor("feeds", "add", f"{site.url}/other", "--config", desk)
+    assert again.returncode == NO
+    assert "is a feed of other already" in again.stderr
+
+
+def test_feeds_add_prints_the_lines_for_an_outlet_that_exists(
+    desk: Path, site: Site, monitor: Call
+) -> None:
+    site.pages["/other"] = site.pages["/feed"]
+    told = monitor("feeds", "add", f"{site.url}/other", "--outlet", "wire", "--config", desk)
+    assert f'- url: "{site.url}/other"' in told.stdout
+    assert "1 feed" in monitor("check", "--config", desk).stdout
+    refused = monitor("feeds", "add", f"{site.url}/one", "--config", desk)
+    assert refused.returncode == NO
+    assert "monitor feeds discover" in refused.stderr
+
+
+def test_feeds_go_to_another_desk_as_opml(desk: Path, tmp_path: Path, monitor: Call) -> None:
+    assert monitor("feeds", "export", "feeds.opml", "--config", desk).returncode == FINE
+    assert monitor("feeds", "export", "feeds.opml", "--config", desk).returncode == NO
+    (desk / "outlets" / "wire.yaml").unlink()
+    told = monitor("feeds", "import", "feeds.opml", "--config", desk)
+    assert told.returncode == FINE, told.stderr
+    assert "1 outlet and 1 feed" in told.stdout
+    assert "1 outlet, 1 feed" in monitor("check", "--config", desk).stdout
+    (tmp_path / "bad.opml").write_text("<opml>\n<body>\n")
+    refused = monitor("feeds", "import", "bad.opml", "--config", desk)
+    assert refused.returncode == NO
+    assert refused.stderr.startswith("bad.opml:3:")
+
+
 # --- rules test
 
 

@@ -1,12 +1,16 @@
-"""Real feeds and real pages through the real daemon, told by mail and by webhook."""
+"""Every real feed we have, and real feeds and pages through the real daemon to mail and webhook."""
 
 import gzip
+import io
 import json
 import re
+import tarfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
 
@@ -16,6 +20,13 @@ import sites
 from desks import Desk
 from sites import Answer, Item, Mailbox, Receiver, Site
 
+from monitor.adapters import feeds
+from monitor.core.model import ParsedFeed
+
+FEEDS = desks.DATA / "feeds"
+SECOND = 1.0  # of processor time that one feed may take
+ROOM = 100_000  # kB that reading one feed may need beside what the process holds
+SNAPSHOTS = 12  # of each polling history
 OUTLETS = desks.DATA / "feeds" / "news_outlets"
 PAGES = desks.DATA / "pages"
 SHOWN = 5  # items of each feed, so that two busy cores read all their pages in a minute
@@ -62,6 +73,84 @@ def test_real_feeds_and_pages_go_the_whole_road_to_mail_and_webhook(tmp_path: Pa
         assert ALONE in posts[1].title
         assert [letter["subject"] for letter in mail.letters] == [post.title for post in posts]
         assert desk.ask("SELECT DISTINCT state FROM delivery") == [("sent",)]
+
+
+def test_every_feed_is_read_at_least_as_well_as_by_feedparser_in_bounded_time_and_room() -> None:
+    import feedparser  # noqa: PLC0415 - only as a yardstick
+
+    fewer, slow, large, count = [], [], [], 0
+    for name, body in documents():
+        count += 1
+        before = peak(anew=True)
+        spent, listed = read(body)
+        if peak() - before > ROOM:
+            large.append(name)
+        if spent > SECOND and read(body)[0] > SECOND:  # twice: other work shares the cores
+            slow.append(name)
+        try:
+            theirs = len(feedparser.parse(io.BytesIO(body), sanitize_html=False).entries)
+        except Exception:  # noqa: BLE001 - whatever it raises, it found nothing
+            theirs = 0
+        if listed < theirs:
+            fewer.append((name, listed, theirs))
+    assert count > 3_000
+    assert (fewer, slow, large) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    "archive", sorted(FEEDS.glob("poll_history_*")), ids=lambda path: path.name
+)
+def test_real_polls_overlap_and_read_only_what_changed(archive: Path) -> None:
+    with tarfile.open(archive) as stored:
+        members = sorted((one for one in stored if one.isfile()), key=lambda one: one.name)
+        bodies = [stored.extractfile(one).read() for one in members[:SNAPSHOTS]]
+    for earlier, later in pairwise(bodies):
+        known, whole = parsed(earlier), parsed(later)
+        new = parsed(later, marks=known.marks, newest=known.newest)
+        assert new.overlapped is True
+        assert len(new.entries) + new.familiar == len(whole.entries)
+        assert new.familiar > len(whole.entries) / 2
+        assert set(new.entries) >= set(whole.entries) - set(known.entries)
+        assert (new.marks, new.newest) == (whole.marks, whole.newest)
+
+
+def parsed(body: bytes, **seen: bytes) -> ParsedFeed:
+    return feeds.parse_feed(body, url="https://gazette.example/feed", **seen)
+
+
+def read(body: bytes) -> tuple[float, int]:
+    """Seconds of processor time, and how many items the document lists for us."""
+    began = time.process_time()
+    try:
+        found = parsed(body)
+        listed = len(found.entries) + found.cut
+    except feeds.NotAFeed:
+        listed = 0
+    return time.process_time() - began, listed
+
+
+def peak(*, anew: bool = False) -> int:
+    """The most memory that this process held, in kB, since it was last counted anew."""
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+    found = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text("ascii"))
+    assert found
+    return int(found[1])
+
+
+def documents() -> Iterator[tuple[str, bytes]]:
+    """Every document beside lists and histories: two suites, and feeds as outlets served them."""
+    for path in sorted(FEEDS.rglob("*")):
+        if "feed_lists" in path.parts or "poll_history" in path.name or not path.is_file():
+            continue
+        if ".tar." in path.name:
+            with tarfile.open(path) as archive:
+                for one in archive:
+                    if one.isfile():
+                        yield f"{path.name}/{one.name}", archive.extractfile(one).read()
+        else:
+            body = path.read_bytes()
+            yield path.name, gzip.decompress(body) if path.suffix == ".gz" else body
 
 
 def check_road(desk: Desk, *, holding: set[str]) -> None:

@@ -83,6 +83,7 @@ class Newsroom:
     feeds: dict[str, list[Item]] = field(default_factory=lambda: {"a": [], "b": []})
     status: int = 200
     retry_after: str = "0"
+    robots: str | None = None  # its robots.txt; None: it has none
     requests: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -97,6 +98,8 @@ class Newsroom:
         kind, _, rest = path.removeprefix("/").partition("/")
         if kind == "feed":
             return self.status, "application/rss+xml", self._rss(rest)
+        if kind == "robots.txt":
+            return 404 if self.robots is None else 200, "text/plain", self.robots or "no such file"
         item = self.feeds[kind][int(rest)]
         body = "".join(f"<p>{escape(part)}</p>" for part in item.text.split("\n"))
         page = f"<html><body><article><h1>{escape(item.title)}</h1>{body}</article></body></html>"
@@ -185,7 +188,10 @@ def files(newsroom: Newsroom) -> dict[str, str]:
         for name in ("a", "b")
     )
     return {
-        "monitor.yaml": f'version: 1\nstate: var\nfetch: {{allow: ["{address}"]}}\n',
+        "monitor.yaml": "version: 1\nstate: var\n"
+        # A steady interval: most tests are not about steering it.
+        "poll: {interval: 5 minutes, shortest: 5 minutes, longest: 5 minutes}\n"
+        f'fetch: {{allow: ["{address}"]}}\n',
         "channels.yaml": 'console: {url: "console:", default: true}\n',
         "outlets/papers.yaml": f"version: 1\noutlets:\n{outlets}",
         "rules/rules.yaml": RULES,

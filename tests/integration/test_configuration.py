@@ -2,6 +2,7 @@ import os
 import re
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from monitor.config.source import SIZE_LIMIT
 from monitor.config.starter import copy_starter, starter_path
 from monitor.core.errors import Permanent, Place, Problem
 from monitor.core.matcher import Matcher
-from monitor.core.model import Document, Severity
+from monitor.core.model import Access, Document, Feed, Outlet, PageRules, Selectors, Severity
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -42,7 +43,12 @@ GOOD = {
     "rules/a.yaml": "rules: [{id: oil, when: oil}]\n",
 }
 SCHEMES = frozenset({"tgram", "mailto", "mailtos", "slack"})
-ENVIRONMENT = {"EMPTY": "", "HUSH": "swordfish://a/b"}
+ENVIRONMENT = {
+    "EMPTY": "",
+    "HUSH": "swordfish://a/b",
+    "LINES": "sword\nfish",
+    "WORD": "swordfish",
+}
 
 
 def loaded(files: dict[str, str], base: Path = BASE, **environment: str) -> Configuration:
@@ -368,28 +374,181 @@ def test_a_duration_is_a_number_and_a_unit(written: str, seconds: int) -> None:
 
 def test_every_setting_is_read() -> None:
     text = (
-        "state: /data\ndatabase: sqlite\npoll: {interval: 1m, first_sight: 2 hours}\n"
+        "state: /data\ndatabase: sqlite\n"
+        "poll: {interval: 1m, shortest: 30s, longest: 1 hour, first_sight: 2 hours}\n"
         "fetch: {user_agent: us, deadline: 5s, host_spacing: 2s, connections: 3, workers: 4, "
-        'allow: ["127.0.0.1:8080", "[::1]:80", "LocalHost:81"]}\n'
-        "story: {window: 1 day}\nretention: {articles: 1d, deliveries: 2d, tombstones: 3d}\n"
+        'respect_robots: false, allow: ["127.0.0.1:8080", "[::1]:80", "LocalHost:81"]}\n'
+        "story: {window: 1 day}\n"
+        "retention: {articles: 1d, deliveries: 2d, tombstones: 3d, ledger: 4d}\n"
         "logging: {level: debug, format: json}\n"
     )
     found = loaded(GOOD | {"monitor.yaml": text}).settings
-    spans = (found.poll_interval, found.first_sight, found.fetch_deadline, found.host_spacing)
-    assert [span.total_seconds() for span in spans] == [60, 7200, 5, 2]
+    spans = (found.poll_interval, found.poll_shortest, found.poll_longest, found.first_sight)
+    assert [span.total_seconds() for span in spans] == [60, 30, 3600, 7200]
+    spans = (found.fetch_deadline, found.host_spacing)
+    assert [span.total_seconds() for span in spans] == [5, 2]
     kept = (found.retention_articles, found.retention_deliveries, found.retention_tombstones)
-    assert [span.days for span in (found.story_window, *kept)] == [1, 1, 2, 3]
+    days = [span.days for span in (found.story_window, *kept, found.retention_ledger)]
+    assert days == [1, 1, 2, 3, 4]
+    assert not found.respect_robots
     assert (found.fetch_user_agent, found.fetch_connections, found.fetch_workers) == ("us", 3, 4)
     assert found.fetch_allow == {("127.0.0.1", 8080), ("::1", 80), ("localhost", 81)}
     assert (found.database_url, found.log_format) == ("sqlite:////data/monitor.db", LogFormat.JSON)
 
 
-def test_a_feed_takes_the_common_interval_unless_it_has_its_own() -> None:
-    feeds = 'feeds: [{url: "https://a.example/"}, {url: "https://b.example/", interval: 1h}]'
-    outlet = f"outlets: [{{id: a, name: A, country: US, language: en, tier: wire, {feeds}}}]\n"
-    files = GOOD | {"outlets/a.yaml": outlet, "monitor.yaml": "poll: {interval: 7 minutes}\n"}
-    feeds_of_a = [feed for feed in loaded(files).feeds if feed.outlet == "a"]
-    assert [feed.interval.total_seconds() for feed in feeds_of_a] == [420, 3600]
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [
+        ("{}", (2, 5, 20)),
+        ("{interval: 1 minute}", (1, 1, 20)),
+        ("{interval: 1 hour}", (2, 60, 60)),
+        ("{interval: 1 hour, longest: 30 minutes}", (2, 60, 60)),
+        ("{longest: 3 minutes}", (2, 3, 3)),
+        ("{shortest: 10 minutes}", (10, 10, 20)),
+        ("{shortest: 4m, longest: 4m}", (4, 4, 4)),
+    ],
+)
+def test_a_written_interval_widens_its_bounds_and_the_default_gives_way(
+    written: str, minutes: tuple[int, int, int]
+) -> None:
+    found = loaded(GOOD | {"monitor.yaml": f"poll: {written}\n"}).settings
+    spans = (found.poll_shortest, found.poll_interval, found.poll_longest)
+    assert tuple(span.total_seconds() / 60 for span in spans) == minutes
+
+
+# --- outlets and feeds
+
+
+def outlet(*keys: str) -> Outlet:
+    """The outlet with these keys beside those it must have."""
+    written = ", ".join(("id: a, name: A, country: US, language: en, tier: wire", *keys))
+    files = GOOD | {"outlets/a.yaml": f"outlets: [{{{written}}}]\n"}
+    return next(each for each in loaded(files).outlets if each.id == "a")
+
+
+def feeds(*written: str, **environment: str) -> tuple[Feed, ...]:
+    """Feeds of one outlet, numbered, with these keys beside their addresses."""
+    listed = ", ".join(
+        f'{{url: "https://a.example/{number}", {keys}}}' for number, keys in enumerate(written)
+    )
+    top = "outlets: [{id: example, name: A, country: US, language: en, tier: wire"
+    files = GOOD | {"outlets/example.yaml": f"{top}, feeds: [{listed}]}}]\n"}
+    return loaded(files, **environment).feeds
+
+
+def test_a_feed_without_an_interval_leaves_it_to_the_settings() -> None:
+    found = feeds("verified: true", "interval: 1h")
+    assert [each.interval for each in found] == [None, timedelta(hours=1)]
+    assert [each.verified for each in found] == [True, False]
+
+
+def test_a_feed_that_is_switched_off_is_left_out() -> None:
+    found = feeds("enabled: false", "enabled: true", "aggregator: true")
+    assert [each.url for each in found] == ["https://a.example/1", "https://a.example/2"]
+    assert [each.aggregator for each in found] == [False, True]
+
+
+def test_a_feed_that_is_switched_off_still_holds_its_address() -> None:
+    text = GOOD["outlets/example.yaml"]
+    off = text.replace("id: example", "id: off").replace('rss"', 'rss", enabled: false')
+    with pytest.raises(ConfigurationError, match="already defined"):
+        loaded(GOOD | {"outlets/off.yaml": off})
+
+
+def test_an_outlet_says_how_it_is_credited_and_how_its_pages_are_read() -> None:
+    assert (outlet().credits, outlet().pages) == ((), PageRules())
+    assert outlet('credits: [AP, "The  Associated Press"]').credits == (
+        "AP",
+        "The Associated Press",
+    )
+    whole = outlet(
+        "pages: {keep: 'article > .body', drop: [.ad, 'aside, .more:not(p)'], "
+        "user_agent: Mozilla/5.0, feed_text: full, respect_robots: false}"
+    )
+    assert whole.pages == PageRules(
+        keep="article > .body",
+        drop=(".ad", "aside, .more:not(p)"),
+        user_agent="Mozilla/5.0",
+        feed_text_full=True,
+        respect_robots=False,
+    )
+    assert outlet("pages: {headline_only: true}").pages == PageRules(headline_only=True)
+
+
+def test_a_page_is_a_feed_by_its_selectors() -> None:
+    (least, whole) = feeds(
+        "page: {items: 'ul.news > li'}",
+        'page: {items: tr, link: "td a[href]", title: h3, date: "td:nth-child(2)", '
+        'date_format: "%d.%m.%y %H:%M", summary: p}',
+    )
+    assert least.page == Selectors(items="ul.news > li")
+    assert whole.page == Selectors(
+        items="tr",
+        link="td a[href]",
+        title="h3",
+        date="td:nth-child(2)",
+        date_format="%d.%m.%y %H:%M",
+        summary="p",
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["%Y-%m-%d", "%B %d, %Y", "%d %b %Y, %I:%M %p", "%A, %d/%m/%y", "%Y-%m-%dT%H:%M:%S%z"],
+)
+def test_a_date_format_that_says_the_day_is_taken(written: str) -> None:
+    (found,) = feeds(f'page: {{items: li, date: time, date_format: "{written}"}}')
+    assert found.page is not None
+    assert found.page.date_format == written
+
+
+@pytest.mark.parametrize("deep", [":not(" * 90, ":is(" * 120, "a " * 249, "a>" * 200, "[" * 400])
+def test_a_tower_of_a_selector_is_read_or_refused(deep: str) -> None:
+    with suppress(ConfigurationError):
+        outlet(f"pages: {{keep: '{deep}'}}")
+
+
+def test_headers_hold_references_and_their_values_are_secret() -> None:
+    (found,) = feeds(
+        'headers: {x-desk: "a  b", Authorization: "Bearer ${TOKEN}", user-agent: Mozilla/5.0}',
+        TOKEN="t0k/en=",
+    )
+    assert found.access == Access(
+        {"X-Desk": "a  b", "Authorization": "Bearer t0k/en="}, None, "Mozilla/5.0"
+    )
+    assert "t0k" not in repr(found)
+
+
+def test_credentials_become_an_authorization_header_and_are_secret_in_every_form() -> None:
+    files = GOOD | {
+        "outlets/example.yaml": GOOD["outlets/example.yaml"].replace(
+            '/rss"', '/rss", credentials: "${USER}:${PASSWORD}"'
+        )
+    }
+    found = loaded(files, USER="Aladdin", PASSWORD="open sesame")
+    encoded = "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="  # RFC 7617, 2
+    assert found.feeds[0].access.headers == {"Authorization": f"Basic {encoded}"}
+    assert {"Aladdin", "open sesame", encoded} <= set(found.secrets)
+    assert "sesame" not in repr(found)
+    assert encoded not in repr(found)
+
+
+def test_a_proxy_takes_its_password_by_reference() -> None:
+    (plain, named) = feeds(
+        'proxy: "http://proxy.example:3128"', 'proxy: "http://me:${WORD}@proxy.example:3128/"'
+    )
+    assert plain.access == Access({}, "http://proxy.example:3128", None)
+    assert named.access.proxy == "http://me:swordfish@proxy.example:3128/"
+
+
+def test_a_feed_without_access_keys_shares_the_usual_access() -> None:
+    assert [each.access for each in feeds("verified: true", "verified: true")] == [Access()] * 2
+
+
+def test_a_channel_may_hear_how_the_watch_is_doing() -> None:
+    text = 'a: {url: "console:", default: true, ops: true}\nb: {url: "file:b.log"}\n'
+    found = loaded(GOOD | {"channels.yaml": text}).channels
+    assert [channel.ops for channel in found] == [True, False]
 
 
 def test_a_secret_is_put_in_encoded_and_never_shown(tmp_path: Path) -> None:
@@ -489,6 +648,20 @@ def test_a_thousand_rules_load_quickly() -> None:
     started = time.monotonic()
     assert len(loaded(with_rules(text)).rules) == 1000
     assert time.monotonic() - started < 5  # about 0.7 s; machines of a test farm are slow
+
+
+def test_ten_thousand_feeds_load_in_seconds() -> None:
+    feed = '      - {{url: "https://{0}.example/{1}", source: a list, interval: 10 minutes}}\n'
+    outlet = "  - id: o{0}\n    name: O {0}\n    country: US\n    language: en\n    tier: wire\n"
+    text = "outlets:\n" + "".join(
+        outlet.format(number)
+        + "    feeds:\n"
+        + "".join(feed.format(number, path) for path in range(5))
+        for number in range(2000)
+    )
+    started = time.process_time()
+    assert len(loaded(GOOD | {"outlets/many.yaml": text}).feeds) == 10_001
+    assert time.process_time() - started < 6  # about 2 s; machines of a test farm are slow
 
 
 # --- the directory

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from monitor.core.outbox import State
-from monitor.storage import deliveries
-from monitor.storage.schema import delivery
+from monitor.storage import deliveries, views
+from monitor.storage.schema import article, delivery
 
 
 @dataclass
@@ -173,3 +173,50 @@ def test_rules_may_choose_their_channels(open_desk, newsroom, files):
     assert "offers talks" not in sent
     assert "offers talks" in mailbox
     assert "bombed at dawn" not in mailbox
+
+
+def reported(desk, *, credit=None, publisher=None):
+    """What a message about the story says, if this is known of the article of outlet a."""
+    told = update(article).where(article.c.outlet_id == "a")
+    with desk.database.writer.begin() as tx:
+        tx.execute(told.values(credit=credit, publisher=publisher))
+    with desk.database.read() as connection:
+        (told,) = views.reports(connection, 1)
+    return told
+
+
+@pytest.fixture
+def shared(desk, newsroom):
+    """One story, told by both outlets in words of their own."""
+    desk.sweep()
+    newsroom.publish("Ruritania offers Northland talks on border and gold")
+    newsroom.publish("Ruritania offers talks on gold and border to Northland", feed="b")
+    desk.sweep(minutes=6)
+    return desk
+
+
+def test_two_outlets_with_words_of_their_own_are_two_sources(shared):
+    told = reported(shared)
+    assert (told.outlets, told.sources, told.credit) == (2, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("agency", "name", "sources"), [("b", "Paper B", 1), ("wire", "wire", 2), ("a", None, 2)]
+)
+def test_an_agencys_copy_is_no_source_of_its_own(shared, agency, name, sources):
+    told = reported(shared, credit=agency)
+    assert (told.outlets, told.sources, told.credit) == (2, sources, name)
+
+
+def test_the_publisher_behind_an_aggregator_is_told(shared):
+    assert reported(shared, publisher="Strelsau Times").publisher == "Strelsau Times"
+
+
+def test_a_copy_word_for_word_is_no_source_of_its_own(desk, newsroom):
+    text = "Ruritania and Northland will hold talks on Sunday, officials said. " * 10
+    desk.sweep()
+    newsroom.publish("Ruritania to hold talks", text=text)
+    newsroom.publish("Ruritania to hold talks", feed="b", text=text)
+    desk.sweep(minutes=6)
+    told = reported(desk)
+    assert (told.outlets, told.sources) == (2, 1)

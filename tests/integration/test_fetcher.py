@@ -3,8 +3,11 @@
 import gzip
 import resource
 import socket
+import struct
 import threading
 import time
+import traceback
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +18,15 @@ from typing import Self
 
 import pytest
 
-from monitor.adapters.fetcher import Failure, Fetcher, FetchError, FetchRefused
+from monitor.adapters.fetcher import (
+    Failure,
+    Fetcher,
+    FetchError,
+    FetchRefused,
+    Request,
+    Response,
+)
+from monitor.core.model import Access
 
 Behaviour = bytes | Callable[[socket.socket], None]
 
@@ -45,6 +56,14 @@ def drip(start: bytes) -> Callable[[socket.socket], None]:
     return behave
 
 
+def gigabyte() -> bytes:
+    """A gzip of nothing but zeros that would unpack to 1 GB; made of one block, many times."""
+    packer = zlib.compressobj(wbits=31)
+    start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(bytes(1_000_000)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return start + block * 1000
+
+
 class Site:
     """An HTTP server that answers each path exactly as told and remembers what it was asked."""
 
@@ -52,6 +71,8 @@ class Site:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.paths: dict[str, Behaviour] = {}
         self.requests: list[str] = []
+        self.keeps = False  # whether a connection serves more than one request
+        self.connections = 0
         self.asked = threading.Event()
         self._listener = socket.create_server((address, 0), family=family, backlog=128)
         self.port: int = self._listener.getsockname()[1]
@@ -72,24 +93,28 @@ class Site:
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
+                self.connections += 1
                 threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
         with connection, suppress(OSError, IndexError):
-            request = b""
-            while b"\r\n\r\n" not in request:
-                more = connection.recv(65_536)
-                if not more:
+            while True:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    more = connection.recv(65_536)
+                    if not more:
+                        return
+                    request += more
+                text = request.decode()
+                self.requests.append(text)
+                self.asked.set()
+                behaviour = self.paths.get(text.split()[1], answer("404 Not Found"))
+                if callable(behaviour):
+                    behaviour(connection)
+                else:
+                    connection.sendall(behaviour)
+                if not self.keeps:
                     return
-                request += more
-            text = request.decode()
-            self.requests.append(text)
-            self.asked.set()
-            behaviour = self.paths.get(text.split()[1], answer("404 Not Found"))
-            if callable(behaviour):
-                behaviour(connection)
-            else:
-                connection.sendall(behaviour)
 
 
 @pytest.fixture
@@ -208,15 +233,32 @@ def test_an_empty_body_needs_no_gzip_header(site: Site, fetcher: Fetcher) -> Non
 
 
 def test_a_gzip_bomb_stops_at_the_limit(site: Site, fetcher: Fetcher) -> None:
-    packer = zlib.compressobj(wbits=31)
-    bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
-    site.paths["/"] = answer(body=bomb, Content_Encoding="gzip")
+    site.paths["/"] = answer(body=gigabyte(), Content_Encoding="gzip")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     error = failure(fetcher, site.url(), limit=3_000_000)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert error.kind is Failure.TOO_LARGE
     assert str(error) == "more than 3,000,000 bytes"
-    assert grown < 40_000  # kB, of the 100,000 it unpacks to
+    assert grown < 40_000  # kB, of the million it unpacks to
+
+
+def test_a_gzip_bomb_in_many_members_stops_at_the_limit(site: Site, fetcher: Fetcher) -> None:
+    site.paths["/"] = answer(body=gzip.compress(bytes(1_000_000)) * 1000, Content_Encoding="gzip")
+    tracemalloc.start()
+    try:
+        error = failure(fetcher, site.url(), limit=3_000_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert error.kind is Failure.TOO_LARGE
+    assert peak < 20_000_000
+
+
+def test_a_bomb_behind_an_error_status_leaves_the_status(site: Site, fetcher: Fetcher) -> None:
+    site.paths["/"] = answer("503 Busy", gigabyte(), Content_Encoding="gzip")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert failure(fetcher, site.url()).status == 503
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB
 
 
 def test_thousands_of_empty_gzip_members_are_refused(site: Site, fetcher: Fetcher) -> None:
@@ -247,6 +289,36 @@ def test_an_endless_body_stops_at_the_limit(site: Site, fetcher: Fetcher) -> Non
 
     site.paths["/"] = pour
     assert failure(fetcher, site.url()).kind is Failure.TOO_LARGE
+
+
+def test_of_a_body_of_one_gigabyte_little_is_taken(site: Site, fetcher: Fetcher) -> None:
+    poured = 0
+    done = threading.Event()
+
+    def pour(connection: socket.socket) -> None:
+        nonlocal poured
+        try:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            while poured < 1_000_000_000:
+                connection.sendall(bytes(100_000))
+                poured += 100_000
+        finally:
+            done.set()
+
+    site.paths["/"] = pour
+    assert failure(fetcher, site.url()).kind is Failure.TOO_LARGE
+    assert done.wait(5)
+    assert poured < 50_000_000  # what the sockets of both sides hold
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "br", "compress", "x" * 5000])
+def test_an_encoding_we_did_not_ask_for_is_not_unpacked(
+    site: Site, fetcher: Fetcher, encoding: str
+) -> None:
+    site.paths["/"] = answer(body=b"(\xb5/\xfd" + bytes(30_000), Content_Encoding=encoding)
+    error = failure(fetcher, site.url())
+    assert error.kind is Failure.MALFORMED
+    assert len(str(error)) < 200
 
 
 @pytest.mark.parametrize(
@@ -630,6 +702,12 @@ def test_a_server_without_tls_is_a_tls_failure() -> None:
             id="chunks cut short",
         ),
         pytest.param(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000, id="endless header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 100_000, id="endless headers"),
+        pytest.param(b"<html>news</html>", id="HTTP/0.9"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\na",
+            id="chunk of absurd size",
+        ),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Le", id="headers cut short"),
     ],
 )
@@ -639,3 +717,388 @@ def test_what_is_not_proper_http_is_a_malformed_answer_and_no_status(
     site.paths["/"] = sent
     error = failure(fetcher, site.url())
     assert (error.kind, error.status) == (Failure.MALFORMED, None)
+
+
+def reset(start: bytes) -> Callable[[socket.socket], None]:
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(start)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return behave
+
+
+def test_a_connection_reset_in_the_body_is_a_malformed_answer(site: Site, fetcher: Fetcher) -> None:
+    site.paths["/"] = reset(b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n" + b"a" * 5000)
+    assert failure(fetcher, site.url()).kind is Failure.MALFORMED
+
+
+def test_a_status_counts_though_its_page_drips_or_breaks_off(site: Site, fetcher: Fetcher) -> None:
+    start = b"HTTP/1.1 429 Slow\r\nRetry-After: 60\r\nContent-Length: 9000\r\n\r\nwait"
+    site.paths |= {"/drip": drip(start), "/reset": reset(start)}
+    for path in ("/drip", "/reset"):
+        began = time.monotonic()
+        error = failure(fetcher, site.url(path))
+        assert (error.status, error.retry_after) == (429, timedelta(seconds=60))
+        assert time.monotonic() - began < 3.0
+
+
+def test_a_server_that_is_silent_on_its_tls_port_ends_at_the_deadline() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with allowing(("127.0.0.1", port), deadline=SOON) as fetcher:
+            began = time.monotonic()
+            assert failure(fetcher, f"https://127.0.0.1:{port}/").kind is Failure.TIMED_OUT
+            assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "206 Partial Content", "299 Odd"])
+def test_any_status_of_success_is_an_answer(site: Site, fetcher: Fetcher, status: str) -> None:
+    site.paths["/"] = answer(status)
+    assert fetcher.get(site.url(), limit=LIMIT).body == b""
+
+
+# Own headers and proxies
+
+OWN = Access(headers={"Authorization": "Basic c2VjcmV0", "X-Key": "secret", "user-agent": "own/1"})
+
+
+def said(request: str, name: str) -> list[str]:
+    lines = request.split("\r\n")[1:]
+    return [line.partition(": ")[2] for line in lines if line.lower().startswith(name + ":")]
+
+
+def test_own_headers_win_over_ours_but_for_the_validators(site: Site, fetcher: Fetcher) -> None:
+    site.paths["/"] = answer()
+    access = Access(headers={"accept": "a/b", "user-agent": "own/1", "if-none-match": '"theirs"'})
+    fetcher.get(site.url(), limit=LIMIT, accept="c/d", etag='"ours"', access=access)
+    (request,) = site.requests
+    assert said(request, "accept") == ["a/b"]
+    assert said(request, "user-agent") == ["own/1"]
+    assert said(request, "if-none-match") == ['"ours"']
+
+
+def test_a_feed_may_name_itself(site: Site, fetcher: Fetcher) -> None:
+    site.paths["/"] = answer()
+    fetcher.get(site.url(), limit=LIMIT, access=Access(user_agent="Reader/2"))
+    assert said(site.requests[0], "user-agent") == ["Reader/2"]
+
+
+def test_own_headers_follow_a_redirect_within_the_site_only(site: Site) -> None:
+    with Site() as other, allowing(*pairs(site, other)) as fetcher:
+        site.paths |= {"/": redirect("/next"), "/next": redirect(other.url("/there"))}
+        other.paths |= {"/there": redirect(site.url("/back"))}
+        site.paths["/back"] = answer()
+        fetcher.get(site.url(), limit=LIMIT, access=OWN)
+        first, second, back = site.requests
+        (there,) = other.requests
+    for request in (first, second):
+        assert said(request, "x-key") == ["secret"]
+        assert said(request, "authorization") == ["Basic c2VjcmV0"]
+    for request in (there, back):  # once away, what comes back was chosen by the other site
+        assert said(request, "x-key") == said(request, "authorization") == []
+        assert said(request, "user-agent") == ["monitor-test/1"]
+
+
+def pairs(*sites: Site) -> list[tuple[str, int]]:
+    return [("127.0.0.1", site.port) for site in sites]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Key": "secret\r\nX-Other: a"},
+        {"X Key": "secret"},
+        {"X-Key": "secret\ud800"},
+        {"": "secret"},
+    ],
+)
+def test_own_headers_that_http_does_not_take_are_refused(
+    site: Site, fetcher: Fetcher, headers: dict[str, str]
+) -> None:
+    with pytest.raises(FetchRefused) as caught:
+        fetcher.get(site.url(), limit=LIMIT, access=Access(headers=headers))
+    assert caught.value.kind is Failure.UNSENDABLE
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [answer("403 No"), b"junk", redirect("/"), redirect("http://10.0.0.1/"), redirect("file:///x")],
+)
+def test_secrets_never_reach_an_error(site: Site, fetcher: Fetcher, sent: bytes) -> None:
+    site.paths["/"] = sent
+    with pytest.raises((FetchError, FetchRefused)) as caught:
+        fetcher.get(site.url(), limit=LIMIT, access=OWN)
+    printed = "".join(traceback.format_exception(caught.value))
+    assert "c2VjcmV0" not in printed
+    assert "X-Key" not in printed
+
+
+def test_a_proxy_may_be_private_and_connects_for_us(site: Site) -> None:
+    site.paths["http://news.invalid/feed"] = answer(body=b"by proxy")
+    access = Access(proxy=f"http://user:secret@127.0.0.1:{site.port}")
+    with allowing() as fetcher:
+        response = fetcher.get("http://news.invalid/feed", limit=LIMIT, access=access)
+    assert response.body == b"by proxy"
+    assert said(site.requests[0], "proxy-authorization") == ["Basic dXNlcjpzZWNyZXQ="]
+
+
+@pytest.mark.parametrize(
+    "host", [*SPELLINGS, *ODD_SPELLINGS, "0x7f000001", "a.localhost", "localhost."]
+)
+def test_through_a_proxy_no_literal_private_address_is_asked_for(site: Site, host: str) -> None:
+    site.paths["http://news.invalid/"] = redirect(f"http://{host}/")
+    access = Access(proxy=site.url())
+    with allowing() as fetcher:
+        for url in (f"http://{host}/", "http://news.invalid/"):
+            with pytest.raises(FetchRefused) as caught:
+                fetcher.get(url, limit=LIMIT, access=access)
+            assert caught.value.kind in {Failure.PRIVATE_ADDRESS, Failure.UNSUPPORTED_ADDRESS}
+    assert len(site.requests) == 1
+
+
+def test_an_allowed_private_address_is_asked_for_through_a_proxy(site: Site) -> None:
+    site.paths["http://127.0.0.1:81/"] = answer(body=b"ours")
+    with allowing(("127.0.0.1", 81)) as fetcher:
+        access = Access(proxy=site.url())
+        assert fetcher.get("http://127.0.0.1:81/", limit=LIMIT, access=access).body == b"ours"
+
+
+def test_what_goes_wrong_at_a_proxy_says_so_without_its_password(site: Site) -> None:
+    site.paths["news.invalid:443"] = answer("407 Proxy Authentication Required")
+    proxy = f"http://user:secret@127.0.0.1:{site.port}"
+    with socket.socket() as unused, allowing() as fetcher:
+        unused.bind(("127.0.0.1", 0))
+        closed = f"http://user:secret@127.0.0.1:{unused.getsockname()[1]}"
+        said_by = []
+        for address in (proxy, closed, "http://user:secret@no-such-host.invalid:3128"):
+            with pytest.raises(FetchError) as caught:
+                fetcher.get("https://news.invalid/", limit=LIMIT, access=Access(proxy=address))
+            said_by.append(str(caught.value))
+            assert caught.value.kind is Failure.UNREACHABLE
+            assert "secret" not in "".join(traceback.format_exception(caught.value))
+    assert said_by == [
+        "the proxy for news.invalid answered 407",
+        "the proxy for news.invalid cannot be reached: Connection refused",
+        "no address found for the proxy for news.invalid",
+    ]
+
+
+@pytest.mark.parametrize("proxy", ["socks5://u:secret@h:1", "secret", "http://[secret", ""])
+def test_a_proxy_that_is_no_http_address_is_refused(fetcher: Fetcher, proxy: str) -> None:
+    with pytest.raises(FetchRefused) as caught:
+        fetcher.get("http://news.invalid/", limit=LIMIT, access=Access(proxy=proxy))
+    assert str(caught.value) == "the proxy for news.invalid is no http address"
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+# Many at once
+
+LONG = timedelta(seconds=60)
+
+
+def all_of(fetcher: Fetcher, requests: list[Request], *, budget: timedelta = LONG) -> list[object]:
+    outcomes: dict[int, object] = {}
+    for group in fetcher.get_all(requests, budget=budget):
+        assert group
+        for index, outcome in group:
+            assert index not in outcomes
+            outcomes[index] = outcome
+    return [outcomes[index] for index in range(len(requests))]
+
+
+def kinds(outcomes: list[object]) -> list[object]:
+    return [
+        outcome.status if isinstance(outcome, Response) else getattr(outcome, "kind", None)
+        for outcome in outcomes
+    ]
+
+
+def test_every_request_gets_its_own_outcome(site: Site, fetcher: Fetcher) -> None:
+    site.paths |= {
+        "/ok": answer(body=gzip.compress(b"news"), Content_Encoding="gzip"),
+        "/same": answer("304 Not Modified"),
+        "/junk": b"junk",
+        "/bomb": answer(body=gigabyte(), Content_Encoding="gzip"),
+        "/in": redirect("http://10.0.0.1/"),
+    }
+    outcomes = all_of(
+        fetcher,
+        [
+            Request(site.url("/ok"), LIMIT),
+            Request("ftp://news.invalid/", LIMIT),
+            Request(site.url("/same"), LIMIT, etag='"7"'),
+            Request(site.url("/junk"), LIMIT),
+            Request(site.url("/gone"), LIMIT),
+            Request(site.url("/bomb"), LIMIT),
+            Request(site.url("/in"), LIMIT),
+            Request("http://no-such-host.invalid/", LIMIT),
+        ],
+    )
+    assert kinds(outcomes) == [
+        200,
+        Failure.UNSUPPORTED_ADDRESS,
+        304,
+        Failure.MALFORMED,
+        Failure.HTTP_STATUS,
+        Failure.TOO_LARGE,
+        Failure.PRIVATE_ADDRESS,
+        Failure.UNREACHABLE,
+    ]
+    assert isinstance(outcomes[0], Response)
+    assert outcomes[0].body == b"news"
+
+
+def test_nothing_asked_is_nothing_answered(fetcher: Fetcher) -> None:
+    assert list(fetcher.get_all([], budget=LONG)) == []
+
+
+def test_one_host_is_asked_one_after_another_over_one_connection(
+    site: Site, fetcher: Fetcher
+) -> None:
+    site.keeps = True
+    for number in range(20):
+        site.paths[f"/{number}"] = answer(body=b"%d" % number)
+    outcomes = all_of(fetcher, [Request(site.url(f"/{number}"), LIMIT) for number in range(20)])
+    assert [outcome.body for outcome in outcomes if isinstance(outcome, Response)] == [
+        b"%d" % number for number in range(20)
+    ]
+    assert [request.split()[1] for request in site.requests] == [f"/{n}" for n in range(20)]
+    assert site.connections == 1
+
+
+def test_the_connection_is_closed_when_its_host_is_done(site: Site, fetcher: Fetcher) -> None:
+    ended = threading.Event()
+
+    def last(connection: socket.socket) -> None:
+        connection.sendall(answer())
+        connection.settimeout(5)
+        if connection.recv(1) == b"":
+            ended.set()
+
+    site.keeps = True
+    site.paths |= {"/1": answer(), "/2": last}
+    all_of(fetcher, [Request(site.url("/1"), LIMIT), Request(site.url("/2"), LIMIT)])
+    assert ended.wait(1.5)  # before the connection would be too old to keep
+
+
+def test_a_slow_host_holds_no_other_up(site: Site) -> None:
+    site.paths["/"] = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+    with Site() as quick, allowing(*pairs(site, quick), deadline=timedelta(seconds=1)) as fetcher:
+        quick.paths["/"] = answer(body=b"news")
+        requests = [Request(site.url(), LIMIT), Request(quick.url(), LIMIT)]
+        groups = list(fetcher.get_all(requests, budget=LONG))
+    assert [[index for index, _ in group] for group in groups] == [[1], [0]]
+
+
+def test_a_host_that_used_up_its_budget_is_asked_no_further(site: Site) -> None:
+    site.paths["/slow"] = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+    with Site() as quick, allowing(*pairs(site, quick), deadline=SOON) as fetcher:
+        quick.paths["/"] = answer()
+        requests = [Request(site.url("/slow"), LIMIT) for _ in range(4)]
+        outcomes = all_of(
+            fetcher, [*requests, Request(quick.url(), LIMIT)], budget=timedelta(seconds=0.5)
+        )
+    assert kinds(outcomes) == [Failure.TIMED_OUT, Failure.TIMED_OUT, None, None, 200]
+
+
+def test_a_smuggled_second_answer_is_nobody_s_answer(site: Site, fetcher: Fetcher) -> None:
+    site.keeps = True
+    site.paths |= {
+        "/1": answer(body=b"first") + answer(body=b"smuggled"),
+        "/2": answer(body=b"second"),
+    }
+    outcomes = all_of(fetcher, [Request(site.url("/1"), LIMIT), Request(site.url("/2"), LIMIT)])
+    assert isinstance(outcomes[1], Response)
+    assert outcomes[1].body == b"second"
+
+
+def test_a_body_longer_than_it_says_ends_where_it_said(site: Site, fetcher: Fetcher) -> None:
+    site.paths["/"] = answer(body=b"news and more", Content_Length="4")
+    (outcome,) = all_of(fetcher, [Request(site.url(), LIMIT)])
+    assert kinds([outcome]) in ([200], [Failure.MALFORMED])
+    assert not isinstance(outcome, Response) or outcome.body == b"news"
+
+
+def test_each_connection_of_a_host_is_judged_anew() -> None:
+    """A name that means another address on the second connection gains nothing."""
+    judged = []
+
+    def judge(address: object) -> bool:
+        judged.append(address)
+        return len(judged) == 1
+
+    with (
+        Site() as site,
+        Fetcher(
+            user_agent="t", deadline=timedelta(seconds=5), connections=2, is_public=judge
+        ) as fetcher,
+    ):
+        site.paths |= {"/1": answer(body=b"out", Connection="close"), "/2": answer(body=b"in")}
+        outcomes = all_of(fetcher, [Request(site.url("/1"), LIMIT), Request(site.url("/2"), LIMIT)])
+    assert kinds(outcomes) == [200, Failure.PRIVATE_ADDRESS]
+
+
+def test_a_single_call_is_served_while_a_batch_holds_its_connections(site: Site) -> None:
+    stuck = [Site() for _ in range(8)]
+    for other in stuck:
+        other.paths["/"] = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+    site.paths["/"] = answer(body=b"page")
+    pair = frozenset(pairs(site, *stuck))
+    with (
+        Fetcher(user_agent="t", deadline=timedelta(seconds=3), connections=4, allow=pair) as few,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        batch = threads.submit(all_of, few, [Request(other.url(), LIMIT) for other in stuck])
+        assert stuck[0].asked.wait(5)
+        began = time.monotonic()
+        assert few.get(site.url(), limit=LIMIT).body == b"page"
+        assert time.monotonic() - began < 1.0
+        few.close()
+        assert kinds(batch.result(timeout=5)) == [Failure.CLOSED] * 8
+    for other in stuck:
+        other.__exit__()
+
+
+def test_closing_ends_a_batch_at_once_and_later_ones_before_they_begin(site: Site) -> None:
+    site.paths["/"] = drip(b"HTTP/1.1 200 OK\r\n\r\n")
+    requests = [Request(site.url(), LIMIT)] * 3
+    with ThreadPoolExecutor(1) as threads:
+        fetcher = allowing(("127.0.0.1", site.port))
+        batch = threads.submit(all_of, fetcher, requests)
+        assert site.asked.wait(5)
+        began = time.monotonic()
+        fetcher.close()
+        assert kinds(batch.result(timeout=5)) == [Failure.CLOSED] * 3
+        assert time.monotonic() - began < 1.0
+    assert kinds(all_of(fetcher, requests)) == [Failure.CLOSED] * 3
+
+
+def test_a_batch_that_nobody_listens_to_any_more_ends(site: Site) -> None:
+    gone = threading.Event()
+
+    def wait(connection: socket.socket) -> None:
+        connection.settimeout(5)
+        if connection.recv(1) == b"":
+            gone.set()
+
+    site.paths["/"] = wait
+    with Site() as quick, allowing(*pairs(site, quick)) as fetcher:
+
+        def once_asked(connection: socket.socket) -> None:
+            site.asked.wait(5)
+            connection.sendall(answer())
+
+        quick.paths["/"] = once_asked
+        batch = fetcher.get_all(
+            [Request(site.url(), LIMIT), Request(quick.url(), LIMIT)], budget=LONG
+        )
+        assert [index for index, _ in next(batch)] == [1]
+        del batch
+        assert gone.wait(2)
+
+
+def test_many_small_answers_arrive_in_few_groups(fetcher: Fetcher) -> None:
+    """Refused at once, all of them: the first group holds every one."""
+    requests = [Request("http://[", LIMIT)] * 500
+    assert [len(group) for group in fetcher.get_all(requests, budget=LONG)] == [500]

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 from monitor.adapters.fetcher import Failure, FetchError
 from monitor.core.errors import Temporary
 from monitor.core.outbox import State
-from monitor.pipeline import PIPELINE
+from monitor.pipeline import PIPELINE, perform
 from monitor.storage import articles, feeds, migrate
 from monitor.storage.engine import Database
 from monitor.storage.schema import article, delivery, entry, feed, match
@@ -153,7 +153,7 @@ def test_a_revision_during_its_triage_is_judged_again(desk, newsroom):
     desk.database.write(
         lambda tx: articles.revise_article(tx, row.id, now=now, title="Strelsau bombed")
     )
-    triage.run(desk.monitor.watch, claim)
+    perform(desk.monitor.watch, triage, [claim])
     assert "Strelsau bombed" in desk.sweep()
 
 
@@ -197,22 +197,22 @@ def test_a_message_that_breaks_its_sender_goes_dead_and_blocks_no_other(desk, ne
 
 def test_an_outage_of_our_own_grows_no_interval_and_ends_at_once(desk, newsroom):
     desk.sweep()
-    fetch = desk.monitor.watch.fetch
+    fetch_all = desk.monitor.watch.fetch_all
 
-    def unreachable(url, **_):
-        raise FetchError("no address found", kind=Failure.UNREACHABLE)
+    def unreachable(requests, *, budget):
+        del budget
+        gone = FetchError("no address found", kind=Failure.UNREACHABLE)
+        yield [(number, gone) for number, _ in enumerate(requests)]
 
-    reach = desk.monitor.watch.reach
-    reach.several = 1  # the newsroom is one host
     for number in range(5):
-        reach.failed(f"host {number}", hosts=9, now=desk.clock.now())
-    desk.monitor.watch = replace(desk.monitor.watch, fetch=unreachable)
+        desk.monitor.watch.reach.failed(f"host {number}", hosts=9, now=desk.clock.now())
+    desk.monitor.watch = replace(desk.monitor.watch, fetch_all=unreachable)
     for _ in range(20):
         desk.sweep(minutes=8)
     waits = [row.not_before - desk.clock.now() for row in rows(desk, feed)]
     assert max(waits) <= timedelta(minutes=1)
-    desk.monitor.watch = replace(desk.monitor.watch, fetch=fetch)
-    newsroom.publish("Strelsau offers talks")
+    desk.monitor.watch = replace(desk.monitor.watch, fetch_all=fetch_all)
+    newsroom.publish("Strelsau offers talks", published=desk.clock.now())
     assert "Strelsau offers talks" in desk.sweep(minutes=1)
 
 

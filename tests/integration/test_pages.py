@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters import pages
-from monitor.adapters.boilerplate import judge, without_boilerplate
+from monitor.adapters.boilerplate import without_boilerplate
 from monitor.core.model import Completeness
 
 PAIRS = Path(__file__).parents[1] / "data" / "pages"
@@ -110,23 +110,59 @@ def test_what_is_no_page_is_refused_in_plain_words(body, content_type, words):
         pages.extract(body, url=ADDRESS, content_type=content_type)
 
 
-@pytest.mark.parametrize(
-    ("title", "text", "free", "verdict"),
-    [
-        ("News", "", True, (Completeness.TITLE, "empty")),
-        ("News", "word " * 59, True, (Completeness.SUMMARY, "too short")),
-        ("News", "word " * 60, True, (Completeness.FULL, "ok")),
-        ("404 Not Found", "word " * 80, True, (Completeness.TITLE, "error page")),
-        ("Just a moment...", "", True, (Completeness.TITLE, "error page")),
-        ("404 migrants rescued at sea", "word " * 300, True, (Completeness.FULL, "ok")),
-        ("News", "word " * 70 + "Subscribe to continue.", True, (Completeness.SUMMARY, "paywall")),
-        ("Nota", "voz " * 70 + "Para seguir leyendo", True, (Completeness.SUMMARY, "paywall")),
-        ("News", "word " * 70, False, (Completeness.SUMMARY, "paywall")),
-        ("News", "word " * 300, False, (Completeness.FULL, "ok")),
-    ],
+WALLS = json.loads((PAIRS / "walls" / "expected.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_walls_teasers_errors_and_briefs_are_told_apart(name: str):
+    spanish = name.endswith(("-es", "-spanish-outlet"))
+    body = (PAIRS / "walls" / f"{name}.html").read_bytes()
+    found = read(body, expected="es" if spanish else "en")
+    assert {"completeness": found.completeness, "quality": found.quality} == WALLS[name]
+
+
+def test_every_page_of_the_walls_is_expected_to_be_something():
+    assert {path.stem for path in (PAIRS / "walls").glob("*.html")} == set(WALLS)
+
+
+BOX = (
+    "<div class='box'><p>Diez consejos para ahorrar agua en el jardín durante el verano.</p></div>"
 )
-def test_how_much_of_an_article_a_page_gave_is_judged(title, text, free, verdict):
-    assert judge(title=title, text=text, free=free) == verdict
+
+
+def test_a_dropped_part_is_no_text_and_a_kept_part_is_all_of_it():
+    body = page("<title>La niebla</title>", f"<h1>La niebla</h1><main>{PARAGRAPH}</main>{BOX * 4}")
+    assert "consejos" not in (read(body, drop=[".box"]).text or "")
+    kept = read(body, keep="main")
+    assert (kept.title, kept.text) == ("La niebla", PARAGRAPH.removeprefix("<p>").strip())
+    assert "puerto" not in (read(body, keep="div.box").text or "")
+
+
+@pytest.mark.parametrize("selector", [".absent", "html", "p[", "::before", ""])
+def test_a_selector_that_finds_nothing_is_as_if_it_were_not_there(selector: str):
+    body = page("<title>La niebla</title>")
+    assert read(body, keep=selector, drop=[selector]) == read(body)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "url", "published", "by"),
+    [
+        ("<meta property='article:published_time' content='2026-01-03T09:30:00Z'>", "",
+         "/2026/01/02/x", "2026-01-03T09:30:00+00:00", "page"),
+        ("<meta name='date' content='2026-01-03'>", "", "/x", "2026-01-03T00:00:00+00:00", "page"),
+        ("", "<time datetime='2026-01-03T09:30:00Z'>3 Jan</time>", "/2026/01/03/x",
+         "2026-01-03T09:30:00+00:00", "markup"),
+        ("", "<time datetime='2019-05-05T09:30:00Z'>2019</time>", "/2026/01/03/x",
+         "2026-01-03T00:00:00+00:00", "address"),
+        ("", "<span class='date'>2026-01-03</span>", "/x", "2026-01-03T00:00:00+00:00", "markup"),
+        ("", "", "/x", None, None),
+    ],
+    ids=["meta", "day in meta", "hour of the address's day", "address", "markup", "none"],
+)  # fmt: skip
+def test_the_time_of_publication_says_where_it_comes_from(head, body, url, published, by):
+    found = pages.extract(page(head, body + PARAGRAPH), url=f"https://gazette.example{url}")
+    written = found.published and found.published.isoformat()
+    assert (written, found.published_by) == (published, by)
 
 
 def test_a_cookie_wall_is_recognised_and_its_words_are_not_used():

@@ -6,28 +6,36 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select, text, update
 
 from monitor.core.alerts import Origin
 from monitor.core.errors import Temporary
 from monitor.core.identity import KeyMode, Keys
 from monitor.core.model import Entry, Feed, FeedId, Outlet, OutletId, Tier
-from monitor.storage import feeds, migrate, retention, search, sync, work
+from monitor.core.timing import Bounds
+from monitor.storage import entries, feeds, migrate, retention, search, sync, work
 from monitor.storage.engine import Database
+from monitor.storage.entries import Listed
 from monitor.storage.schema import article, entry, feed, metadata, task, tombstone
 from monitor.storage.upsert import insert_new
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
 OUTLET = Outlet(OutletId("paper"), "The Paper", "GB", "en", Tier.NATIONAL)
-FEED = Feed("http://paper.example/rss", OutletId("paper"), timedelta(minutes=5))
+FEED = Feed("http://paper.example/rss", OutletId("paper"))
+FIVE_MINUTES = Bounds(**dict.fromkeys(("shortest", "usual", "longest"), timedelta(minutes=5)))
 
 
 @pytest.fixture
 def stocked(database):
     """A database with one outlet and one feed."""
-    database.write(lambda tx: sync.sync(tx, outlets=[OUTLET], feeds=[FEED], rules=[], now=NOW))
+    configure(database, FEED)
     return database
+
+
+def configure(database, *feeds):
+    bounded = [(each, FIVE_MINUTES) for each in feeds]
+    database.write(lambda tx: sync.sync(tx, outlets=[OUTLET], feeds=bounded, rules=[], now=NOW))
 
 
 def plan(database, *names):
@@ -104,10 +112,10 @@ def test_a_clock_set_back_cannot_park_work(database):
 def test_the_next_due_time_is_the_later_of_calendar_and_lease(database):
     plan(database, "a")
     with database.read() as connection:
-        assert work.next_due(connection)[task] == NOW
+        assert work.next_due(connection, now=NOW)[task] == NOW
     claim(database)
     with database.read() as connection:
-        assert work.next_due(connection)[task] == NOW + LEASE
+        assert work.next_due(connection, now=NOW)[task] == NOW + LEASE
 
 
 def test_many_claimers_share_rows_without_overlap(database_url, database):
@@ -159,21 +167,36 @@ def test_a_naive_time_is_refused(database):
         database.write(lambda tx: sync.plan_task(tx, "a", at=plan_at))
 
 
-def test_one_host_has_one_request_in_flight(stocked):
-    second = Feed("http://paper.example/sport", OutletId("paper"), timedelta(minutes=5))
-    stocked.write(
-        lambda tx: sync.sync(tx, outlets=[OUTLET], feeds=[FEED, second], rules=[], now=NOW)
-    )
+def test_the_feeds_of_one_host_are_asked_by_one_at_a_time(stocked):
+    names = ("sport", "arts", "money")
+    others = [Feed(f"http://paper.example/{name}", OutletId("paper")) for name in names]
+    configure(stocked, FEED, *others)
 
     def take():
         return stocked.write(
-            lambda tx: feeds.claim_by_host(tx, feed, now=NOW, lease=LEASE, limit=10)
+            lambda tx: feeds.claim_by_host(tx, feed, now=NOW, lease=LEASE, limit=10, each=3)
         )
 
-    assert len(take()) == 1
+    assert len(take()) == 3
     assert take() == []
-    stocked.write(lambda tx: feeds.release_host(tx, "paper.example"))
+    stocked.write(lambda tx: feeds.release_hosts(tx, ["paper.example"]))
     assert len(take()) == 1
+
+
+def test_feeds_that_failed_go_their_own_way(stocked):
+    configure(stocked, FEED, Feed("http://dead.example/rss", OutletId("paper")))
+    stocked.write(
+        lambda tx: tx.execute(update(feed).where(feed.c.host == "dead.example").values(attempts=1))
+    )
+
+    def take(lane):
+        taken = stocked.write(
+            lambda tx: feeds.claim_by_host(tx, feed, now=NOW, lease=LEASE, limit=10, lane=lane)
+        )
+        return [claim.row.host for claim in taken]
+
+    assert take("healthy") == ["paper.example"]
+    assert take("failing") == ["dead.example"]
 
 
 def test_a_host_that_asks_for_peace_gets_it(stocked):
@@ -193,31 +216,44 @@ def add_entry(database, *, seen_at):
     keys = Keys(guid="g" * 40, link="l" * 40, content="c" * 40)
     item = Entry(guid="1", url="http://paper.example/1", title="Old news")
     database.write(
-        lambda tx: feeds.add_entry(
-            tx, FeedId(1), item, keys, key=str(keys.guid), origin=Origin.LIVE, host_name=None,
+        lambda tx: entries.add_entries(
+            tx,
+            FeedId(1),
+            [Listed(item, keys, key=str(keys.guid), origin=Origin.LIVE, host_name=None)],
             now=seen_at,
         )
-    )  # fmt: skip
+    )
     database.write(lambda tx: tx.execute(entry.update().values(due_at=None)))
     return keys
+
+
+def cutoffs_at(days, *, tombstones):
+    before = NOW - timedelta(days=days)
+    return retention.Cutoffs(
+        articles=before,
+        deliveries=before,
+        tombstones=NOW - timedelta(days=tombstones),
+        ledger=before,
+    )
 
 
 def test_what_is_forgotten_leaves_a_tombstone_by_which_it_is_known(stocked):
     keys = add_entry(stocked, seen_at=NOW - timedelta(days=400))
     add_article(stocked, 1, seen_at=NOW - timedelta(days=400))
-    cutoffs = retention.Cutoffs(*[NOW - timedelta(days=365)] * 2, NOW - timedelta(days=730))
+    cutoffs = cutoffs_at(365, tombstones=730)
     while stocked.write(lambda tx: retention.forget(tx, cutoffs, now=NOW)):
         pass
     with stocked.read() as connection:
         assert not connection.execute(select(entry)).all()
         assert not connection.execute(select(article)).all()
-        known = feeds.known(connection, FeedId(1), [keys.present(mode) for mode in KeyMode])
+        present = {keys.present(mode): keys for mode in KeyMode}
+        known = entries.known(connection, FeedId(1), present)
     assert known.by_key == {keys.present(mode): None for mode in KeyMode}
 
 
 def test_tombstones_do_not_last_for_ever(stocked):
     add_entry(stocked, seen_at=NOW - timedelta(days=900))
-    cutoffs = retention.Cutoffs(*[NOW - timedelta(days=365)] * 2, NOW - timedelta(days=730))
+    cutoffs = cutoffs_at(365, tombstones=730)
     stocked.write(lambda tx: retention.forget(tx, cutoffs, now=NOW - timedelta(days=800)))
     while stocked.write(lambda tx: retention.forget(tx, cutoffs, now=NOW)):
         pass
@@ -228,7 +264,7 @@ def test_tombstones_do_not_last_for_ever(stocked):
 def test_young_things_are_kept(stocked):
     add_entry(stocked, seen_at=NOW)
     add_article(stocked, 1)
-    cutoffs = retention.Cutoffs(*[NOW - timedelta(days=365)] * 3)
+    cutoffs = cutoffs_at(365, tombstones=365)
     assert stocked.write(lambda tx: retention.forget(tx, cutoffs, now=NOW)) == 0
 
 

@@ -1,4 +1,4 @@
-"""The small decisions of the pipeline: identity, timing, stories, alerts, our own network."""
+"""The small decisions of the pipeline: identity, timing, stories, alerts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core import alerts, identity, outbox, reading, stories, timing, urls
-from monitor.core.alerts import Origin, Reason, Silence, Way
+from monitor.core import identity, outbox, reading, stories, timing, urls
+from monitor.core.alerts import Origin
 from monitor.core.identity import KeyMode
-from monitor.core.model import Completeness, Entry, Page, Strength
+from monitor.core.model import Completeness, Entry, Page
 from monitor.core.outbox import Fate, Following, Outcome, State, Tries
-from monitor.core.reach import Change, Reach
-from monitor.core.rules import WeakPolicy
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -116,78 +114,10 @@ def test_an_outside_wish_wins_where_it_is_longer():
     )
 
 
-def test_a_failing_feed_is_asked_less_and_less_but_every_day():
-    waits = [
-        timing.next_poll(NOW, interval=timedelta(minutes=5), failures=n, chance=0.5) - NOW
-        for n in range(20)
-    ]
-    assert waits == sorted(waits)
-    assert waits[0] == timedelta(minutes=5)
-    assert waits[-1] == timedelta(days=1)
-
-
 def test_a_jump_of_the_clock_ages_a_queue_by_a_quarter_of_an_hour_at_most():
     assert timing.counted_try(NOW, tried_at=NOW - timedelta(days=9)) == timedelta(minutes=15)
     assert timing.counted_try(NOW, tried_at=NOW + timedelta(days=9)) == timedelta()
     assert timing.counted_try(NOW, tried_at=None) == timedelta()
-
-
-# --- alerts ---
-
-
-def decide(**changed):
-    situation = {
-        "strength": Strength.STRONG,
-        "origin": Origin.LIVE,
-        "weak": WeakPolicy.DIGEST,
-        "told": frozenset(),
-        "beside_strong": False,
-    }
-    return alerts.decide(**(situation | changed))
-
-
-def test_the_first_strong_match_is_told_at_once():
-    assert decide() == alerts.Decision(reason=Reason.FIRST_REPORT, way=Way.AT_ONCE)
-
-
-def test_the_second_is_not():
-    assert decide(told={Reason.FIRST_REPORT}).silence is Silence.ALREADY_TOLD
-
-
-def test_a_weak_match_told_before_does_not_hide_a_strong_one():
-    assert decide(told={Reason.WEAK_MATCH}).reason is Reason.FIRST_REPORT
-
-
-@pytest.mark.parametrize(
-    ("weak", "way"),
-    [(WeakPolicy.ALERT, Way.AT_ONCE), (WeakPolicy.DIGEST, Way.DIGEST), (WeakPolicy.LOG, None)],
-)
-def test_a_weak_match_goes_where_its_rule_says(weak, way):
-    assert decide(strength=Strength.WEAK, weak=weak).way is way
-
-
-def test_a_weak_match_rides_along_whatever_its_rule_says():
-    decision = decide(strength=Strength.WEAK, weak=WeakPolicy.LOG, beside_strong=True)
-    assert (decision.reason, decision.way) == (Reason.WEAK_MATCH, Way.AT_ONCE)
-
-
-def test_what_is_older_than_the_watch_is_never_told():
-    assert decide(origin=Origin.BASELINE).silence is Silence.BASELINE
-
-
-def test_what_is_young_at_first_sight_waits_for_the_welcome():
-    assert decide(origin=Origin.WELCOME).way is Way.WELCOME
-
-
-@given(
-    st.sampled_from(Strength), st.sampled_from(Origin), st.sampled_from(WeakPolicy),
-    st.frozensets(st.sampled_from(Reason)), st.booleans(),
-)  # fmt: skip
-def test_every_decision_is_a_reason_or_a_silence(strength, origin, weak, told, beside):
-    decision = alerts.decide(
-        strength=strength, origin=origin, weak=weak, told=told, beside_strong=beside
-    )
-    assert (decision.reason is None) == (decision.way is None) == (decision.silence is not None)
 
 
 # --- the outbox ---
@@ -298,21 +228,3 @@ def test_an_old_story_takes_a_closer_likeness():
     fresh, old = candidate(1, title), candidate(1, title, hours=71)
     assert stories.assign(words(other), [fresh], now=NOW) == 1
     assert stories.assign(words(other), [old], now=NOW) is None
-
-
-# --- our own network ---
-
-
-def test_when_every_host_fails_it_is_our_own_network():
-    reach = Reach()
-    changes = [reach.failed(f"h{n}", hosts=90, now=NOW) for n in range(8)]
-    assert changes == [None] * 4 + [Change.LOST] + [None] * 3
-    assert reach.since == NOW
-    assert reach.answered() is Change.BACK
-    assert reach.answered() is None
-
-
-def test_one_host_that_fails_over_and_over_is_not_our_network():
-    reach = Reach()
-    assert [reach.failed("h", hosts=90, now=NOW) for _ in range(50)] == [None] * 50
-    assert Reach().failed("only", hosts=1, now=NOW) is None

@@ -17,6 +17,7 @@ PACKAGE = ROOT / "monitor"
 # What carries connections and rows between sentences of storage: as types, without SQL.
 CARRIERS = (
     "monitor.app",
+    "monitor.failing",
     "monitor.judging",
     "monitor.perusal",
     "monitor.pipeline",
@@ -45,7 +46,7 @@ PLACES = {
     "structlog": ("monitor",),  # events are logged everywhere but in core
     "tld": ("monitor.adapters.pages",),
     "trafilatura": ("monitor.adapters.pages",),
-    "typer": ("monitor.cli", "monitor.__main__"),
+    "typer": ("monitor.cli",),
     "urllib3": ("monitor.adapters.exchanges",),
     "yaml": ("monitor.config",),
     "yarl": ("monitor.adapters.fetcher",),

@@ -17,6 +17,7 @@ from monitor.core.messages import (
     quiet,
     render_alert,
     render_digest,
+    render_ops,
     shorten,
 )
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
@@ -70,6 +71,7 @@ def a_report(**changes: object) -> Report:
         "completeness": Completeness.FULL,
         "fired": (TALKS, STRIKES),
         "outlets": 3,
+        "sources": 3,
         "text": TEXT,
     }
     return Report(**{**story, **changes})  # type: ignore[arg-type]
@@ -110,6 +112,50 @@ def test_the_urgency_is_the_strong_rules_own() -> None:
 def test_a_late_alert_says_so() -> None:
     body = render_alert(a_report(seen_at=NOW - timedelta(minutes=45)), now=NOW).body
     assert "\nLATE: 4 min after publication, 45 min after it was seen\n" in body
+
+
+def test_an_alert_of_what_was_missed_says_so_before_anything_else() -> None:
+    published = NOW - timedelta(hours=3)
+    message = render_alert(a_report(missed=True, published_at=published), now=NOW)
+    assert message.title == f"🔴 CRITICAL · LATE · {HEADLINE}"
+    assert message.body.split("\n")[1:4] == [
+        "LATE: the watch was blind when this came out; seen 2 h later",
+        "Published 00:02 · seen 03:00 · sent 03:02 UTC, 21 Nov 2026",
+        "3 h after publication, 2 min after it was seen",
+    ]
+
+
+@pytest.mark.parametrize("published", [None, NOW])
+def test_how_late_is_not_said_where_it_is_not_known(published: datetime | None) -> None:
+    body = render_alert(a_report(missed=True, published_at=published), now=NOW).body
+    assert "\nLATE: the watch was blind when this came out\n" in body
+
+
+@pytest.mark.parametrize(
+    ("outlets", "sources", "words"),
+    [
+        (1, 1, "en)\n"),
+        (3, 3, "en) · 3 outlets so far\n"),
+        (3, 2, "en) · 3 outlets, 2 independent sources\n"),
+        (2, 1, "en) · 2 outlets, 1 independent source\n"),
+    ],
+)
+def test_copies_are_not_counted_as_sources(outlets: int, sources: int, words: str) -> None:
+    assert words in render_alert(a_report(outlets=outlets, sources=sources), now=NOW).body
+
+
+def test_an_alert_says_whose_words_an_outlet_prints() -> None:
+    body = render_alert(a_report(credit="Agency <b>One</b>", outlets=1), now=NOW).body
+    assert body.startswith(
+        "Example Wire (state media, US, en) · copy of Agency ‹b›One‹/b›\nPublished"
+    )
+
+
+def test_an_alert_says_whom_an_aggregator_shows() -> None:
+    body = render_alert(a_report(publisher=" The Strelsau Times"), now=NOW).body
+    assert body.startswith("The Strelsau Times via Example Wire (state media, US, en) · 3 outlets")
+    long = render_alert(a_report(publisher="Times and " * 90), now=NOW).body
+    assert len(long.split("\n")[0]) < 200
 
 
 @pytest.mark.parametrize(
@@ -372,6 +418,18 @@ def test_a_digest_names_rules_reading_and_evidence() -> None:
     )
 
 
+def test_a_digest_of_what_was_missed_says_from_when_and_how_late() -> None:
+    first = a_report(missed=True, published_at=NOW - timedelta(hours=5))
+    undated = a_report(missed=True, published_at=None, seen_at=NOW)
+    body = render_digest([first, undated], heading="Late", now=NOW).body
+    assert body.startswith(
+        "Sent 03:02 UTC, 21 Nov 2026; all times in UTC\n"
+        "The oldest is from 20 Nov 22:02, the last was seen 03:02\n"
+    )
+    assert " · published 20 Nov 22:02, seen 4 h later · " in body
+    assert " · seen 03:02 · " in body
+
+
 @pytest.mark.parametrize(
     ("text", "limit", "short"),
     [
@@ -390,3 +448,21 @@ def test_a_text_is_cut_at_a_sentence_or_word(text: str, limit: int, short: str) 
 @given(st.text(), st.integers(0, 200))
 def test_a_cut_text_is_never_too_long(text: str, limit: int) -> None:
     assert len(shorten(text, limit=limit)) <= limit or len(text) <= limit
+
+
+# --- the watch itself -----------------------------------------------------------------------
+
+
+def test_a_notice_says_when_it_was_noted_and_sent() -> None:
+    noted = NOW - timedelta(minutes=2)
+    message = render_ops("Quiet feed", "One.\n\nTwo.", noted_at=noted, now=NOW)
+    assert message.title == "[ops] Quiet feed"
+    assert message.body == "One.\n\nTwo.\nNoted 03:00 · sent 03:02 UTC, 21 Nov 2026"
+
+
+@pytest.mark.parametrize(("written", "shown"), HOSTILE)
+def test_a_notice_shows_strangers_words_harmless(written: str, shown: str) -> None:
+    message = render_ops(written, written.replace("\n", " "), noted_at=NOW, now=NOW)
+    assert message.title == f"[ops] {shown}"
+    assert message.body.split("\n")[0] == shown
+    assert message.body.count("\n") == 1

@@ -39,6 +39,10 @@ def same_place(feed: Feed) -> str:
     return re.sub(r"^https?://(www\.)?|/$", "", feed.url).lower()
 
 
+def is_search(feed: Feed) -> bool:
+    return bool(re.match(r"https://(news\.google|www\.bing)\.com/", feed.url))
+
+
 def test_the_desk_is_covered_in_both_languages_and_every_tier(starter):
     assert len(starter.outlets) >= 60
     assert len(starter.feeds) >= 90
@@ -49,8 +53,12 @@ def test_the_desk_is_covered_in_both_languages_and_every_tier(starter):
     assert {"VE", "US", "CO", "ES", "GB"} <= {outlet.country for outlet in starter.outlets}
 
 
-def test_every_outlet_has_a_feed_and_a_name_of_its_own(starter):
-    assert {outlet.id for outlet in starter.outlets} == {feed.outlet for feed in starter.feeds}
+def test_every_outlet_has_a_feed_or_is_there_for_its_credits(starter):
+    with_feeds = {feed.outlet for feed in starter.feeds}
+    assert [o.id for o in starter.outlets if o.id not in with_feeds and not o.credits] == []
+
+
+def test_every_outlet_has_a_name_of_its_own(starter):
     assert repeated([outlet.id for outlet in starter.outlets]) == []
     assert repeated([outlet.name for outlet in starter.outlets]) == []
 
@@ -81,14 +89,42 @@ def test_unencrypted_addresses_are_the_exception(starter):
     assert len(unencrypted) <= 2, unencrypted
 
 
-def test_slow_publishers_are_polled_slowly_and_searches_politely(starter):
+def test_slow_publishers_are_polled_slowly(starter):
     least = {Tier.OFFICIAL: OFFICIAL, Tier.THINK_TANK: THINK_TANK}
     tiers = {outlet.id: outlet.tier for outlet in starter.outlets}
     for feed in starter.feeds:
-        assert feed.interval >= least.get(tiers[feed.outlet], timedelta(minutes=2)), feed
+        if tiers[feed.outlet] in least:
+            assert feed.interval is not None, feed
+            assert feed.interval >= least[tiers[feed.outlet]], feed
+
+
+def test_searches_are_aggregators_and_polled_politely(starter):
+    for feed in starter.feeds:
+        assert feed.aggregator == is_search(feed), feed
+        if feed.aggregator:
+            assert feed.interval is None or feed.interval >= SHORTEST_SEARCH, feed
         if "news.google.com" in feed.url:
-            assert feed.interval >= SHORTEST_SEARCH, feed
             assert "when:2d" in feed.url, feed
+
+
+def test_agencies_are_known_by_the_names_that_others_sign_with(starter):
+    credited = {name: outlet.id for outlet in starter.outlets for name in outlet.credits}
+    signed = {
+        "AP": "ap",
+        "The Associated Press": "ap",
+        "Reuters": "reuters",
+        "Agence France-Presse": "afp",
+        "Agencia EFE": "efe",
+        "Europa Press": "europa-press",
+        "Xinhua": "xinhua",
+    }
+    assert signed.items() <= credited.items()
+    assert [o.id for o in starter.outlets if o.tier is Tier.WIRE and not o.credits] == []
+
+
+def test_a_plain_page_says_that_its_selectors_were_never_tried(starter):
+    for feed in starter.feeds:
+        assert feed.page is None or "monitor feeds discover" in feed.source, feed
 
 
 @pytest.mark.parametrize("name", OUTLETS)

@@ -1,0 +1,125 @@
+"""What a poll may have missed: no feed says what came and went between two looks at it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil, log
+
+# A news day has its busy and its quiet half: a quarter of a day follows both, and no single
+# burst governs for longer.
+HALF_LIFE = timedelta(hours=6)
+
+DATES_STEP = timedelta(minutes=1)  # dates of feeds are seldom finer
+UNDATED_WINDOWS = 10  # taken to have rolled by unseen where there are no dates
+MOST_WINDOWS = 100  # … where there are, however short the time they span
+
+ASKED_IN_FULL_EVERY = timedelta(days=1)
+LIE_REMEMBERED = timedelta(days=30)
+OWED = 3  # items that should have come before "unchanged" is doubted; e⁻³: a chance of 1 in 20
+LEAST_UNCHANGED = 3  # answers of "unchanged" in a row
+FIRST_DOUBT = timedelta(minutes=30)  # after the last answer in full
+NEXT_DOUBT = timedelta(hours=2)  # after one that has already confirmed the silence
+
+HOUR = timedelta(hours=1)
+
+
+class Cause(StrEnum):
+    """Why something may have been missed; the words reach people."""
+
+    WINDOW = "more came between two polls than the feed shows"
+    CUT = "the feed lists more items than are read"
+    STOPPED = "the watch was not running"
+    NETWORK = "our own network was down"
+    FAILING = "the feed could not be fetched"
+    RESTING = "its host asked to be left alone"
+    FALSE_304 = "the feed said that nothing had changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time of which we cannot say that we saw everything; `most` counts items."""
+
+    since: datetime
+    until: datetime
+    most: int
+    cause: Cause
+
+    def __str__(self) -> str:
+        items = "1 item" if self.most == 1 else f"{self.most:,} items"
+        day = "" if self.since.date() == self.until.date() else "%Y-%m-%d "
+        span = f"{self.since:%Y-%m-%d %H:%M} and {self.until:{day}%H:%M} UTC"
+        return f"up to {items} may have been missed between {span}: {self.cause}"
+
+
+def gap(  # noqa: PLR0913 - all that a poll knows
+    *,
+    last_answer: datetime | None,
+    now: datetime,
+    listed: int,
+    new: int,
+    cut: int,
+    overlapped: bool | None,
+    published: Sequence[datetime | None],
+    flow: float,
+    cause: Cause,
+) -> Gap | None:
+    """What a poll at `now` may have missed since the `last_answer`; None: nothing.
+
+    Nothing is missed if the items shown (`listed`, of which `new` were unknown, with the dates
+    `published`) reach back into those shown before (`overlapped`; None: none were), or if all of
+    them are known. Else it begins with the last answer and ends with the oldest date shown since
+    then (from there on the items are before us), or now if there is none.
+
+    `most` = ⌈max(flow, pace) · hours from begin to end⌉ + cut, at least 1. `flow` is what the
+    feed brings in the long run, items an hour; the pace is that of the window shown: its new
+    items over the time from the oldest date to now (at least a minute; never more than 100 such
+    windows, without dates never more than 10). `cut` are items that it showed
+    and we left out.
+    """
+    if last_answer is None or not listed or overlapped is not False or not (new or cut):
+        return None
+    now = max(now, last_answer)  # a clock may be set back
+    dates = [each for each in published if each is not None and last_answer <= each <= now]
+    until = min(dates, default=now)
+    missing = until - last_answer
+    window = max(now - until, DATES_STEP)
+    windows = min(missing / window, MOST_WINDOWS if dates else UNDATED_WINDOWS)
+    most = ceil(max(flow * (missing / HOUR), new * windows)) + cut
+    return Gap(last_answer, until, max(1, most), cause)
+
+
+def flow(before: float, *, new: int, elapsed: timedelta) -> float:
+    """New items an hour, lately: the past counts half every six hours. `before`: as it was."""
+    hours = elapsed / HOUR
+    if hours <= 0:
+        return before + new * log(2) / (HALF_LIFE / HOUR)  # the limit of what follows
+    kept: float = 0.5 ** (elapsed / HALF_LIFE)
+    return before * kept + new / hours * (1 - kept)
+
+
+def doubtful(
+    *,
+    now: datetime,
+    asked_in_full_at: datetime | None,
+    lied_at: datetime | None,
+    news_at: datetime | None,
+    flow: float,
+    unchanged: int,
+) -> bool:
+    """Whether to ask without validators, because "unchanged" (304) may be wrong.
+
+    Once a day; always for 30 days after a lie; and when at least 3 items should have come since
+    the last news (`flow`: items an hour, as it was then or lately) while the feed has said
+    "unchanged" at least 3 times: half an hour after the last answer in full, and if that has
+    confirmed the silence, when the silence has doubled, not before two hours.
+    """
+    if asked_in_full_at is None or now - asked_in_full_at >= ASKED_IN_FULL_EVERY:
+        return True
+    if lied_at is not None and now - lied_at < LIE_REMEMBERED:
+        return True
+    if news_at is None or unchanged < LEAST_UNCHANGED or flow * ((now - news_at) / HOUR) < OWED:
+        return False
+    confirmed = asked_in_full_at - news_at
+    pause = FIRST_DOUBT if confirmed <= timedelta() else max(NEXT_DOUBT, confirmed)
+    return now - asked_in_full_at >= pause

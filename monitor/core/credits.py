@@ -1,0 +1,175 @@
+"""Which agency wrote an article that another outlet published. Pure.
+
+Where agencies sign in English and Spanish: the byline, the dateline before the first sentence,
+the end. A name in the running text ("told Reuters", "según dijo a EFE") is a source, no author.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+OPENING = 3  # lines in which a byline or a dateline may stand
+ENDING = 3  # lines in which a signature may stand
+BYLINE = 500  # characters of a byline that are looked at
+LINE = 90  # characters of a line that may be a byline
+DATELINE = 80  # characters before the agency's name in a dateline
+SIGNATURE = 240  # characters of a line that may be a signature
+ACRONYM = 5  # letters; names as short in capitals are words in other spelling ("ap", "efe")
+
+_PARTED = re.compile(r"\s*[,;/|·•()\[\]–—&]\s*|\s+-\s+|\s+(?:y|e|and|with|via|vía)\s+")
+_LED_IN = re.compile(
+    r"^(?:(?:by|por|de|from|texto:?|text:?|source:?|fuentes?:?|con información de|"
+    r"con datos de|con reportes? de|with (?:information|reporting|files) from|with|con)\s+)*"
+    r"(?:(?:the|la|el|agencias?|agency|news agency)\s+)*",
+    re.IGNORECASE,
+)
+_LED_OUT = re.compile(
+    r"(?:\s+(?:staff|news|newswire|agency|noticias|agencia))+\s*$|[\s.:*]+$", re.IGNORECASE
+)
+_BRACKETS = re.compile(r"[()\[\]]")
+_JOIN = re.compile(r"(?<=\w)/(?=\w)")
+_ON_PICTURES = re.compile(
+    r"^\W*(?:fotos?|fotografías?|photos?|photographs?|pictures?|images?|imagen|imágenes|vídeos?|"
+    r"videos?|file|archivo|gráficos?|graphics?|crédito|credit)\b",
+    re.IGNORECASE,
+)
+_SMALL = (
+    r"de|del|la|las|los|el|y|e|of|the|and|en|in|a|"
+    r"ene|feb|mar|abr|may|jun|jul|ago|sep|sept|oct|nov|dic|"
+    r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|"
+    r"diciembre|lunes|martes|miércoles|jueves|viernes|sábado|domingo|redacción"
+)
+_WORDS_OF_PLACE = re.compile(rf"(?:[^\W_a-zà-ÿ][\w.'’]*+|(?:{_SMALL})\b\.?|[\s,./|·•–—-])*+")
+_BEFORE = rf"^(?P<place>[^\n()]{{0,{DATELINE}}}?)"
+
+
+@lru_cache(maxsize=1024)
+def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """How an agency's name stands in a dateline, in a signature, and at the end of a sentence."""
+    flags = re.NOFLAG if _is_acronym(name) else re.IGNORECASE
+    agency = rf"(?<!\w){re.escape(name)}(?!\w)"
+    dateline = re.compile(
+        rf"{_BEFORE}(?:\((?:[^()\n]{{1,40}}[/,] ?)?{agency}"
+        rf"(?: ?[/,-][^()\n]{{1,40}})?\)\s*(?:[.:]|[.]?\s*[-–—]+)|{agency}\s?\.\s?[-–—]+\s|"
+        rf"(?<=[,./|·]\s){agency}\s+[-–—]+\s)",
+        flags,
+    )
+    lead = (
+        r"(?:©|\(c\)|copyright|(?i:fuente|source)s?:|"
+        r"(?i:con información de|con datos de|with (?:information|reporting|files) from|"
+        r"(?:originally |first )?published (?:by|on)|produced by|provided by|distributed by|"
+        r"publicad[oa] originalmente (?:por|en)|cortesía de|reporting by)|"
+        r"(?:(?i:reporting|reported|edited|editing|writing) by [^;()]{1,160};))"
+    )
+    signature = re.compile(
+        rf"{lead}[\s\d,.:©-]*(?:(?i:by|the|la|agencia|copyright)\s+)*[\s\d,.]*{agency}",
+        flags,
+    )
+    ending = re.compile(rf"(?:^|[.!?»”\"]\s+)[(\[]?(?:Agencia |The )?{agency}[)\]]?\W*$", flags)
+    return dateline, signature, ending
+
+
+def credited(
+    names: Mapping[str, Sequence[str]],
+    *,
+    author: str | None,
+    text: str | None,
+    publisher: str | None = None,
+    outlet: str,
+) -> str | None:
+    """Return the id of the outlet that wrote an article of `outlet`, or None.
+
+    `names` are the names by which each outlet's copy is signed, by its id; `publisher` is whom an
+    aggregator names. The byline counts before the text. An outlet never credits itself.
+    """
+    own = {name.casefold() for name in names.get(outlet, ())} | {outlet}
+    signed = [
+        (agency, name)
+        for agency, known in names.items()
+        for name in known
+        if agency != outlet and name.casefold() not in own
+    ]
+    lines = [line.strip() for line in (text or "").split("\n") if line.strip()]
+    return (
+        _in_byline(signed, author)
+        or _in_byline(signed, publisher)
+        or _in_opening(signed, lines[:OPENING])
+        or _in_ending(signed, lines[-ENDING:])
+    )
+
+
+def _is_acronym(name: str) -> bool:
+    return len(name) <= ACRONYM and name.isupper()
+
+
+def _same(written: str, name: str) -> bool:
+    return written == name if _is_acronym(name) else written.casefold() == name.casefold()
+
+
+def _parts(byline: str) -> Iterator[str]:
+    """The names in a byline, without "By", "Agencia", "Staff"."""
+    for part in _PARTED.split(byline):
+        yield _LED_OUT.sub("", _LED_IN.sub("", part.strip())).strip()
+
+
+def _in_byline(signed: Sequence[tuple[str, str]], byline: str | None) -> str | None:
+    """The agency that is one of a byline's names, or ends one ("Ana Ruiz Associated Press")."""
+    for part in _parts((byline or "")[:BYLINE]):
+        for agency, name in signed:
+            joined = " " in name and part.casefold().endswith(f" {name.casefold()}")
+            if _same(part, name) or joined:
+                return agency
+    return None
+
+
+def _in_opening(signed: Sequence[tuple[str, str]], lines: Sequence[str]) -> str | None:
+    for line in lines:
+        if _ON_PICTURES.match(line):
+            continue
+        if agency := _in_dateline(signed, line) or _in_line_of_names(signed, line):
+            return agency
+    return None
+
+
+def _in_dateline(signed: Sequence[tuple[str, str]], line: str) -> str | None:
+    """The agency after nothing but a place and a day; the first if there are several.
+
+    "CARACAS (AP) —", "Washington, 3 ene (EFE).-", "EFE.-".
+    """
+    found = []
+    for agency, name in signed:
+        match = _patterns(name)[0].search(line[: 2 * DATELINE])
+        if match and _WORDS_OF_PLACE.fullmatch(match["place"]):
+            found.append((match[0].casefold().rindex(name.casefold()), agency))
+    return min(found)[1] if found else None
+
+
+def _in_line_of_names(signed: Sequence[tuple[str, str]], line: str) -> str | None:
+    """A short line of names and places only: "Por EFE", "Reuters | Caracas", "Redacción/EFE".
+
+    "EFE/Ana Ruiz" signs a picture.
+    """
+    if len(line) > LINE or (" " in line and line.endswith((".", "?", "!"))):
+        return None
+    said = _LED_IN.sub("", line)
+    if not _WORDS_OF_PLACE.fullmatch(_BRACKETS.sub(" ", said)):
+        return None
+    return _in_byline(signed, said[_joined(said) :])
+
+
+def _joined(said: str) -> int:
+    """Where in "Redacción/EFE" the last name begins; 0 where no slash joins two words."""
+    joins = [match.end() for match in _JOIN.finditer(said)]
+    return joins[-1] if joins else 0
+
+
+def _in_ending(signed: Sequence[tuple[str, str]], lines: Sequence[str]) -> str | None:
+    for line in reversed(lines):
+        if _ON_PICTURES.match(line):
+            continue
+        tail = line[-SIGNATURE:]
+        for agency, name in signed:
+            _, signature, ending = _patterns(name)
+            if ending.search(tail) or (len(line) <= SIGNATURE and signature.search(line)):
+                return agency
+    return None

@@ -1,0 +1,78 @@
+"""Lines that an outlet repeats on page after page: newsletter boxes, disclaimers, teasers. Pure.
+
+What is remembered of an outlet is a ring of its latest pages: for each a count (one byte), then
+that many hashes (eight bytes each) of its lines. At most 20 × (1 + 60 × 8) = 9,620 bytes.
+"""
+
+from collections import Counter
+from hashlib import blake2b
+
+PAGES = 20  # latest pages of one outlet
+LINES = 60  # lines of each; an article's own furniture stands at its ends
+HASH = 8  # bytes; two lines of one outlet are confused once in 10^15
+OFTEN = 3  # earlier pages on which a line must have stood: two may be one article under two links
+MOST = 0.5  # share of the words; where more would go, the page is a copy or a live page
+
+
+def without_refrains(text: str, *, seen: bytes) -> str:
+    """The text without the lines that stood on `OFTEN` earlier pages of its outlet.
+
+    All of it where these are more than half of its words.
+    """
+    known = _known(seen)
+    lines = text.split("\n")
+    kept = [line for line in lines if _mark(line) not in known]
+    if len(kept) == len(lines) or _words(kept) < (1 - MOST) * _words(lines):
+        return text
+    return "\n".join(kept)
+
+
+def familiar(text: str, *, seen: bytes) -> float:
+    """Share of a text's words, 0-1, in lines that stood on `OFTEN` earlier pages; 0.0 of none."""
+    known = _known(seen)
+    lines = text.split("\n")
+    old = [line for line in lines if _mark(line) in known]
+    return _words(old) / max(_words(lines), 1)
+
+
+def remember(seen: bytes, text: str) -> bytes:
+    """The ring with one more page in it, and the oldest left out when there are too many."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) > LINES:
+        lines = lines[: LINES // 2] + lines[-LINES // 2 :]
+    marks = dict.fromkeys(map(_mark, lines))
+    if not marks:
+        return seen
+    pages = [*_pages(seen), b"".join(marks)][-PAGES:]
+    return b"".join(bytes([len(page) // HASH]) + page for page in pages)
+
+
+def _known(seen: bytes) -> frozenset[bytes]:
+    """Hashes of the lines that stood on enough pages."""
+    counted = Counter(
+        mark
+        for page in _pages(seen)
+        for mark in {page[at : at + HASH] for at in range(0, len(page), HASH)}
+    )
+    return frozenset(mark for mark, pages in counted.items() if pages >= OFTEN)
+
+
+def _pages(seen: bytes) -> list[bytes]:
+    """The pages of a ring, oldest first; what is broken at its end is left out."""
+    pages, at = [], 0
+    while at < len(seen):
+        end = at + 1 + seen[at] * HASH
+        if end > len(seen):
+            break
+        pages.append(seen[at + 1 : end])
+        at = end
+    return pages
+
+
+def _mark(line: str) -> bytes:
+    folded = " ".join(line.casefold().split())
+    return blake2b(folded.encode("utf-8", "replace"), digest_size=HASH).digest()
+
+
+def _words(lines: list[str]) -> int:
+    return sum(len(line.split()) for line in lines)

@@ -1,0 +1,111 @@
+"""The coverage ledger: every poll, every gap, and how many entries came hour by hour."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from monitor.core.coverage import Gap
+from monitor.core.model import FeedId
+from monitor.storage.schema import feed, gap, outlet, poll, tally
+
+HOUR = 3_600  # seconds
+BATCH = 500  # rows deleted in one transaction
+
+
+def hour_of(moment: datetime) -> int:
+    """The hour since 1970, UTC, that a moment lies in."""
+    return int(moment.timestamp()) // HOUR
+
+
+def hour_at(hour: int) -> datetime:
+    """When an hour since 1970 began."""
+    return datetime.fromtimestamp(hour * HOUR, UTC)
+
+
+def record_poll(connection: Connection, feed_id: FeedId, *, now: datetime, **found: Any) -> None:
+    """Note one poll that brought a document or failed; `found` are columns of the table."""
+    connection.execute(poll.insert(), {"feed_id": feed_id, "polled_at": now, **found})
+
+
+def record_gap(connection: Connection, feed_id: FeedId, found: Gap) -> None:
+    """Note that a feed may have shown items that nobody saw."""
+    connection.execute(
+        gap.insert(),
+        {
+            "feed_id": feed_id,
+            "since": found.since,
+            "until": found.until,
+            "most": found.most,
+            "cause": found.cause,
+        },
+    )
+
+
+def count_new(connection: Connection, feed_id: FeedId, new: int, *, now: datetime) -> None:
+    """Add to the number of entries that a feed brought in this hour."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    first = make(tally).values(feed_id=feed_id, hour=hour_of(now), new=new)
+    keys = [tally.c.feed_id, tally.c.hour]
+    added = first.on_conflict_do_update(index_elements=keys, set_={"new": tally.c.new + new})
+    connection.execute(added)
+
+
+def silent_feeds(connection: Connection, *, since: datetime) -> Sequence[Row[Any]]:
+    """Feeds that answer, have brought nothing new since then, and of which nobody was told yet."""
+    return connection.execute(
+        select(feed, outlet.c.name.label("outlet_name"))
+        .join(outlet, outlet.c.id == feed.c.outlet_id)
+        .where(
+            feed.c.retired_at.is_(None),
+            feed.c.quiet_since.is_(None),
+            feed.c.failure.is_(None),
+            feed.c.blind_since.is_(None),
+            feed.c.news_at < since,
+        )
+        .order_by(feed.c.id)
+    ).all()
+
+
+def counts_by_hour(
+    connection: Connection, feed_ids: Sequence[int], *, since: datetime
+) -> dict[int, dict[int, int]]:
+    """For each of some feeds the entries by hour since 1970; hours without any are absent."""
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    rows = connection.execute(
+        select(tally).where(tally.c.feed_id.in_(feed_ids), tally.c.hour >= hour_of(since))
+    )
+    for row in rows:
+        found[row.feed_id][row.hour] = row.new
+    return found
+
+
+def mark_quiet(connection: Connection, feed_ids: Sequence[int]) -> None:
+    """Note that people were told of these feeds' silence, which began with their last news."""
+    quiet = update(feed).where(feed.c.id.in_(feed_ids))
+    connection.execute(quiet.values(quiet_since=feed.c.news_at))
+
+
+def missed_lately(connection: Connection, *, since: datetime) -> tuple[int, int]:
+    """How many gaps ended since a moment, and how many items they may have hidden at most."""
+    row = connection.execute(
+        select(func.count(), func.coalesce(func.sum(gap.c.most), 0)).where(gap.c.until >= since)
+    ).one()
+    return row[0], int(row[1])
+
+
+def forget(connection: Connection, *, before: datetime) -> int:
+    """Delete one batch of polls, gaps and tallies that are too old; how many rows went."""
+    gone = 0
+    for table, when in ((poll, poll.c.polled_at < before), (gap, gap.c.until < before)):
+        old = select(table.c.id).where(when).limit(BATCH)
+        ids = connection.execute(old).scalars().all()
+        connection.execute(delete(table).where(table.c.id.in_(ids)))
+        gone += len(ids)
+    hours = select(tally.c.hour).where(tally.c.hour < hour_of(before)).distinct().limit(1)
+    for hour in connection.execute(hours).scalars().all():
+        gone += connection.execute(delete(tally).where(tally.c.hour == hour)).rowcount
+    return gone
