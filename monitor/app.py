@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -16,7 +17,7 @@ from typing import Self, TextIO
 import structlog
 from sqlalchemy import Connection
 
-from monitor.adapters import channels, languages, robots, workers
+from monitor.adapters import bodies, channels, languages, robots, workers
 from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import read_directory
 from monitor.config.load import Configuration, load
@@ -193,7 +194,7 @@ class Monitor:
                 access=asked.access,
             ),
             fetch_all=fetcher.get_all,
-            parse=lambda body, **rest: pool.run(workers.parse_feed, body, **rest),
+            parse_all=partial(bodies.parse_all, pool),
             extract=lambda body, **rest: pool.run(workers.extract, body, **rest),
             send=lambda channel, message, *, key: channels.send(
                 channel,

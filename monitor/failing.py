@@ -10,7 +10,6 @@ from monitor.adapters.failures import Failure, FetchError, FetchRefused
 from monitor.core import timing, urls
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.health import Trouble
-from monitor.core.model import FeedId
 from monitor.core.reach import Change
 from monitor.storage import deliveries, feeds, ledger, views, work
 from monitor.storage.work import Claim
@@ -88,15 +87,15 @@ def _store_failure(
         rest = timing.rested(refusals, after=after)
         feeds.rest_host(tx, row.host, not_before=now + rest)
     if alone:  # while our network is down, one gap says what ninety records would
-        ledger.record_poll(
-            tx,
-            FeedId(row.id),
-            now=now,
-            unchanged=row.unchanged,
-            status=getattr(error, "status", None),
-            trouble=trouble,
-            failure=str(error),
-        )
+        line = {
+            "feed_id": row.id,
+            "polled_at": now,
+            "unchanged": row.unchanged,
+            "status": getattr(error, "status", None),
+            "trouble": trouble,
+            "failure": str(error),
+        }
+        ledger.record_polls(tx, [line])
 
 
 def _refused_by_host(error: Temporary | Permanent) -> bool:

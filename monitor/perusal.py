@@ -1,7 +1,6 @@
 """What reading an entry commits: its article, or a better version of one we have."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row
@@ -9,7 +8,7 @@ from sqlalchemy import Connection, Row
 from monitor.adapters import robots as robots_files
 from monitor.adapters.failures import FetchError, FetchRefused
 from monitor.adapters.fetcher import Request
-from monitor.core import alerts, identity, reading, refrains, urls
+from monitor.core import alerts, identity, reading, urls
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
 from monitor.core.model import (
@@ -64,14 +63,6 @@ def rules_of(watch: Watch, source: Feed) -> PageRules:
     """How the pages of a feed's outlet are read."""
     outlet = watch.outlets.get(source.outlet)
     return PageRules() if outlet is None else outlet.pages
-
-
-def without_refrains(page: Page, seen: bytes | None) -> Page:
-    """A page without the lines that its outlet repeats on many pages."""
-    if not page.text or not seen:
-        return page
-    text = refrains.without_refrains(page.text, seen=seen)
-    return page if text == page.text else replace(page, text=text)
 
 
 def known(connection: Connection, row: AnyRow, feed_row: AnyRow) -> tuple[str, AnyRow | None]:
@@ -135,6 +126,7 @@ def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime
     if row.host is None:
         return reading.UNREAD, None
     rules = rules_of(watch, source)
+    outlet = watch.outlets.get(source.outlet)
     try:
         if (forbidden := _forbidden(watch, row, source)) is not None:
             return Page(url=row.url, quality=forbidden), None
@@ -146,6 +138,7 @@ def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime
             content_type=response.headers.get("content-type"),
             keep=rules.keep,
             drop=rules.drop,
+            expected=outlet.language if outlet else None,
         )
     except Temporary as error:
         if claim.attempts + 1 < PAGE_TRIES and (error.retry_after or timedelta()) <= PAGE_PATIENCE:

@@ -8,18 +8,16 @@ without harm. `perform` is the only place that knows retries, poison rows and lo
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection, Row, Table
 
 from monitor import perusal, polling, sending
-from monitor.adapters.fetcher import Response
-from monitor.core import alerts, reading, refrains, stories, timing
+from monitor.core import alerts, quality, reading, refrains, stories, timing
 from monitor.core.credits import credited
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import ArticleId, EntryId
@@ -29,7 +27,7 @@ from monitor.judging import judge
 from monitor.storage import articles, deliveries, feeds, views, work
 from monitor.storage.schema import article, delivery, entry, feed
 from monitor.storage.work import Claim
-from monitor.watch import Watch
+from monitor.watch import Share, Watch
 
 POISON_TRIES = 5  # unexpected errors on one row before it is set aside
 HOST_FEEDS = 10  # feeds of one host in one go, one after another
@@ -37,14 +35,6 @@ HOST_FEEDS = 10  # feeds of one host in one go, one after another
 AnyRow = Row[tuple[object, ...]]
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Part of the rows that one thread has claimed, and what ends their claims."""
-
-    claims: Sequence[Claim]
-    end: Callable[[], None]
 
 
 # --- poll: feed → entries -----------------------------------------------------------------------
@@ -63,14 +53,7 @@ def poll(watch: Watch, claims: Sequence[Claim]) -> Iterator[Share]:
         answered = [(asked[number], outcome) for number, outcome in group]
         waiting.subtract(each.claim.row.host for each, _ in answered)
         done = {host for host in {each.claim.row.host for each, _ in answered} if not waiting[host]}
-        unchanged = []
-        for each, outcome in answered:
-            if isinstance(outcome, Response) and polling.is_unchanged(each, outcome):
-                unchanged.append(each)
-            else:
-                yield Share([each.claim], partial(polling.settle, watch, each, outcome))
-        end = partial(polling.end_group, watch, unchanged, done)
-        yield Share([each.claim for each in unchanged], end)
+        yield from polling.shares(watch, answered, done)
 
 
 # --- read: entry → article ----------------------------------------------------------------------
@@ -87,7 +70,7 @@ def read(watch: Watch, claim: Claim) -> None:
         watch.database.write(lambda tx: perusal.link(tx, claim, ArticleId(known.id)))
         return
     fetched, pause = perusal.fetch_page(watch, claim, perusal.source_of(watch, feed_row))
-    page = perusal.without_refrains(fetched, outlet.refrains)
+    page = quality.without_repetition(fetched, seen=outlet.refrains or b"")
     item = perusal.shown(row)
     text = page.text or item.text or row.summary or row.title
     language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
@@ -98,9 +81,7 @@ def read(watch: Watch, claim: Claim) -> None:
         publisher=row.publisher,
         outlet=outlet.id,
     )
-    found = reading.compose(
-        item, page, language=language, seen_at=row.seen_at, credit=credit
-    )
+    found = reading.compose(item, page, language=language, seen_at=row.seen_at, credit=credit)
 
     def commit(tx: Connection) -> None:
         now = watch.now()
@@ -196,7 +177,11 @@ def one_by_one(
     run: Callable[[Watch, Claim], None],
 ) -> Callable[[Watch, Sequence[Claim]], Iterable[Share]]:
     """Let a step that does one row do several."""
-    return lambda watch, claims: (Share([claim], partial(run, watch, claim)) for claim in claims)
+
+    def share(watch: Watch, claims: Sequence[Claim]) -> Iterable[Share]:
+        return (Share([claim], lambda one: run(watch, one[0])) for claim in claims)
+
+    return share
 
 
 def _due_feeds(lane: feeds.Lane) -> Take:
@@ -258,36 +243,47 @@ def perform(
     """
     left = {claim.key: claim for claim in claims}
 
-    def share_out() -> None:
+    def share_out(_: Sequence[Claim]) -> None:
         for share in step.share(watch, claims):
             for claim in share.claims:
-                left.pop(claim.key, None)
-            _guarded(watch, step, share.claims, share.end)
+                del left[claim.key]
+            _guarded(watch, step, share)
             settled(len(share.claims))
 
-    _guarded(watch, step, left.values(), share_out)
+    _guarded(watch, step, Share(list(claims), share_out), only=left)
     settled(len(left))
 
 
-def _guarded(watch: Watch, step: Step, claims: Collection[Claim], do: Callable[[], None]) -> None:
-    """Do something for these rows; if it fails, each of them is tried again or set aside."""
-    row = next((claim.key for claim in claims), None) if len(claims) == 1 else None
+def _guarded(
+    watch: Watch, step: Step, share: Share, *, only: Container[object] | None = None
+) -> None:
+    """End the claims of a share; if that breaks, each of them is tried again or set aside.
+
+    `only`: of a whole share that hands out its parts, those that it has not handed out yet.
+    """
+    row = share.claims[0].key if len(share.claims) == 1 else None
     with structlog.contextvars.bound_contextvars(step=step.name, row=row):
         try:
-            do()
-        except Permanent as error:
-            _end(watch, claims, str(error), final=lambda _: True)
-        except Temporary as error:
-            _end(watch, claims, str(error), final=lambda _: False, after=error.retry_after)
+            share.end(share.claims)
+        except (Permanent, Temporary) as error:
+            left = [each for each in share.claims if only is None or each.key in only]
+            after = error.retry_after if isinstance(error, Temporary) else None
+            final = isinstance(error, Permanent)
+            _end(watch, left, str(error), final=lambda _: final, after=after)
         except Exception as error:
             log.exception("step.failed")
+            left = [each for each in share.claims if only is None or each.key in only]
+            if only is None and len(left) > 1:
+                for claim in left:
+                    _guarded(watch, step, Share([claim], share.end))
+                return
             failure = f"{type(error).__name__}: {error}"
-            _end(watch, claims, failure, final=lambda claim: claim.attempts + 1 >= POISON_TRIES)
+            _end(watch, left, failure, final=lambda claim: claim.attempts + 1 >= POISON_TRIES)
 
 
 def _end(
     watch: Watch,
-    claims: Collection[Claim],
+    claims: Sequence[Claim],
     failure: str,
     *,
     final: Callable[[Claim], bool],

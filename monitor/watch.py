@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
+from monitor.adapters.bodies import Body, Parsed
 from monitor.adapters.failures import FetchError, FetchRefused
 from monitor.adapters.fetcher import Request, Response
 from monitor.core.matcher import Matcher
@@ -17,15 +18,14 @@ from monitor.core.model import (
     Outlet,
     OutletId,
     Page,
-    ParsedFeed,
     RuleId,
-    Selectors,
 )
 from monitor.core.outbox import Outcome
 from monitor.core.reach import Reach
 from monitor.core.rules import Rule
 from monitor.core.timing import Bounds
 from monitor.storage.engine import Database
+from monitor.storage.work import Claim
 
 
 class FetchAll(Protocol):
@@ -39,22 +39,6 @@ class FetchAll(Protocol):
     ) -> Iterator[list[tuple[int, Response | FetchError | FetchRefused | None]]]: ...
 
 
-class Parse(Protocol):
-    """Parses a feed's body; raises Permanent if it is none. See feeds.parse_feed."""
-
-    def __call__(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str | None,
-        selectors: Selectors | None,
-        whole: bool,
-        marks: bytes,
-        newest: bytes,
-    ) -> ParsedFeed: ...
-
-
 class Extract(Protocol):
     """Reads a page's body; raises Permanent if there is nothing to read."""
 
@@ -66,6 +50,7 @@ class Extract(Protocol):
         content_type: str | None,
         keep: str | None,
         drop: Sequence[str],
+        expected: str | None,
     ) -> Page: ...
 
 
@@ -82,7 +67,7 @@ class Watch:
     database: Database
     fetch: Callable[[Request], Response]  # raises FetchError or FetchRefused
     fetch_all: FetchAll
-    parse: Parse
+    parse_all: Callable[[Sequence[Body]], Sequence[Parsed]]  # in the order given
     extract: Extract
     send: Send
     room: Callable[[Channel], int]  # characters of a message's body that a channel shows
@@ -105,3 +90,14 @@ class Watch:
     respect_robots: bool
     host_spacing: timedelta
     story_window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Part of the rows that one thread has claimed, and what ends the claims of any of them.
+
+    It is called for all at once, and if that breaks, for each: one bad row must not spoil others.
+    """
+
+    claims: Sequence[Claim]
+    end: Callable[[Sequence[Claim]], None]

@@ -24,7 +24,7 @@ from typing import Any
 
 ITEMS = 30  # in each feed, unless told otherwise
 EVERY = 600  # seconds between two items of a feed
-COMMON = (
+COMMON = (  # noqa: SIM905 - 300 words are easier to read so
     "the of and to in a is that for it was on are as with they at be this from have by not but "
     "what all were when we there can an your which their said if will way about many then them "
     "would like so these her long make thing see him two has look more day could go come did my "
@@ -42,7 +42,7 @@ COMMON = (
     "west ground interest reach fast five sing listen six table travel less morning ten simple "
     "several vowel toward war lay against pattern slow centre love person money serve appear road "
     "map science rule govern pull cold notice voice fall power town fine certain fly unit lead cry"
-).split()  # noqa: SIM905 - 300 words are easier to read so
+).split()
 SENTENCES = 4_000
 
 

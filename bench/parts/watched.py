@@ -62,15 +62,11 @@ def watched(directory: Path, *, step: str, delay: float = 0.0) -> Iterator[Watch
         process.stdin.close()
 
 
-def configure(
-    directory: Path, *, feeds: Sequence[str], allow: Sequence[str], headlines: bool = True
-) -> None:
-    """Write a configuration: one outlet with these feeds, no rules but one that never matches."""
-    from monitor.config import outlets  # noqa: PLC0415 - not in the watched process's workers
-
+def configure(directory: Path, *, feeds: Sequence[str], allow: Sequence[str]) -> None:
+    """Write a configuration: one outlet with these feeds, no pages, one rule that never matches."""
     directory.mkdir(parents=True)
     (directory / "monitor.yaml").write_text(
-        "poll: {interval: 20 minutes}\n"
+        "poll: {interval: 20 minutes, shortest: 20 minutes, longest: 20 minutes}\n"
         "fetch: {connections: 64, host_spacing: 1 second, "
         f"allow: {json.dumps(list(allow))}}}\n"
     )
@@ -79,14 +75,11 @@ def configure(
     (directory / "rules" / "never.yaml").write_text(
         "rules:\n  - {id: never, title: Never, severity: low, when: {any: [zyzzyva]}}\n"
     )
-    tier, pages = ("wire", "pages: {headline_only: true}, ") if headlines else ("wire", "")
-    if pages and "pages" not in outlets.OUTLET_KEYS:
-        tier, pages = "aggregator", ""
     listed = ", ".join(f"{{url: {json.dumps(feed)}}}" for feed in feeds)
     (directory / "outlets").mkdir()
     (directory / "outlets" / "gazette.yaml").write_text(
         "outlets:\n  - {id: gazette, name: The Gazette, country: GB, language: en, "
-        f"tier: {tier}, {pages}feeds: [{listed}]}}\n"
+        f"tier: wire, pages: {{headline_only: true}}, feeds: [{listed}]}}\n"
     )
 
 

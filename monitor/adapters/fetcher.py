@@ -31,6 +31,7 @@ from monitor.adapters.failures import (
     too_large,
 )
 from monitor.adapters.handover import Handover
+from monitor.adapters.headers import validators, with_own
 from monitor.adapters.sessions import IsPublic, Sessions, explained
 from monitor.adapters.walls import START_LIMIT
 from monitor.core.model import Access
@@ -39,11 +40,9 @@ __all__ = ["Failure", "FetchError", "FetchRefused", "Fetcher", "Outcome", "Reque
 
 REDIRECT_LIMIT = 5  # hops after the first request
 REFUSAL_TIME = 1.0  # seconds for the page that comes with an error status
-VALIDATOR_LIMIT = 1_000  # characters of an ETag or Last-Modified
 NAME_THREADS = 64  # name look-ups at once; the loop's default of 6 starves behind slow resolvers
 
 _USUAL = Access()
-_VALIDATORS = frozenset({"if-none-match", "if-modified-since"})
 _PERMANENT_REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 _REDIRECTS = _PERMANENT_REDIRECTS | {
     HTTPStatus.FOUND,
@@ -113,6 +112,7 @@ class Fetcher:
         self._slots = asyncio.Semaphore(connections)
         self._group_slots = asyncio.Semaphore(connections - connections // 4)
         self._single = Sessions(is_public, keep=False)
+        self._kept: set[Sessions] = set()  # of the groups under way
         self._closed = False
         self._submitting = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -203,7 +203,8 @@ class Fetcher:
                     yield [(index, _unanswered(batch)) for index in asks]
                     return
         finally:
-            batch.cancel()
+            if asks:  # else only its connections are being closed
+                batch.cancel()
 
     def _ready(self, request: Request) -> _Ask:
         url = web_address(request.url)
@@ -214,15 +215,11 @@ class Fetcher:
         }
         if request.accept is not None:
             bare["Accept"] = request.accept
-        validators = {
-            "If-None-Match": _sendable(request.etag),
-            "If-Modified-Since": _sendable(request.last_modified),
-        }
-        sent = {name: value for name, value in validators.items() if value is not None}
-        bare |= sent
+        conditions = validators(request.etag, request.last_modified)
+        bare |= conditions
         proxy = None if access.proxy is None else proxy_address(access.proxy, host=url.host)
-        headers = _with_own(bare, access.headers, host=url.host) if access.headers else bare
-        return _Ask(url, headers, bare, request.limit, bool(sent), proxy)
+        headers = with_own(bare, access.headers, host=url.host) if access.headers else bare
+        return _Ask(url, headers, bare, request.limit, bool(conditions), proxy)
 
     def _submit(self, asking: Coroutine[Any, Any, T]) -> Future[T]:
         # Under the lock, so that nothing is handed to a loop that has stopped: it would wait on.
@@ -242,7 +239,8 @@ class Fetcher:
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
-        await self._single.close()
+        for sessions in (self._single, *self._kept):  # also where closing was cut short
+            await sessions.close()
 
     async def _ask_groups(
         self, groups: list[_Group], budget: float, put: _Put
@@ -258,6 +256,7 @@ class Fetcher:
                 put((index, await self._outcome(ask, self._single)))
                 return
             sessions = Sessions(self._is_public, keep=True)
+            self._kept.add(sessions)
             until = self._loop.time() + budget
             try:
                 for index, ask in group:
@@ -265,6 +264,7 @@ class Fetcher:
                     put((index, None if spent else await self._outcome(ask, sessions)))
             finally:
                 await sessions.close()
+                self._kept.discard(sessions)
 
     async def _outcome(self, ask: _Ask, sessions: Sessions) -> Response | FetchError | FetchRefused:
         try:
@@ -318,27 +318,6 @@ class Fetcher:
         if proxied and networks.is_inside(url.host or "", is_public=self._is_public):
             raise private(url.host)
         return proxied
-
-
-def _sendable(validator: str | None) -> str | None:
-    """A validator that may stand in a header; a server's broken one must not end its feed."""
-    if validator is None or len(validator) > VALIDATOR_LIMIT:
-        return None
-    return validator if validator.isascii() and validator.isprintable() else None
-
-
-def _with_own(
-    ours: Mapping[str, str], own: Mapping[str, str], *, host: str | None
-) -> dict[str, str]:
-    """Own headers in place of ours of the same name; validators are what we know, not theirs."""
-    for name, value in own.items():
-        if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()) or not (
-            value.isascii() and value.isprintable()
-        ):
-            raise FetchRefused(f"a header set for {host} cannot be sent", kind=Failure.UNSENDABLE)
-    theirs = {name: value for name, value in own.items() if name.lower() not in _VALIDATORS}
-    names = {name.lower() for name in theirs}
-    return {name: value for name, value in ours.items() if name.lower() not in names} | theirs
 
 
 async def _read(

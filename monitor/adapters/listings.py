@@ -11,6 +11,7 @@ from monitor.adapters import languages, markup
 from monitor.adapters.calendar_words import read_date
 from monitor.adapters.trees import Element
 from monitor.adapters.windows import (
+    GUID_LIMIT,
     SUMMARY_LIMIT,
     TITLE_LIMIT,
     Listed,
@@ -32,7 +33,7 @@ _LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{CROWDED},}}>?")
 
 
 class _Item(NamedTuple):
-    """One item in the page's own words."""
+    """One item in the page's own words, the link as an address where it is known to be one."""
 
     link: str
     title: str
@@ -52,7 +53,7 @@ def window(text: str, *, url: str, selectors: Selectors) -> Window:
         raise NotAFeed(f"the selector {selectors.items!r} finds nothing on this page")
     read_item = _reader(selectors)
     items = [read_item(element) for element in found]
-    linked = [item for item in items if markup.link(item.link, base=base)]
+    linked = _linked(items, base=base)
     if not linked:
         raise NotAFeed(
             f"the selector {selectors.link!r} finds no link in any of {len(items)} items"
@@ -61,15 +62,23 @@ def window(text: str, *, url: str, selectors: Selectors) -> Window:
     def read(places: list[int]) -> ParsedFeed:
         chosen = (linked[place] for place in places)
         return ParsedFeed(
-            entries=tuple(
-                _entry(item, base=base, selectors=selectors, language=language) for item in chosen
-            ),
+            entries=tuple(_entry(item, selectors=selectors, language=language) for item in chosen),
             title=markup.one_line(str(root.xpath("string(//title)")), limit=TITLE_LIMIT) or None,
             language=language,
         )
 
     language = languages.primary(root.get("lang"))
-    return Window([_listed(item, base=base, selectors=selectors) for item in linked], read)
+    return Window([_listed(item, selectors=selectors) for item in linked], read)
+
+
+def _linked(items: list[_Item], *, base: str) -> list[_Item]:
+    """Items with an address, one of each: pictures often link where the headline does."""
+    found: dict[str, _Item] = {}
+    for item in items:
+        address = markup.link(item.link, base=base)
+        if address and not (address in found and found[address].title):
+            found[address] = item._replace(link=address)
+    return list(found.values())
 
 
 def _page(text: str) -> Element:
@@ -142,17 +151,16 @@ def _date(found: list[Element]) -> str:
     )
 
 
-def _listed(item: _Item, *, base: str, selectors: Selectors) -> Listed:
-    address = markup.link(item.link, base=base)
-    return Listed(address, address, read_date(item.date, form=selectors.date_format), mark(*item))
+def _listed(item: _Item, *, selectors: Selectors) -> Listed:
+    date = read_date(item.date, form=selectors.date_format)
+    return Listed(item.link, item.link, date, mark(*item))
 
 
-def _entry(item: _Item, *, base: str, selectors: Selectors, language: str | None) -> Entry:
-    address = markup.link(item.link, base=base)
+def _entry(item: _Item, *, selectors: Selectors, language: str | None) -> Entry:
     return worded(
         Entry(
-            guid=address,
-            url=address,
+            guid=item.link[:GUID_LIMIT],
+            url=item.link,
             title=markup.escape(item.title),
             summary=markup.escape(item.summary),
             published=read_date(item.date, form=selectors.date_format),

@@ -62,4 +62,3 @@ def _code(error: Permanent | Temporary) -> Exit:
 def _end(words: str, code: Exit) -> NoReturn:
     sys.stderr.write(f"{words.rstrip()}\n")
     sys.exit(code)
-

@@ -63,13 +63,15 @@ def gap(  # noqa: PLR0913 - all that a poll knows
     published: Sequence[datetime | None],
     flow: float,
     cause: Cause,
+    confirmed: datetime | None = None,
 ) -> Gap | None:
     """What a poll at `now` may have missed since the `last_answer`; None: nothing.
 
     Nothing is missed if the items shown (`listed`, of which `new` were unknown, with the dates
     `published`) reach back into those shown before (`overlapped`; None: none were), or if all of
     them are known. Else it begins with the last answer and ends with the oldest date shown since
-    then (from there on the items are before us), or now if there is none.
+    then (from there on the items are before us), or now if there is none. Answers since the feed
+    last showed what it has (`confirmed`) said "unchanged"; where that was wrong, it begins there.
 
     `most` = ⌈max(flow, pace) · hours from begin to end⌉ + cut, at least 1. `flow` is what the
     feed brings in the long run, items an hour; the pace is that of the window shown: its new
@@ -79,6 +81,8 @@ def gap(  # noqa: PLR0913 - all that a poll knows
     """
     if last_answer is None or not listed or overlapped is not False or not (new or cut):
         return None
+    if confirmed is not None and _belied(published, since=confirmed, by=last_answer, cause=cause):
+        last_answer, cause = min(confirmed, last_answer), Cause.FALSE_304
     now = max(now, last_answer)  # a clock may be set back
     dates = [each for each in published if each is not None and last_answer <= each <= now]
     until = min(dates, default=now)
@@ -87,6 +91,20 @@ def gap(  # noqa: PLR0913 - all that a poll knows
     windows = min(missing / window, MOST_WINDOWS if dates else UNDATED_WINDOWS)
     most = ceil(max(flow * (missing / HOUR), new * windows)) + cut
     return Gap(last_answer, until, max(1, most), cause)
+
+
+def _belied(
+    published: Sequence[datetime | None], *, since: datetime, by: datetime, cause: Cause
+) -> bool:
+    """Whether most new items are dated from the time of which the feed said "unchanged".
+
+    Single ones may be: a date is when a report was written, not when the feed took it up. Where
+    no item has a date, and we did look all the while, nothing speaks for the feed.
+    """
+    dates = [each for each in published if each is not None and each >= since]
+    if cause is Cause.FALSE_304 or (not dates and cause is Cause.WINDOW):
+        return since < by
+    return 2 * sum(each < by for each in dates) > len(dates)
 
 
 def flow(before: float, *, new: int, elapsed: timedelta) -> float:

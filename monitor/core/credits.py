@@ -134,7 +134,7 @@ def _in_opening(signed: Sequence[tuple[str, str]], lines: Sequence[str]) -> str 
 def _in_dateline(signed: Sequence[tuple[str, str]], line: str) -> str | None:
     """The agency after nothing but a place and a day; the first if there are several.
 
-    "CARACAS (AP) —", "Washington, 3 ene (EFE).-", "EFE.-".
+    "LIMA (AP) —", "Washington, 3 ene (EFE).-", "EFE.-".
     """
     found = []
     for agency, name in signed:
@@ -145,7 +145,7 @@ def _in_dateline(signed: Sequence[tuple[str, str]], line: str) -> str | None:
 
 
 def _in_line_of_names(signed: Sequence[tuple[str, str]], line: str) -> str | None:
-    """A short line of names and places only: "Por EFE", "Reuters | Caracas", "Redacción/EFE".
+    """A short line of names and places only: "Por EFE", "Reuters | Lima", "Redacción/EFE".
 
     "EFE/Ana Ruiz" signs a picture.
     """

@@ -9,3 +9,4 @@ class Trouble(StrEnum):
     SOFT = "soft"  # a time-out, 5xx, 429, no such address, refused: asked again soon
     HARD = "hard"  # 404, 410, no feed behind the address: asked seldom
     WALL = "wall"  # a bot check stands before it: asking more often makes it worse
+    RESTING = "resting"  # another feed of its host was refused, and all of them wait

@@ -82,7 +82,8 @@ def _page_knows_better(feed: datetime, page: datetime | None, by: str | None) ->
     """
     if page is None:
         return False
-    if feed - page > REDATED and by != "markup":
+    latest = page + timedelta(days=1) if is_day(page) else page
+    if feed - latest > REDATED and by != "markup":
         return True
     return is_day(feed) and not is_day(page) and abs(page - feed) <= timedelta(days=1)
 

@@ -20,6 +20,7 @@ PROMISED = 0.5  # share of the words that the publisher counts, below which a te
 NEARLY = 0.15  # by how much a publisher's count of characters may differ from ours
 MOSTLY = 0.5  # share of a text's words in lines on consent that makes it a cookie wall
 CONSENT_CUES = 3  # families of wordings that such lines must show together
+CONSENT = 3_000  # characters at the beginning of a text in which a cookie wall has shown itself
 OPENING = 200  # characters in which an error page says what it is
 ENDING = 400  # characters in which a teaser asks for money
 SAME = 0.9  # share of the words that stood on earlier pages: nothing of this page is its own
@@ -162,6 +163,7 @@ _SCRIPT = re.compile(
     r"deshabilitado|necesario)|(?:activ|habilit|necesit|requier)\w*[^.]{0,40}javascript",
     re.IGNORECASE,
 )
+_DENSE = re.compile("[\u3040-\u9fff]")
 _PARTS = re.compile(r"\s+[|–—·»•-]\s+|\s*\|\s*")
 
 
@@ -219,7 +221,7 @@ def without_repetition(page: Page, *, seen: bytes) -> Page:
 
 def count(text: str) -> int:
     """Words; where a script writes none apart (Chinese, Japanese), two letters count as one."""
-    dense = sum(1 for letter in text if "\u3040" <= letter <= "\u9fff") if text else 0
+    dense = 0 if text.isascii() else len(_DENSE.findall(text))
     return len(text.split()) + dense // 2
 
 
@@ -274,6 +276,7 @@ def _is_login(found: Found, said: str) -> bool:
 
 def _is_consent(text: str) -> bool:
     """Whether most of a text consists of lines in which somebody asks for consent."""
+    text = text[:CONSENT]
     lines = [line for line in text.split("\n") if line.strip()]
     about = [line for line in lines if any(cue.search(line) for cue in _CONSENT)]
     said = " ".join(about)

@@ -1,11 +1,10 @@
 """What an article is made of: the entry its feed showed, and the page it points to."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from monitor.core import publication, urls
-from monitor.core.alerts import Origin
 from monitor.core.identity import body_hash, digest
 from monitor.core.model import Completeness, Entry, Page
 from monitor.core.text import fold
@@ -39,25 +38,6 @@ class Reading:
     published_by: str | None
     completeness: Completeness
     quality: str
-
-
-def origin_of(
-    published: datetime | None,
-    *,
-    first_poll: bool,
-    now: datetime,
-    first_sight: timedelta,
-    late_after: timedelta,
-) -> Origin:
-    """How an entry came to us: what a feed lists at first sight is old unless dated recently.
-
-    Later, what was published longer than `late_after` ago is an old item that the feed lists again.
-    """
-    if not first_poll:
-        late = published is not None and now - published > late_after
-        return Origin.LATE if late else Origin.LIVE
-    young = published is not None and now - published <= first_sight
-    return Origin.WELCOME if young else Origin.BASELINE
 
 
 def compose(

@@ -20,12 +20,13 @@ SOONER, LATER = 0.5, 1.5  # quick towards a burst, slow away from it
 ROLLOVER_SHARE = 1 / 3  # of the time in which a window rolls over: two polls may fail unharmed
 
 LONGEST_FEED_PAUSE = timedelta(days=1)  # a failing feed is never given up
-MOST_GROWTHS = 16  # 2¹⁶ seconds are most of a day: past any bound with pauses of ours
+GROWTH = 1.5  # who returns goes unseen for half the time that he was away, no longer
+MOST_GROWTHS = 20  # past any bound with pauses of ours: 1.5²⁰ minutes are two days
 HARD_PAUSE = timedelta(hours=1)  # a page that is gone seldom returns within minutes
 WALL_PAUSE = timedelta(minutes=30)  # bot checks remember who comes back at once
 
 LONGEST_REQUEST_PAUSE = timedelta(days=1)  # what a Retry-After may ask of us
-FIRST_REST = timedelta(minutes=1)  # of a host that refuses without saying for how long
+FIRST_REST = timedelta(minutes=2)  # of a host that refuses without saying for how long
 LONGEST_REST = timedelta(hours=6)
 
 
@@ -82,8 +83,8 @@ def paused(interval: timedelta, *, trouble: Trouble, failures: int) -> timedelta
     """The pause of a feed that failed `failures` times in a row (this time included), 1 to n.
 
     The first failure changes nothing, unless it is a wall; from the second on the pause grows to
-    a day: doubled from the interval if the trouble is soft, quadrupled from an hour if it is
-    hard, doubled from half an hour before a wall.
+    a day: half as long again, from the interval, if the trouble is soft, quadrupled from an
+    hour if it is hard, doubled from half an hour before a wall.
     """
     longest = max(LONGEST_FEED_PAUSE, interval)
     again = min(max(failures - 1, 0), MOST_GROWTHS)
@@ -93,7 +94,7 @@ def paused(interval: timedelta, *, trouble: Trouble, failures: int) -> timedelta
     elif trouble is Trouble.HARD and again:
         pause = max(HARD_PAUSE, interval) * 4 ** (min(again, MOST_GROWTHS // 2) - 1)
     else:
-        pause = interval * 2**again
+        pause = interval * GROWTH**again
     return min(pause, longest)
 
 
@@ -110,13 +111,13 @@ def first_poll(now: datetime, *, number: int) -> datetime:
 def rested(refusals: int, *, after: timedelta | None) -> timedelta:
     """How long a host is left alone that answered 429 or 503, or showed a wall.
 
-    As long as it asks itself (`after`, its Retry-After, at most a day), else 1 min·2ⁿ for n
-    `refusals` in a row, up to six hours. "Retry-After: 0" asks nothing.
+    As long as it asks itself (`after`, its Retry-After, at most a day), else 2 min·1.5ⁿ for n
+    `refusals` in a row before this one, up to six hours. "Retry-After: 0" asks nothing.
     """
     if after is not None and after > timedelta():
         return min(after, LONGEST_REQUEST_PAUSE)
-    doubled: timedelta = FIRST_REST * 2 ** min(max(refusals, 0), MOST_GROWTHS)
-    return min(doubled, LONGEST_REST)
+    grown: timedelta = FIRST_REST * GROWTH ** min(max(refusals, 0), MOST_GROWTHS)
+    return min(grown, LONGEST_REST)
 
 
 def retry_at(

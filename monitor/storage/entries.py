@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import BindParameter, Column, Connection, Select, bindparam, select, update
 
 from monitor.core import urls
 from monitor.core.alerts import Origin
@@ -39,19 +40,29 @@ def known(connection: Connection, feed_id: FeedId, keys: Mapping[str, Keys]) -> 
         entry.c.link_key: [key for key, each in keys.items() if key == each.link],
         entry.c.content_key: [key for key, each in keys.items() if key == each.content],
     }
-    buried = select(tombstone.c.key).where(tombstone.c.feed_id == feed_id)
     for part in _parts(list(keys)):
-        by_key |= dict.fromkeys(
-            connection.execute(buried.where(tombstone.c.key.in_(part))).scalars()
-        )
+        asked = {"feed_id": feed_id, "keys": part}
+        by_key |= dict.fromkeys(connection.execute(_BURIED, asked).scalars())
     for column, wanted in columns.items():
-        found = select(column.label("key"), entry.c.id, entry.c.title)
         for part in _parts(wanted):
-            rows = connection.execute(found.where(entry.c.feed_id == feed_id, column.in_(part)))
-            for row in rows:
+            for row in connection.execute(_by(column), {"feed_id": feed_id, "keys": part}):
                 by_key[row.key] = EntryId(row.id)
                 titles[EntryId(row.id)] = row.title
     return Known(by_key, titles)
+
+
+_KEYS: BindParameter[str] = bindparam("keys", expanding=True)
+_BURIED = select(tombstone.c.key).where(
+    tombstone.c.feed_id == bindparam("feed_id"), tombstone.c.key.in_(_KEYS)
+)
+
+
+@cache
+def _by(column: Column[Any]) -> Select[Any]:
+    """Look entries up by one of their keys; built once."""
+    return select(column.label("key"), entry.c.id, entry.c.title).where(
+        entry.c.feed_id == bindparam("feed_id"), column.in_(_KEYS)
+    )
 
 
 def _parts(keys: Sequence[str]) -> list[Sequence[str]]:
@@ -70,11 +81,14 @@ class Listed:
 
 
 def add_entries(
-    connection: Connection, feed_id: FeedId, new: Sequence[Listed], *, now: datetime
+    connection: Connection, new: Sequence[tuple[FeedId, Listed]], *, now: datetime
 ) -> None:
-    """Store new entries, due to be read at once."""
+    """Store new entries of any feeds, due to be read at once."""
     if new:
-        connection.execute(entry.insert(), [_row(feed_id, each, now) for each in new])
+        connection.execute(_INSERT, [_row(feed_id, each, now) for feed_id, each in new])
+
+
+_INSERT = entry.insert()
 
 
 def _row(feed_id: FeedId, listed: Listed, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Feeds and their hosts: who may be asked now, and how they are doing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from monitor.core.health import Trouble
 from monitor.storage.schema import entry, feed, host
 from monitor.storage.upsert import insert_missing
 from monitor.storage.work import Claim, claim
@@ -147,9 +148,11 @@ def release_host(
 
 
 def rest_host(connection: Connection, name: str, *, not_before: datetime) -> None:
-    """A host refused us: nobody asks it before then."""
+    """A host refused us: nobody asks it before then, so its feeds wait, whatever they may miss."""
     refused = {"not_before": not_before, "refusals": host.c.refusals + 1}
     connection.execute(update(host).where(host.c.name == name).values(**refused))
+    waiting = and_(feed.c.host == name, feed.c.trouble.is_(None), feed.c.retired_at.is_(None))
+    connection.execute(update(feed).where(waiting).values(trouble=Trouble.RESTING))
 
 
 def welcome_hosts(connection: Connection, names: Collection[str]) -> None:
@@ -178,7 +181,7 @@ def know_hosts(connection: Connection, names: Collection[str]) -> None:
     )
 
 
-# What a poll that found no change gives its row; everything else of the row stays.
+# What every poll that was answered says of its feed …
 _CALM = (
     "interval",
     "not_before",
@@ -188,37 +191,81 @@ _CALM = (
     "asked_in_full_at",
     "flow",
 )
-
-
-@cache
-def _finish_unchanged() -> Update:
-    """Built once; several polls in one executemany."""
-    return (
-        update(feed)
-        .where(feed.c.id == bindparam("b_id"), feed.c.claims == bindparam("b_claims"))
-        .values(
-            attempts=0,
-            failure=None,
-            trouble=None,
-            blind_since=None,
-            unchanged=feed.c.unchanged + 1,
-            **{name: bindparam(f"b_{name}", type_=feed.c[name].type) for name in _CALM},
-        )
-    )
+# … and what one adds that was not simply "unchanged".
+TOLD = (
+    "unchanged",
+    "host",
+    "key_mode",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "marks",
+    "newest",
+    "lied_at",
+    "moved_to",
+    "moves",
+    "adopted_url",
+    "news_at",
+    "quiet_since",
+    "first_polled_at",
+)
 
 
 def finish_unchanged(
-    connection: Connection, ended: Sequence[tuple[Claim, dict[str, object]]]
+    connection: Connection, ended: Sequence[tuple[Claim, Mapping[str, object]]]
 ) -> None:
     """End the claims of polls that found no change; one lost to a later claim changes nothing."""
+    _finish(connection, _unchanged(), _CALM, ended)
+
+
+def finish(connection: Connection, ended: Sequence[tuple[Claim, Mapping[str, object]]]) -> None:
+    """End the claims of polls that were answered, with all that they told."""
+    _finish(connection, _answered(), (*_CALM, *TOLD), ended)
+
+
+def _finish(
+    connection: Connection,
+    statement: Update,
+    names: Sequence[str],
+    ended: Sequence[tuple[Claim, Mapping[str, object]]],
+) -> None:
     connection.execute(
-        _finish_unchanged(),
+        statement,
         [
             {"b_id": claim.key, "b_claims": claim.claims}
-            | {f"b_{name}": values[name] for name in _CALM}
+            | {f"b_{name}": values.get(name, getattr(claim.row, name)) for name in names}
             for claim, values in ended
         ],
     )
+
+
+@cache
+def _unchanged() -> Update:
+    """Built once; many polls in one executemany."""
+    return _ending(_CALM).values(unchanged=feed.c.unchanged + 1)
+
+
+@cache
+def _answered() -> Update:
+    return _ending((*_CALM, *TOLD))
+
+
+def _ending(names: Sequence[str]) -> Update:
+    given = {name: bindparam(f"b_{name}", type_=feed.c[name].type) for name in names}
+    well = {"attempts": 0, "failure": None, "trouble": None, "blind_since": None}
+    mine = and_(feed.c.id == bindparam("b_id"), feed.c.claims == bindparam("b_claims"))
+    return update(feed).where(mine).values(**well, **given)
+
+
+def still_held(connection: Connection, claims: Sequence[Claim]) -> set[int]:
+    """Which of these feeds nobody else has claimed meanwhile."""
+    ids = [claim.key for claim in claims]
+    rows = connection.execute(_CLAIMS, {"ids": ids}).all()
+    now_held = {(row.id, row.claims) for row in rows}
+    return {claim.key for claim in claims if (claim.key, claim.claims) in now_held}
+
+
+_CLAIMS = select(feed.c.id, feed.c.claims).where(feed.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def make_due(connection: Connection, *, silent_since: datetime, now: datetime) -> int:

@@ -27,6 +27,7 @@ class Mark(StrEnum):
     HARD = "hard"  # it is gone, or no feed: somebody has to look
     WALL = "wall"  # a bot check stands before it
     SOFT = "soft"  # it fails in a way that often ends by itself
+    RESTING = "resting"  # its host asked to be left alone
     GAP = "gap"  # it answers, and items may have been missed lately
     QUIET = "quiet"  # it answers, and brings less than it uses to
     NEW = "new"  # nobody has polled it yet

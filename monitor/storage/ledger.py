@@ -1,11 +1,12 @@
 """The coverage ledger: every poll, every gap, and how many entries came hour by hour."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Insert, Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from monitor.core.coverage import Gap
@@ -26,9 +27,13 @@ def hour_at(hour: int) -> datetime:
     return datetime.fromtimestamp(hour * HOUR, UTC)
 
 
-def record_poll(connection: Connection, feed_id: FeedId, *, now: datetime, **found: Any) -> None:
-    """Note one poll that brought a document or failed; `found` are columns of the table."""
-    connection.execute(poll.insert(), {"feed_id": feed_id, "polled_at": now, **found})
+def record_polls(connection: Connection, lines: Sequence[Mapping[str, object]]) -> None:
+    """Note polls that brought a document or failed; a line has the columns of the table."""
+    if lines:
+        connection.execute(_POLL, list(lines))
+
+
+_POLL = poll.insert()
 
 
 def record_gap(connection: Connection, feed_id: FeedId, found: Gap) -> None:
@@ -45,13 +50,19 @@ def record_gap(connection: Connection, feed_id: FeedId, found: Gap) -> None:
     )
 
 
-def count_new(connection: Connection, feed_id: FeedId, new: int, *, now: datetime) -> None:
-    """Add to the number of entries that a feed brought in this hour."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    first = make(tally).values(feed_id=feed_id, hour=hour_of(now), new=new)
+def count_new(connection: Connection, new: Mapping[int, int], *, now: datetime) -> None:
+    """Add to the number of entries that feeds brought in this hour."""
+    if new:
+        counted = [{"feed_id": each, "hour": hour_of(now), "new": new[each]} for each in new]
+        connection.execute(_counting(connection.dialect.name), counted)
+
+
+@cache
+def _counting(dialect: str) -> Insert:
+    first = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(tally)
+    added = tally.c.new + first.excluded.new
     keys = [tally.c.feed_id, tally.c.hour]
-    added = first.on_conflict_do_update(index_elements=keys, set_={"new": tally.c.new + new})
-    connection.execute(added)
+    return first.on_conflict_do_update(index_elements=keys, set_={"new": added})
 
 
 def silent_feeds(connection: Connection, *, since: datetime) -> Sequence[Row[Any]]:

@@ -16,21 +16,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from math import ceil
 from random import Random
 
 BEGINS = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 MINUTE, HOUR = 60.0, 3_600.0
 WINDOWS = (20, 50)  # items that a feed shows
 MEDIAN_FLOW, FLOW_SPREAD, MOST_FLOW = 1.5, 1.1, 15.0  # items an hour: log-normal over the feeds
-BURSTS = 0.5  # of the feeds have one …
+BURSTS = 0.25  # of the feeds have one …
 BURST_MINUTES = (20, 90)  # … of so long …
-BURST_WINDOWS = (0.5, 1.5)  # … in which so many windows of items come on top
+BURST_WINDOWS = (0.3, 1.2)  # … in which so many windows of items come on top
 UNDATED, UNTAGGED = 0.1, 0.2  # of the feeds
 LIARS, LIE_HOURS = 0.05, (2, 6)  # of the feeds: 304 to everybody who brings a validator
 FALLEN, FALL_MINUTES = 0.2, (5, 180)  # of the hosts are down once
 REFUSING, REFUSAL_MINUTES = 0.1, (20, 120)  # of the hosts answer 429 to everybody
-WISHES = (120, 1_800)  # seconds of Retry-After; every second one says nothing
-NETWORK = ((0.2, 10), (0.6, 40))  # of the day: when our own network fails, for how many minutes
+WISHES = (120, 1_800)  # seconds of Retry-After at most; every second host says nothing
+NETWORK = ((0.2, 10), (0.5, 40))  # of the day: when our own network fails, for how many minutes
 
 Span = tuple[float, float]
 
@@ -114,10 +115,10 @@ def invent(*, seed: int, feeds: int, hosts: int, hours: float) -> Day:
 def _sometimes(
     chance: Random, share: float, sizes: tuple[int, int], unit: float, length: float
 ) -> tuple[Span, ...]:
-    """One span or none, between the first and the last eighth of the day."""
-    begins, size = chance.uniform(length / 8, length * 6 / 8), chance.uniform(*sizes) * unit
+    """One span or none, after the first eighth of the day and before its last quarter."""
+    begins, size = chance.uniform(length / 8, length * 5 / 8), chance.uniform(*sizes) * unit
     hit = chance.random() < share
-    return ((begins, min(begins + size, length * 7 / 8)),) if hit else ()
+    return ((begins, min(begins + size, length * 3 / 4)),) if hit else ()
 
 
 def _feed(chance: Random, number: int, host: int, length: float) -> Feed:
@@ -163,8 +164,7 @@ class Served:
         self.told["requests"] += 1
         if _within(self.now, self.day.refusals[host]):
             self.told["429"] += 1
-            wish = self.day.wishes[host]
-            return "429 Too Many Requests", [f"Retry-After: {wish}"] if wish else [], b"later"
+            return "429 Too Many Requests", self._wish(host), b"later"
         feed = self.day.feeds[int(path.rpartition("/")[2])]
         tag = f'"{feed.newest(self.now)}"'
         lying = _within(self.now, feed.lies)
@@ -174,6 +174,13 @@ class Served:
         self.told["200"] += 1
         lines = ["Content-Type: application/rss+xml; charset=utf-8"]
         return "200 OK", lines + ([f"ETag: {tag}"] if feed.tagged else []), self._body(feed)
+
+    def _wish(self, host: int) -> list[str]:
+        wish = self.day.wishes[host]
+        left = max(
+            ends - self.now for begins, ends in self.day.refusals[host] if begins <= self.now
+        )
+        return [f"Retry-After: {min(wish, ceil(left))}"] if wish else []
 
     def _body(self, feed: Feed) -> bytes:
         items = "".join(_item(feed, item) for item in reversed(feed.shown(self.now)))

@@ -1,7 +1,7 @@
 """Polls feeds through a day in steps: `python stepping.py DIR BEGINS ENDS CONTROL`.
 
 The monitor of DIR, with its polling steps only, and a clock that jumps to the next moment at which
-a feed is due (ten seconds at least) once nobody works; the server at the port CONTROL is told
+a feed is due (twenty seconds at least) once nobody works; the server at the port CONTROL is told
 each time. Network deadlines stay real.
 """
 
@@ -26,7 +26,7 @@ CLEARED_EVERY = timedelta(hours=1)
 class ToldClock(ReplayClock):
     """A stepping clock that says what time it is before anybody acts on it."""
 
-    STEP = timedelta(seconds=10)
+    STEP = timedelta(seconds=20)
 
     def __init__(self, *, begins: datetime, ends: datetime, control: int) -> None:
         super().__init__(begins=begins, ends=ends)

@@ -24,6 +24,7 @@ from monitor.adapters import feeds
 from monitor.core.model import ParsedFeed
 
 FEEDS = desks.DATA / "feeds"
+RAW = {"sanitize_html": False, "resolve_relative_uris": False}  # four times faster, as many items
 SECOND = 1.0  # of processor time that one feed may take
 ROOM = 100_000  # kB that reading one feed may need beside what the process holds
 SNAPSHOTS = 12  # of each polling history
@@ -88,7 +89,7 @@ def test_every_feed_is_read_at_least_as_well_as_by_feedparser_in_bounded_time_an
         if spent > SECOND and read(body)[0] > SECOND:  # twice: other work shares the cores
             slow.append(name)
         try:
-            theirs = len(feedparser.parse(io.BytesIO(body), sanitize_html=False).entries)
+            theirs = len(feedparser.parse(io.BytesIO(body), **RAW).entries)
         except Exception:  # noqa: BLE001 - whatever it raises, it found nothing
             theirs = 0
         if listed < theirs:

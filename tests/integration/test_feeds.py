@@ -367,6 +367,11 @@ def test_an_item_may_be_the_link_itself():
     assert (entry.title, entry.url) == ("5 < 6 & so", "https://gazette.example/1")
 
 
+def test_two_links_to_one_page_are_one_item_with_the_title():
+    page = "<a href='/1'><img></a><a href='/1'>One</a><a href='/1'>More</a><a href='/2'>Two</a>"
+    assert [entry.title for entry in listing(page, items="a").entries] == ["One", "Two"]
+
+
 @pytest.mark.parametrize(
     ("written", "form", "read"),
     [
@@ -492,6 +497,13 @@ def test_values_taken_from_the_tree_are_those_that_feedparser_gives():
 
 def markup_of(value: str) -> str:
     return markup.one_line(value, limit=500)
+
+
+def test_a_beginning_in_another_language_than_the_feeds_is_looked_at_twice():
+    quoted = "The house by the sea and the old man in it, said the review of the year"
+    summary = "El ministro anunció ayer que el puerto volverá a abrir este lunes. " * 4
+    body = f"<rss><language>es</language><item><title>{quoted}</title><description>{summary}"
+    assert only(body.encode()).language == "es"
 
 
 def real() -> Iterator[tuple[str, bytes]]:

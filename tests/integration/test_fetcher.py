@@ -1102,3 +1102,27 @@ def test_many_small_answers_arrive_in_few_groups(fetcher: Fetcher) -> None:
     """Refused at once, all of them: the first group holds every one."""
     requests = [Request("http://[", LIMIT)] * 500
     assert [len(group) for group in fetcher.get_all(requests, budget=LONG)] == [500]
+
+
+def test_what_breaks_one_host_unexpectedly_leaves_the_others_alone(
+    site: Site,
+) -> None:
+    def broken(address: object) -> bool:
+        raise LookupError(address)
+
+    site.paths["/"] = answer(body=b"news")
+    with (
+        Site() as other,
+        Fetcher(
+            user_agent="t",
+            deadline=timedelta(seconds=5),
+            connections=4,
+            allow=frozenset(pairs(site)),
+            is_public=broken,
+        ) as fetcher,
+    ):
+        outcomes = all_of(fetcher, [Request(other.url(), LIMIT), Request(site.url(), LIMIT)])
+    assert kinds(outcomes) == [Failure.MALFORMED, 200]
+    assert str(outcomes[0]) == "the request broke: LookupError"
+    assert isinstance(outcomes[0], FetchError)
+    assert isinstance(outcomes[0].__cause__, LookupError)

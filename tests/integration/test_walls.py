@@ -24,7 +24,7 @@ CLOUDFLARE_SPANISH = CLOUDFLARE.replace("Just a moment...", "Un momento…")
 CLOUDFLARE_BLOCK = """<html><head><title>Attention Required! | Cloudflare</title></head><body>
 <h1>Sorry, you have been blocked</h1><div id="cf-error-details"></div></body></html>"""
 DATADOME = """<html><head><title>example.org</title></head><body><p>Please enable JS and
-disable any ad blocker</p><script>var dd={'rt':'c','cid':'A','t':'bv','host':'geo.captcha-delivery.com'
+disable any ad blocker</p><script>var dd={'rt':'c','cid':'A','host':'geo.captcha-delivery.com'
 }</script><script src="https://ct.captcha-delivery.com/c.js"></script></body></html>"""
 HUMAN = """<html><head><title>Access to this page has been denied</title></head><body>
 <div id="px-captcha"></div><script>window._pxAppId = 'PX1'; window._pxUuid = 'a';</script></body>"""

@@ -13,6 +13,7 @@ import pytest
 
 from monitor.adapters import workers
 from monitor.core.errors import Permanent, Temporary
+from monitor.core.model import Selectors
 
 FEED = b"<rss><channel><item><title>a%d</title></item></channel></rss>"
 
@@ -31,6 +32,27 @@ def test_many_threads_share_the_workers(pool):
 
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(title, range(40))) == [f"a{number}" for number in range(40)]
+
+
+def test_a_worker_reads_a_feed_with_what_was_seen_before(pool):
+    first = pool.run(workers.parse_feed, FEED, url="http://a.example/")
+    seen = {"marks": first.marks, "newest": first.newest}
+    again = pool.run(workers.parse_feed, FEED, url="http://a.example/", **seen)
+    assert (again.entries, again.familiar, first.marks != b"") == ((), 1, True)
+
+
+def test_a_worker_reads_a_page_by_its_selectors(pool):
+    page = b"<ul><li><a href='/1'>One</a></li></ul>"
+    rules = Selectors(items="li")
+    parsed = pool.run(workers.parse_feed, page, url="http://a.example/", selectors=rules)
+    assert parsed.entries[0].url == "http://a.example/1"
+
+
+def test_a_broken_selector_arrives_as_a_permanent_error(pool):
+    with pytest.raises(Permanent, match="the selector 'li:' cannot be read"):
+        pool.run(
+            workers.parse_feed, b"<p>", url="http://a.example/", selectors=Selectors(items="li:")
+        )
 
 
 def test_our_own_errors_arrive_as_they_were_raised(pool):

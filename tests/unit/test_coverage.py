@@ -82,6 +82,25 @@ def test_without_dates_the_gap_lasts_until_now():
     assert (found.until, found.most) == (NOW, 200)
 
 
+def test_after_a_false_304_the_gap_begins_where_the_feed_last_showed_what_it_has():
+    confirmed = NOW - 9 * HOUR
+    assert gap(cause=Cause.FALSE_304, confirmed=confirmed).since == confirmed
+
+
+def test_dates_from_the_time_of_unchanged_answers_show_that_these_were_wrong():
+    poll = {"last_answer": NOW - 10 * MINUTE, "confirmed": NOW - 9 * HOUR}
+    found = gap(**poll)  # three items are younger, seventeen are not
+    assert (found.since, found.until) == (NOW - 9 * HOUR, NOW - HOUR)
+    assert found.cause is Cause.FALSE_304
+    assert gap(**poll, published=[None] * 20).since == NOW - 9 * HOUR
+
+
+def test_a_burst_with_a_few_backdated_items_leaves_the_feeds_answers_true():
+    dates = [NOW - n * MINUTE for n in range(1, 21)]
+    found = gap(last_answer=NOW - 15 * MINUTE, confirmed=NOW - 9 * HOUR, published=dates)
+    assert (found.since, found.cause) == (NOW - 15 * MINUTE, Cause.WINDOW)
+
+
 def test_a_gap_is_told_in_words():
     found = gap(last_answer=NOW - 20 * HOUR, cause=Cause.STOPPED)
     assert str(found) == (

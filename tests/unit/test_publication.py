@@ -36,6 +36,7 @@ def test_a_feed_that_dates_an_old_item_anew_yields_to_the_page():
     old = at(hours=-72)
     assert best(at(hours=-1), old) == (old, "page")
     assert best(at(hours=-1), old, "address") == (old, "address")
+    assert best(at(hours=-1), DAY - timedelta(days=1), "address") == (at(hours=-1), "feed")
     assert best(at(hours=-1), old, "markup") == (at(hours=-1), "feed")  # a guess is no proof
 
 
