@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 _numbers = itertools.count()
 
@@ -44,3 +45,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'monitor.db'}"
     create: Callable[[], str] = request.getfixturevalue("postgresql_server")
     return create()
+
+
+@pytest.fixture(autouse=True)
+def _usual_log() -> Iterator[None]:
+    """A command that a test has run leaves its log behind on a stream that is closed by now."""
+    yield
+    structlog.reset_defaults()

@@ -9,6 +9,8 @@ from math import ceil, log
 # A news day has its busy and its quiet half: a quarter of a day follows both, and no single
 # burst governs for longer.
 HALF_LIFE = timedelta(hours=6)
+FORGOTTEN = timedelta(days=30)  # longer spans count as this
+LATELY = timedelta(days=1)  # what a feed's first document says of its flow
 
 DATES_STEP = timedelta(minutes=1)  # dates of feeds are seldom finer
 UNDATED_WINDOWS = 10  # taken to have rolled by unseen where there are no dates
@@ -112,8 +114,22 @@ def flow(before: float, *, new: int, elapsed: timedelta) -> float:
     hours = elapsed / HOUR
     if hours <= 0:
         return before + new * log(2) / (HALF_LIFE / HOUR)  # the limit of what follows
-    kept: float = 0.5 ** (elapsed / HALF_LIFE)
+    kept = _kept(elapsed)
     return before * kept + new / hours * (1 - kept)
+
+
+def first_flow(published: Sequence[datetime | None], *, now: datetime) -> float:
+    """New items an hour by what a feed shows at first sight; 0.0 without dates of the last day.
+
+    The dates of the last day over the time back to the oldest of them, at least an hour.
+    """
+    ages = [now - each for each in published if each is not None and now - LATELY <= each <= now]
+    return len(ages) / (max(*ages, HOUR) / HOUR) if ages else 0.0
+
+
+def _kept(elapsed: timedelta) -> float:
+    kept: float = 0.5 ** (min(elapsed, FORGOTTEN) / HALF_LIFE)
+    return kept
 
 
 def doubtful(
@@ -128,15 +144,17 @@ def doubtful(
     """Whether to ask without validators, because "unchanged" (304) may be wrong.
 
     Once a day; always for 30 days after a lie; and when at least 3 items should have come since
-    the last news (`flow`: items an hour, as it was then or lately) while the feed has said
-    "unchanged" at least 3 times: half an hour after the last answer in full, and if that has
-    confirmed the silence, when the silence has doubled, not before two hours.
+    the last news, by the `flow` of then (what the present one has forgotten is given back),
+    while the feed has said "unchanged" at least 3 times: half an hour after the last answer in
+    full, and if that has confirmed the silence, when the silence has doubled, not before two hours.
     """
     if asked_in_full_at is None or now - asked_in_full_at >= ASKED_IN_FULL_EVERY:
         return True
     if lied_at is not None and now - lied_at < LIE_REMEMBERED:
         return True
-    if news_at is None or unchanged < LEAST_UNCHANGED or flow * ((now - news_at) / HOUR) < OWED:
+    if news_at is None or news_at > now or unchanged < LEAST_UNCHANGED:
+        return False
+    if flow / _kept(now - news_at) * ((now - news_at) / HOUR) < OWED:
         return False
     confirmed = asked_in_full_at - news_at
     pause = FIRST_DOUBT if confirmed <= timedelta() else max(NEXT_DOUBT, confirmed)

@@ -399,12 +399,12 @@ def test_every_setting_is_read() -> None:
 @pytest.mark.parametrize(
     ("written", "minutes"),
     [
-        ("{}", (2, 5, 20)),
-        ("{interval: 1 minute}", (1, 1, 20)),
+        ("{}", (2, 5, 10)),
+        ("{interval: 1 minute}", (1, 1, 10)),
         ("{interval: 1 hour}", (2, 60, 60)),
         ("{interval: 1 hour, longest: 30 minutes}", (2, 60, 60)),
         ("{longest: 3 minutes}", (2, 3, 3)),
-        ("{shortest: 10 minutes}", (10, 10, 20)),
+        ("{shortest: 10 minutes}", (10, 10, 10)),
         ("{shortest: 4m, longest: 4m}", (4, 4, 4)),
     ],
 )

@@ -218,8 +218,7 @@ def add_entry(database, *, seen_at):
     database.write(
         lambda tx: entries.add_entries(
             tx,
-            FeedId(1),
-            [Listed(item, keys, key=str(keys.guid), origin=Origin.LIVE, host_name=None)],
+            [(FeedId(1), Listed(item, keys, str(keys.guid), Origin.LIVE, host_name=None))],
             now=seen_at,
         )
     )

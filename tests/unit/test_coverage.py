@@ -175,6 +175,14 @@ def test_a_flow_is_never_negative(before, new, elapsed):
     assert 0 <= coverage.flow(before, new=new, elapsed=elapsed) <= before + max(new * 1.2, new)
 
 
+def test_the_first_document_tells_the_flow_of_the_last_day():
+    dates = [NOW - n * HOUR for n in range(1, 9)]
+    assert coverage.first_flow([*dates, None, NOW - 9 * DAY], now=NOW) == pytest.approx(1)
+    assert coverage.first_flow([NOW] * 30, now=NOW) == 30
+    assert coverage.first_flow([None, NOW - 2 * DAY, NOW + DAY], now=NOW) == 0
+    assert coverage.first_flow([], now=NOW) == 0
+
+
 # --- doubt ---
 
 
@@ -204,8 +212,10 @@ def test_a_feed_that_lied_is_asked_in_full_for_a_month():
 
 def test_a_feed_that_owes_three_items_is_doubted():
     assert doubtful()
-    assert not doubtful(flow=0.7)
+    assert not doubtful(flow=0.4)  # 0.63 an hour four hours ago
+    assert doubtful(flow=0.5)
     assert not doubtful(unchanged=2)
+    assert not doubtful(news_at=NOW + HOUR)  # a clock was set back
 
 
 def test_a_silence_is_confirmed_at_growing_pauses():
@@ -213,7 +223,8 @@ def test_a_silence_is_confirmed_at_growing_pauses():
     asked, minutes = news, []
     for minute in range(0, 16 * 60, 5):
         now = news + minute * MINUTE
-        if doubtful(now=now, news_at=news, asked_in_full_at=asked, flow=10.0):
+        flow = coverage.flow(10.0, new=0, elapsed=now - news)
+        if doubtful(now=now, news_at=news, asked_in_full_at=asked, flow=flow):
             asked = now
             minutes.append(minute)
     assert minutes == [30, 150, 300, 600]
