@@ -23,7 +23,8 @@ from random import Random
 from typing import Any
 
 ITEMS = 30  # in each feed, unless told otherwise
-EVERY = 600  # seconds between two items of a feed
+FIRST = 1_000  # number of the newest item when the server starts
+EVERY = 10  # seconds between the dates of two items, which never change
 COMMON = (  # noqa: SIM905 - 300 words are easier to read so
     "the of and to in a is that for it was on are as with they at be this from have by not but "
     "what all were when we there can an your which their said if will way about many then them "
@@ -106,10 +107,10 @@ def plain_item(home: str, number: int, at: int, moment: float) -> str:
 def rss(
     home: str, number: int, *, newest: int, shown: int, began: float, plain: bool = False
 ) -> bytes:
-    """Feed `number`, whose newest item is number `newest`; items are made every ten minutes."""
+    """Feed `number`, whose newest item is number `newest`; its items keep their dates."""
     write = plain_item if plain else item
     items = "".join(
-        write(home, number, at, began + (at - newest) * EVERY)
+        write(home, number, at, began + (at - FIRST) * EVERY)
         for at in range(newest, newest - shown, -1)
     )
     return (
@@ -193,8 +194,8 @@ class Newsroom:
     """What all ports of one server show, and what they were asked since `told`."""
 
     shown: int  # items in a feed
-    began: float  # seconds since 1970: the date of the newest item of every feed
-    newest: int = 1_000  # its number
+    began: float  # seconds since 1970: the date of item FIRST of every feed
+    newest: int = FIRST  # its number
     told: dict[str, Any] = field(default_factory=lambda: {"polls": 0, "unchanged": 0, "at": []})
 
     def answer(self, home: str, path: str, etag: str) -> tuple[str, bytes, str, str]:

@@ -71,7 +71,13 @@ def look(window: Window, *, url: str, marks: bytes, newest: bytes) -> ParsedFeed
     kept = _newest(window.listed)
     listed = [window.listed[place] for place in kept]
     known = _split(marks)
-    fresh = [place for place, item in zip(kept, listed, strict=True) if item.mark not in known]
+    shared = Counter(item.guid for item in {each.mark: each for each in listed}.values())
+    # What one guid stands for twice is told apart by looking at all that have it.
+    fresh = [
+        place
+        for place, item in zip(kept, listed, strict=True)
+        if item.mark not in known or (item.guid is not None and shared[item.guid] > 1)
+    ]
     identities = _identities(listed, url=url)
     return replace(
         window.read(fresh),

@@ -20,8 +20,9 @@ SOONER, LATER = 0.5, 1.5  # quick towards a burst, slow away from it
 ROLLOVER_SHARE = 1 / 3  # of the time in which a window rolls over: two polls may fail unharmed
 
 LONGEST_FEED_PAUSE = timedelta(days=1)  # a failing feed is never given up
-GROWTH = 1.5  # who returns goes unseen for half the time that he was away, no longer
-MOST_GROWTHS = 20  # past any bound with pauses of ours: 1.5²⁰ minutes are two days
+GROWTH = 1.25  # who returns goes unseen for a quarter of the time away; 25 requests a day at most
+MOST_GROWTHS = 50  # 1.25⁵⁰ seconds are most of a day: past any bound with pauses of ours
+MOST_DOUBLINGS = 16
 HARD_PAUSE = timedelta(hours=1)  # a page that is gone seldom returns within minutes
 WALL_PAUSE = timedelta(minutes=30)  # bot checks remember who comes back at once
 
@@ -83,18 +84,18 @@ def paused(interval: timedelta, *, trouble: Trouble, failures: int) -> timedelta
     """The pause of a feed that failed `failures` times in a row (this time included), 1 to n.
 
     The first failure changes nothing, unless it is a wall; from the second on the pause grows to
-    a day: half as long again, from the interval, if the trouble is soft, quadrupled from an
+    a day: a quarter longer each time, from the interval, if the trouble is soft, quadrupled from an
     hour if it is hard, doubled from half an hour before a wall.
     """
     longest = max(LONGEST_FEED_PAUSE, interval)
-    again = min(max(failures - 1, 0), MOST_GROWTHS)
+    again = max(failures - 1, 0)
     pause: timedelta
     if trouble is Trouble.WALL:
-        pause = max(WALL_PAUSE, interval) * 2**again
+        pause = max(WALL_PAUSE, interval) * 2 ** min(again, MOST_DOUBLINGS)
     elif trouble is Trouble.HARD and again:
-        pause = max(HARD_PAUSE, interval) * 4 ** (min(again, MOST_GROWTHS // 2) - 1)
+        pause = max(HARD_PAUSE, interval) * 4 ** (min(again, MOST_DOUBLINGS // 2) - 1)
     else:
-        pause = interval * GROWTH**again
+        pause = interval * GROWTH ** min(again, MOST_GROWTHS)
     return min(pause, longest)
 
 
@@ -111,7 +112,7 @@ def first_poll(now: datetime, *, number: int) -> datetime:
 def rested(refusals: int, *, after: timedelta | None) -> timedelta:
     """How long a host is left alone that answered 429 or 503, or showed a wall.
 
-    As long as it asks itself (`after`, its Retry-After, at most a day), else 2 min·1.5ⁿ for n
+    As long as it asks itself (`after`, its Retry-After, at most a day), else 2 min·1.25ⁿ for n
     `refusals` in a row before this one, up to six hours. "Retry-After: 0" asks nothing.
     """
     if after is not None and after > timedelta():
@@ -127,7 +128,7 @@ def retry_at(
 
     An outside party's own wish (`after`) wins where it is longer.
     """
-    doubled: timedelta = FIRST_RETRY * 2 ** min(attempts, MOST_GROWTHS)
+    doubled: timedelta = FIRST_RETRY * 2 ** min(attempts, MOST_DOUBLINGS)
     pause = min(LONGEST_RETRY, doubled) * (1 - chance / 2)
     return now + max(pause, min(after or timedelta(), LONGEST_REQUEST_PAUSE))
 

@@ -1,7 +1,7 @@
 """Addresses: what makes two of them the same, and which host they belong to."""
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 # Parameters that name a campaign or a click, never the article: the documented ones of the large
 # analytics and mail services, and `at_*`/`ns_*` of two broadcasters' feeds.
@@ -11,6 +11,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _WRAPPING = ("url", "u", "q")  # parameters in which search services pass the address of a click
+_SLASHES = re.compile(r"/{2,}")
 LONGEST_NAME = 253  # characters of a host name, RFC 1035
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -29,7 +30,10 @@ def is_web(url: str | None) -> bool:
 
 def host(url: str) -> str:
     """The host and port that a request to this address goes to, the port only if unusual."""
-    parts = urlsplit(url)
+    return _host(urlsplit(url))
+
+
+def _host(parts: SplitResult) -> str:
     name = (parts.hostname or "").rstrip(".").lower()
     port = parts.port
     return name if port in (None, _DEFAULT_PORTS.get(parts.scheme.lower())) else f"{name}:{port}"
@@ -38,13 +42,15 @@ def host(url: str) -> str:
 def same_address(url: str) -> str:
     """One spelling for all addresses of one page: http and https, `www.`, tracking, order."""
     parts = urlsplit(url.strip())
-    name = host(url).removeprefix("www.")
+    name = _host(parts).removeprefix("www.")
+    path = (_SLASHES.sub("/", parts.path) if "//" in parts.path else parts.path).rstrip("/") or "/"
+    if not parts.query:  # most articles: a quarter of the time
+        return name + path
     query = sorted(
         pair
         for pair in parse_qsl(parts.query, keep_blank_values=True)
         if not _TRACKING.match(pair[0])
     )
-    path = re.sub(r"/{2,}", "/", parts.path).rstrip("/") or "/"
     return urlunsplit(("", name, path, urlencode(query), "")).removeprefix("//")
 
 
