@@ -186,6 +186,7 @@ def _record_gap(tx: Connection, brought: Brought, *, now: datetime) -> None:
         published=[listed.item.published for listed in brought.new],
         flow=row.flow,
         cause=_cause(polled),
+        confirmed=row.asked_in_full_at,
     )
     if missed is not None:
         ledger.record_gap(tx, FeedId(row.id), missed)
@@ -197,7 +198,8 @@ def _cause(polled: Polled) -> Cause:
     row = polled.claim.row
     if row.blind_since is not None:
         return Cause.NETWORK if row.failure is not None else Cause.STOPPED
-    if polled.lied:
+    asked = row.asked_in_full_at
+    if polled.lied and asked is not None and asked < row.succeeded_at:  # "unchanged" was believed
         return Cause.FALSE_304
     if row.trouble is not None:
         return Cause.RESTING if row.trouble == Trouble.RESTING else Cause.FAILING

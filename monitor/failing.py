@@ -16,7 +16,8 @@ from monitor.storage.work import Claim
 from monitor.watch import Watch
 
 UNREACHED_PAUSE = timedelta(minutes=1)  # between polls of a feed while our own network is down
-TOO_MANY_REQUESTS = 429
+# Statuses by which a host asks to be left alone, even where it does not say for how long.
+_REFUSALS = frozenset({429, 503})
 # Statuses that a person has to look at: they say that this address is wrong, or not for us.
 _HARD = frozenset({400, 401, 402, 403, 404, 405, 406, 410, 414, 451})
 
@@ -38,11 +39,11 @@ def note_failure(watch: Watch, claim: Claim, error: Temporary | Permanent) -> No
     trouble = _trouble(error)
     if alone and row.failure is None:
         log.warning("feed.failed", url=row.url, trouble=trouble, failure=str(error))
-    pause = (
-        timing.paused(timedelta(seconds=row.interval), trouble=trouble, failures=claim.attempts + 1)
-        if alone
-        else UNREACHED_PAUSE
-    )
+    pause = UNREACHED_PAUSE
+    if alone:
+        pause = timedelta(seconds=row.interval)
+        if trouble is not Trouble.RESTING:  # else its host decides, for all its feeds
+            pause = timing.paused(pause, trouble=trouble, failures=claim.attempts + 1)
     next_at = timing.next_poll(now, pause=pause, chance=watch.chance())
     watch.database.write(
         lambda tx: _store_failure(tx, watch, claim, error, trouble, next_at=next_at, alone=alone),
@@ -54,6 +55,8 @@ def _trouble(error: Temporary | Permanent) -> Trouble:
     if isinstance(error, FetchError | FetchRefused):
         if error.kind is Failure.WALL:
             return Trouble.WALL
+        if _refused_by_host(error):
+            return Trouble.RESTING
         if error.kind is Failure.HTTP_STATUS:
             return Trouble.HARD if error.status in _HARD else Trouble.SOFT
     return Trouble.SOFT if isinstance(error, Temporary) else Trouble.HARD
@@ -102,7 +105,7 @@ def _refused_by_host(error: Temporary | Permanent) -> bool:
     """Whether it was the host that asked to be left alone, for all its feeds and pages."""
     if not isinstance(error, FetchError):
         return False
-    asks = error.status == TOO_MANY_REQUESTS or error.retry_after is not None
+    asks = error.status in _REFUSALS or error.retry_after is not None
     return error.kind is Failure.WALL or asks
 
 

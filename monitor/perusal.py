@@ -1,12 +1,14 @@
 """What reading an entry commits: its article, or a better version of one we have."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row
 
 from monitor.adapters import robots as robots_files
-from monitor.adapters.failures import FetchError, FetchRefused
+from monitor.adapters.failures import Failure, FetchError, FetchRefused
 from monitor.adapters.fetcher import Request
 from monitor.core import alerts, identity, reading, urls
 from monitor.core.errors import Permanent, Temporary
@@ -22,6 +24,7 @@ from monitor.core.model import (
     Page,
     PageRules,
 )
+from monitor.core.text import clean
 from monitor.storage import articles, feeds, work
 from monitor.storage.work import Claim
 from monitor.watch import Watch
@@ -34,6 +37,11 @@ ROBOTS_LIMIT = 500_000  # bytes, as RFC 9309 asks of a reader
 ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, 2.4
 ROBOTS_RETRIED = timedelta(hours=1)  # where a server failed to give it
 SERVER_ERROR = 500
+TOO_MANY_REQUESTS = 429
+
+_OUT_OF_REACH = frozenset(
+    {Failure.TIMED_OUT, Failure.UNREACHABLE, Failure.TLS, Failure.MALFORMED, Failure.CLOSED}
+)
 
 AnyRow = Row[tuple[object, ...]]
 
@@ -130,8 +138,10 @@ def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime
     try:
         if (forbidden := _forbidden(watch, row, source)) is not None:
             return Page(url=row.url, quality=forbidden), None
-        access = _access(row, source, rules)
+        access = access_of(row.url, source, rules)
         response = watch.fetch(Request(row.url, limit=PAGE_LIMIT, accept=PAGE_TYPES, access=access))
+        if _is_front(response.url) and not _is_front(row.url):
+            return Page(url=response.url, quality="front page"), None
         page = watch.extract(
             response.body,
             url=response.url,
@@ -141,7 +151,8 @@ def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime
             expected=outlet.language if outlet else None,
         )
     except Temporary as error:
-        if claim.attempts + 1 < PAGE_TRIES and (error.retry_after or timedelta()) <= PAGE_PATIENCE:
+        if claim.attempts + 1 < PAGE_TRIES and _may_help(error):
+            _spare(watch, row, pause=error.retry_after)
             raise
         asked = watch.now() + error.retry_after if error.retry_after else None
         return Page(url=row.url, quality=str(error)), asked
@@ -150,14 +161,40 @@ def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime
     return page, None
 
 
-def _access(row: AnyRow, source: Feed, rules: PageRules) -> Access:
-    """How a page is asked for: what the feed needs to get in goes to the feed's own host only."""
-    own = urls.host(row.url) == urls.host(source.url)
+def _may_help(error: Temporary) -> bool:
+    """Whether a page is worth another try: a bot check is not, it would only grow stricter."""
+    walled = isinstance(error, FetchError) and error.kind is Failure.WALL
+    return not walled and (error.retry_after or timedelta()) <= PAGE_PATIENCE
+
+
+def _spare(watch: Watch, row: AnyRow, *, pause: timedelta | None) -> None:
+    """Leave a host alone that could not give a page: its other pages wait as well."""
+    now = watch.now()
+    rests = {
+        "next_page_at": now + watch.host_spacing,
+        "not_before": now + pause if pause else None,
+    }
+    watch.database.write(lambda tx: feeds.release_host(tx, row.host, **rests), announce=False)
+
+
+def _is_front(url: str) -> bool:
+    """Whether an address is a site's front page: where articles that are gone often lead."""
+    parts = urlsplit(url)
+    return parts.path in {"", "/"} and not parts.query
+
+
+def access_of(url: str, source: Feed, rules: PageRules) -> Access:
+    """How a page is asked for: what the feed needs to get in goes to the feed's own origin only."""
+    own = _origin(url) == _origin(source.url)
     return Access(
         headers=source.access.headers if own else {},
         proxy=source.access.proxy,
         user_agent=rules.user_agent or source.access.user_agent,
     )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    return urlsplit(url).scheme.lower(), urls.host(url)
 
 
 def _forbidden(watch: Watch, row: AnyRow, source: Feed) -> str | None:
@@ -177,7 +214,7 @@ def _robots(watch: Watch, row: AnyRow, source: Feed) -> str | None:
     """The robots.txt of a page's host, asked for once a day; None if the host cannot give it now.
 
     As RFC 9309 has it: one that is not there (4xx) allows everything, a failing server nothing.
-    A host that cannot be reached at all answers for itself when the page is asked for.
+    Raises FetchError where the host cannot be reached or wants to be left alone.
     """
     now = watch.now()
     with watch.database.read() as connection:
@@ -185,13 +222,16 @@ def _robots(watch: Watch, row: AnyRow, source: Feed) -> str | None:
     kept_for = ROBOTS_KEPT if host.robots is not None else ROBOTS_RETRIED
     if host.robots_at is not None and host.robots_at > now - kept_for:
         return str(host.robots) if host.robots is not None else None
-    access = Access(proxy=source.access.proxy, user_agent=source.access.user_agent)
+    rules = rules_of(watch, source)
+    access = replace(access_of(row.url, source, rules), headers={})
     try:
         asked = Request(robots_files.address(row.url), limit=ROBOTS_LIMIT, access=access)
-        robots = watch.fetch(asked).body.decode("utf-8", "replace")
+        robots = clean(watch.fetch(asked).body.decode("utf-8", "replace"))
     except FetchRefused:
         robots = ""
     except FetchError as error:
+        if error.kind in _OUT_OF_REACH or error.status == TOO_MANY_REQUESTS:
+            raise
         failing = error.status is not None and error.status >= SERVER_ERROR
         robots = host.robots if failing else ""
     watch.database.write(

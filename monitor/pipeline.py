@@ -73,11 +73,12 @@ def read(watch: Watch, claim: Claim) -> None:
     page = quality.without_repetition(fetched, seen=outlet.refrains or b"")
     item = perusal.shown(row)
     text = page.text or item.text or row.summary or row.title
+    names = filter(None, (row.author, *page.authors))
     language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
     credit = credited(
         watch.credits,
-        author=row.author or ", ".join(page.authors),
-        text=text,
+        author=", ".join(names),
+        text=fetched.text or text,  # an agency's signature may stand on page after page
         publisher=row.publisher,
         outlet=outlet.id,
     )
@@ -97,7 +98,9 @@ def read(watch: Watch, claim: Claim) -> None:
                 tx, now=now, identity=name, **source, **came, **asdict(found)
             )
             if fetched.text:
-                seen = refrains.remember(outlet.refrains or b"", fetched.text)
+                seen = refrains.remember(
+                    outlet.refrains or b"", fetched.text, address=found.canonical_key or name
+                )
                 articles.keep_refrains(tx, outlet.id, seen)
         else:
             article_id = ArticleId(there.id)

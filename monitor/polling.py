@@ -87,12 +87,12 @@ def shares(
     watch: Watch, answered: Sequence[tuple[Asked, Outcome]], done: Collection[str]
 ) -> Iterator[Share]:
     """What ends the polls whose outcomes came in together; `done`: hosts asked for all feeds."""
-    unchanged: list[Asked] = []
+    unchanged: list[Answer] = []
     answers: dict[int, Answer] = {}
     for each, outcome in answered:
         if isinstance(outcome, Response):
             if is_unchanged(each, outcome):
-                unchanged.append(each)
+                unchanged.append((each, outcome))
             else:
                 answers[each.claim.key] = (each, outcome)
         elif outcome is None:
@@ -101,7 +101,7 @@ def shares(
             yield Share([each.claim], partial(_fail, watch, outcome))
     if answers:
         yield Share([each.claim for each, _ in answers.values()], partial(settle, watch, answers))
-    yield Share([each.claim for each in unchanged], partial(_rest, watch, unchanged, done))
+    yield Share([each.claim for each, _ in unchanged], partial(_rest, watch, unchanged, done))
 
 
 def _put_back(watch: Watch, claims: Sequence[Claim]) -> None:
@@ -120,11 +120,15 @@ def _fail(watch: Watch, error: FetchError | FetchRefused, claims: Sequence[Claim
 
 
 def _rest(
-    watch: Watch, unchanged: Sequence[Asked], done: Collection[str], claims: Sequence[Claim]
+    watch: Watch, unchanged: Sequence[Answer], done: Collection[str], claims: Sequence[Claim]
 ) -> None:
     """Commit polls that found no change; end the hold on hosts that were asked for all feeds."""
     mine = {claim.key for claim in claims}
-    ended = [(each.claim, _calm(watch, each)) for each in unchanged if each.claim.key in mine]
+    ended = [
+        (each.claim, _calm(watch, each, shown=response.status != NOT_MODIFIED))
+        for each, response in unchanged
+        if each.claim.key in mine
+    ]
     answered = {claim.row.host for claim, _ in ended}
 
     def commit(tx: Connection) -> None:
@@ -139,14 +143,15 @@ def _rest(
         log.info("feeds.unchanged", feeds=len(ended))
 
 
-def _calm(watch: Watch, each: Asked) -> dict[str, object]:
+def _calm(watch: Watch, each: Asked, *, shown: bool) -> dict[str, object]:
+    """The columns of a feed after a poll without change; `shown`: it sent what it has."""
     row, now = each.claim.row, watch.now()
     listed = len(row.marks or b"") // documents.MARK
     flow = _flow(row, new=0, now=now)
     following = _following(
         watch, row, each.feed, listed=listed, known=listed, overlapped=True, flow=flow
     )
-    return following | {"asked_in_full_at": now if each.in_full else row.asked_in_full_at}
+    return following | {"asked_in_full_at": now if shown else row.asked_in_full_at}
 
 
 def _following(
@@ -196,10 +201,11 @@ def settle(watch: Watch, answers: Mapping[int, Answer], claims: Sequence[Claim])
     chosen = [answers[claim.key] for claim in claims]
     documents_of = _documents(watch, chosen)
     polled: list[Polled] = []
+    failed: list[tuple[Claim, Permanent | Temporary]] = []
     for each, response in chosen:
         document = documents_of.get(each.claim.key)
         if isinstance(document, Permanent | Temporary):
-            failing.note_failure(watch, each.claim, document)
+            failed.append((each.claim, document))
             continue
         lied = _lied(watch, each, document)
         values = _noted(each, response, document, now=watch.now(), lied=lied)
@@ -215,9 +221,7 @@ def settle(watch: Watch, answers: Mapping[int, Answer], claims: Sequence[Claim])
             )
         )
     failing.note_answers(watch, {each.claim.row.host for each, _ in chosen})
-    if not polled:
-        return
-    for brought in watch.database.write(lambda tx: _commit(tx, watch, polled)):
+    for brought in watch.database.write(lambda tx: _commit(tx, watch, polled)) if polled else ():
         log.info(
             "feed.polled",
             url=brought.polled.feed.url,
@@ -225,6 +229,8 @@ def settle(watch: Watch, answers: Mapping[int, Answer], claims: Sequence[Claim])
             entries=brought.polled.listed,
             new=len(brought.new),
         )
+    for claim, error in failed:  # after what may break: one poll is one line of the ledger
+        failing.note_failure(watch, claim, error)
 
 
 def _documents(watch: Watch, answers: Sequence[Answer]) -> dict[int, Parsed]:
@@ -285,7 +291,10 @@ def _outcome(watch: Watch, brought: Brought) -> dict[str, object]:
     """The columns of a feed after its poll."""
     polled, row, now = brought.polled, brought.polled.claim.row, watch.now()
     new = len(brought.new)
-    flow = _flow(row, new=new if row.first_polled_at else 0, now=now)
+    if row.first_polled_at:
+        flow = _flow(row, new=new, now=now)
+    else:
+        flow = coverage.first_flow([each.item.published for each in brought.new], now=now)
     known = polled.listed - new
     overlapped = polled.document.overlapped if polled.document else True
     following = _following(
@@ -309,11 +318,10 @@ def _noted(
     row = each.claim.row
     told = {name: getattr(row, name) for name in feeds.TOLD}
     told["unchanged"] = row.unchanged + 1 if document is None else 0
-    if each.in_full:
-        told["asked_in_full_at"] = now
     if lied:
         told["lied_at"] = now
     if response.status != NOT_MODIFIED:
+        told["asked_in_full_at"] = now
         told["etag"] = response.headers.get("etag")
         told["last_modified"] = response.headers.get("last-modified")
         told["body_hash"] = _checksum(response)

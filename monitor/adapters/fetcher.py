@@ -43,6 +43,7 @@ REFUSAL_TIME = 1.0  # seconds for the page that comes with an error status
 NAME_THREADS = 64  # name look-ups at once; the loop's default of 6 starves behind slow resolvers
 
 _USUAL = Access()
+_REFUSALS = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _PERMANENT_REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 _REDIRECTS = _PERMANENT_REDIRECTS | {
     HTTPStatus.FOUND,
@@ -64,6 +65,13 @@ class Request:
 
 
 Outcome = Response | FetchError | FetchRefused | None
+
+
+def _refuses(outcome: "Outcome") -> bool:
+    """Whether a host asks to be left alone, so that its other addresses are not asked now."""
+    if not isinstance(outcome, FetchError):
+        return False
+    return outcome.kind is Failure.WALL or outcome.status in _REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +176,9 @@ class Fetcher:
 
         Requests to one host and port go one after another over a kept connection, in the order
         given; different ones beside each other. None: not asked, because the earlier requests to
-        that host took `budget`. Outcomes are returned, never raised. Asking begins with the first
-        group taken, and ends when the iterator is closed.
+        that host took `budget`, or one of them was refused (429, 503, a wall). Outcomes are
+        returned, never raised. Asking begins with the first group taken, and ends when the
+        iterator is closed.
         """
         groups: dict[tuple[str | None, int | None], _Group] = {}
         refused: list[tuple[int, Outcome]] = []
@@ -259,9 +268,11 @@ class Fetcher:
             self._kept.add(sessions)
             until = self._loop.time() + budget
             try:
+                ended = False
                 for index, ask in group:
-                    spent = self._loop.time() >= until
-                    put((index, None if spent else await self._outcome(ask, sessions)))
+                    outcome = None if ended else await self._outcome(ask, sessions)
+                    put((index, outcome))
+                    ended = ended or self._loop.time() >= until or _refuses(outcome)
             finally:
                 await sessions.close()
                 self._kept.discard(sessions)

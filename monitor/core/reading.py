@@ -51,10 +51,12 @@ def compose(
     """Put an article together: the feed's headline and summary, the page's text and facts.
 
     The desk's editors wrote the feed's headline for readers; the page's may carry the site's name.
-    A feed that carries the whole text stands in for a page that gave none. `credit` is the id of
-    the agency that wrote the article; `seen_at` is when the entry was first seen.
+    A feed that carries the whole text stands in for a page that gave none, and a part of the text
+    for a summary that the feed does not give. `credit` is the id of the agency that wrote the
+    article; `seen_at` is when the entry was first seen.
     """
-    text, completeness, quality = _body(entry, page)
+    summary = entry.summary or (page.text if page.completeness is Completeness.SUMMARY else None)
+    text, completeness, quality = _body(entry, page, summary)
     own, own_by = page.published, page.published_by
     if own is None and (own := publication.of_address(entry.url or "")):
         own_by = "address"  # the page was not read
@@ -65,9 +67,9 @@ def compose(
         url=entry.url or page.canonical_url,
         canonical_key=canonical_key(page.canonical_url or entry.url),
         title=entry.title or page.title or "(no headline)",
-        summary=entry.summary,
+        summary=summary,
         text=text,
-        body_hash=body_hash(text or entry.summary),
+        body_hash=body_hash(text or summary),
         language=language or page.language,
         author=entry.author or ", ".join(page.authors) or None,
         section=page.section,
@@ -80,13 +82,15 @@ def compose(
     )
 
 
-def _body(entry: Entry, page: Page) -> tuple[str | None, Completeness, str]:
+def _body(
+    entry: Entry, page: Page, summary: str | None
+) -> tuple[str | None, Completeness, str]:
     """The text of an article, how much of it that is, and why not more."""
     if page.completeness is Completeness.FULL:
         return page.text, page.completeness, page.quality
     if entry.text:
         return entry.text, Completeness.FULL, "ok"
-    return None, Completeness.SUMMARY if entry.summary else Completeness.TITLE, page.quality
+    return None, Completeness.SUMMARY if summary else Completeness.TITLE, page.quality
 
 
 def improved(old: Stored, new: Reading, *, retitle: bool) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """Lines that an outlet repeats on page after page: newsletter boxes, disclaimers, teasers. Pure.
 
 What is remembered of an outlet is a ring of its latest pages: for each a count (one byte), then
-that many hashes (eight bytes each) of its lines. At most 20 × (1 + 60 × 8) = 9,620 bytes.
+that many hashes (eight bytes each), of its address and of its lines. At most
+20 × (1 + 61 × 8) = 9,780 bytes.
 """
 
 from collections import Counter
@@ -35,15 +36,20 @@ def familiar(text: str, *, seen: bytes) -> float:
     return _words(old) / max(_words(lines), 1)
 
 
-def remember(seen: bytes, text: str) -> bytes:
-    """The ring with one more page in it, and the oldest left out when there are too many."""
+def remember(seen: bytes, text: str, *, address: str) -> bytes:
+    """The ring with one more page in it, and the oldest left out when there are too many.
+
+    The page of an `address` takes the place of its earlier version: a live page that is reported
+    again and again is one page, and its own news no refrain.
+    """
     lines = [line for line in text.split("\n") if line.strip()]
+    if not lines:
+        return seen
     if len(lines) > LINES:
         lines = lines[: LINES // 2] + lines[-LINES // 2 :]
-    marks = dict.fromkeys(map(_mark, lines))
-    if not marks:
-        return seen
-    pages = [*_pages(seen), b"".join(marks)][-PAGES:]
+    name, marks = _mark(address), dict.fromkeys(map(_mark, lines))
+    others = [page for page in _pages(seen) if not page.startswith(name)]
+    pages = [*others, name + b"".join(marks)][-PAGES:]
     return b"".join(bytes([len(page) // HASH]) + page for page in pages)
 
 
@@ -52,7 +58,7 @@ def _known(seen: bytes) -> frozenset[bytes]:
     counted = Counter(
         mark
         for page in _pages(seen)
-        for mark in {page[at : at + HASH] for at in range(0, len(page), HASH)}
+        for mark in {page[at : at + HASH] for at in range(HASH, len(page), HASH)}
     )
     return frozenset(mark for mark, pages in counted.items() if pages >= OFTEN)
 

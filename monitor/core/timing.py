@@ -9,8 +9,6 @@ FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=15)
 
 JITTER = 0.2  # share of a pause by which polls spread, so that feeds do not march in step
-AT_ONCE = 100  # feeds polled at once when the program starts: a small desk waits for nothing …
-A_SECOND = 20  # … and 10,000 feeds take 8 minutes, without a flood at the start
 
 # Media Cloud's steering, by the share of the items shown that were known already: the window has
 # turned over by more than two thirds (too late soon), or by less than one (too often).
@@ -28,7 +26,7 @@ WALL_PAUSE = timedelta(minutes=30)  # bot checks remember who comes back at once
 
 LONGEST_REQUEST_PAUSE = timedelta(days=1)  # what a Retry-After may ask of us
 FIRST_REST = timedelta(minutes=2)  # of a host that refuses without saying for how long
-LONGEST_REST = timedelta(hours=6)
+LONGEST_REST = timedelta(minutes=20)  # one request in twenty minutes is no burden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,16 +102,11 @@ def next_poll(now: datetime, *, pause: timedelta, chance: float) -> datetime:
     return now + pause * (1 + JITTER * (chance - 0.5))
 
 
-def first_poll(now: datetime, *, number: int) -> datetime:
-    """When a feed is polled that is due at the start; `number` counts such feeds from 0."""
-    return now + timedelta(seconds=max(0, number - AT_ONCE + 1) / A_SECOND)
-
-
 def rested(refusals: int, *, after: timedelta | None) -> timedelta:
     """How long a host is left alone that answered 429 or 503, or showed a wall.
 
     As long as it asks itself (`after`, its Retry-After, at most a day), else 2 min·1.25ⁿ for n
-    `refusals` in a row before this one, up to six hours. "Retry-After: 0" asks nothing.
+    `refusals` in a row before this one, up to twenty minutes. "Retry-After: 0" asks nothing.
     """
     if after is not None and after > timedelta():
         return min(after, LONGEST_REQUEST_PAUSE)

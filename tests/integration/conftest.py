@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from hashlib import sha256
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -76,15 +77,33 @@ def paragraphs(opening: str, *, closing: str = "") -> str:
     return "\n".join(part for part in (opening, *filler, closing) if part)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came in."""
+
+    path: str
+    at: datetime
+    etag: str | None
+    last_modified: str | None
+
+
 @dataclass
 class Newsroom:
     """A real web server whose feeds a test writes. Feed n is /feed/n, item m of it /n/m."""
 
     feeds: dict[str, list[Item]] = field(default_factory=lambda: {"a": [], "b": []})
     status: int = 200
+    statuses: dict[str, int] = field(default_factory=dict)  # of single paths
+    headers: dict[str, str] = field(default_factory=dict)  # sent with every answer
     retry_after: str = "0"
     robots: str | None = None  # its robots.txt; None: it has none
+    window: int | None = None  # items that a feed shows, the latest; None: all
+    documents: dict[str, tuple[str, str]] = field(default_factory=dict)  # path: type and body
+    moved: dict[str, str] = field(default_factory=dict)  # path: where it is for good
+    validators: bool = False  # feeds have an ETag and a Last-Modified …
+    lies: bool = False  # … and whoever sends one back hears that nothing has changed
     requests: list[str] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     port: int = 0
 
     def publish(self, title: str, *, feed: str = "a", **rest: object) -> Item:
@@ -94,10 +113,16 @@ class Newsroom:
         self.feeds[feed].append(item)
         return item
 
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
     def answer(self, path: str) -> tuple[int, str, str]:
         kind, _, rest = path.removeprefix("/").partition("/")
+        if path in self.documents:
+            return self.statuses.get(path, 200), *self.documents[path]
         if kind == "feed":
-            return self.status, "application/rss+xml", self._rss(rest)
+            return self.statuses.get(path, self.status), "application/rss+xml", self._rss(rest)
         if kind == "robots.txt":
             return 404 if self.robots is None else 200, "text/plain", self.robots or "no such file"
         item = self.feeds[kind][int(rest)]
@@ -112,7 +137,7 @@ class Newsroom:
             f"<description>{escape(item.summary)}</description>"
             + (f"<pubDate>{format_datetime(item.published)}</pubDate>" if item.published else "")
             + "</item>"
-            for number, item in enumerate(self.feeds[name])
+            for number, item in list(enumerate(self.feeds[name]))[-(self.window or 0) :]
         )
         return f'<rss version="2.0"><channel><title>{name}</title>{items}</channel></rss>'
 
@@ -123,31 +148,84 @@ def paragraphs_of() -> Callable[..., str]:
     return paragraphs
 
 
+def answer_request(room: Newsroom, request: BaseHTTPRequestHandler, *, at: datetime) -> None:
+    """Answer one request as the newsroom is told to."""
+    path, given = request.path, request.headers
+    known = given["If-None-Match"], given["If-Modified-Since"]
+    room.requests.append(path)
+    room.asked.append(Asked(path, at, *known))
+    if path in room.moved:
+        request.send_response(301)
+        request.send_header("Location", room.moved[path])
+        request.end_headers()
+        return
+    status, kind, body = room.answer(path)
+    etag = f'"{sha256(body.encode()).hexdigest()[:16]}"'
+    told = status == 200 and path.startswith("/feed/") and (room.validators or room.lies)
+    if told and (known[0] == etag or (room.lies and any(known))):
+        status, body = 304, ""
+    request.send_response(status)
+    request.send_header("Content-Type", kind)
+    if told:
+        request.send_header("ETag", etag)
+        request.send_header("Last-Modified", "Mon, 02 Mar 2026 11:00:00 GMT")
+    if status == 429 or (status == 503 and room.retry_after != "0"):
+        request.send_header("Retry-After", room.retry_after)
+    for name, value in room.headers.items():
+        request.send_header(name, value)
+    request.end_headers()
+    request.wfile.write(body.encode())
+
+
+class Door:
+    """The way into a newsroom; while it is shut, connections are refused."""
+
+    def __init__(self, room: Newsroom, clock: Clock) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                answer_request(room, self, at=clock.now())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._room, self._handler = room, Handler
+        self._server: ThreadingHTTPServer | None = None
+        self.open()
+
+    def open(self) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._room.port), self._handler)
+        self._server.daemon_threads = True
+        self._room.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def shut(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+OpenRoom = Callable[[], tuple[Newsroom, Door]]
+
+
 @pytest.fixture
-def newsroom() -> Iterator[Newsroom]:
-    room = Newsroom()
+def open_newsroom(clock: Clock) -> Iterator[OpenRoom]:
+    """Opens a newsroom on a port of its own: another host."""
+    doors: list[Door] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            room.requests.append(self.path)
-            status, kind, body = room.answer(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            if status == 429:
-                self.send_header("Retry-After", room.retry_after)
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def open_one() -> tuple[Newsroom, Door]:
+        room = Newsroom()
+        doors.append(Door(room, clock))
+        return room, doors[-1]
 
-        def log_message(self, *_: object) -> None:
-            pass
+    yield open_one
+    for door in doors:
+        door.shut()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    room.port = server.server_port
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield room
-    server.shutdown()
-    server.server_close()
+
+@pytest.fixture
+def newsroom(open_newsroom: OpenRoom) -> Newsroom:
+    return open_newsroom()[0]
 
 
 @pytest.fixture

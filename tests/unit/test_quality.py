@@ -179,7 +179,7 @@ def page(text: str) -> Page:
 def seen(*texts: str) -> bytes:
     ring = b""
     for text in texts:
-        ring = refrains.remember(ring, text)
+        ring = refrains.remember(ring, text, address=text)
     return ring
 
 

@@ -35,6 +35,12 @@ def test_a_teasers_words_are_not_passed_off_as_the_text():
     assert (read.text, read.completeness, read.quality) == (None, Completeness.SUMMARY, "paywall")
 
 
+def test_a_teaser_is_the_summary_where_the_feed_has_none():
+    page = Page(url="u", text="Tea", completeness=Completeness.SUMMARY, quality="paywall")
+    read = compose(entry(summary=None), page)
+    assert (read.text, read.summary, read.completeness) == (None, "Tea", Completeness.SUMMARY)
+
+
 def test_the_source_of_the_time_is_recorded():
     assert compose(entry(published=TIME)).published_by == "feed"
     page = Page(url="u", published=TIME, published_by="page")

@@ -12,8 +12,9 @@ texts = st.lists(lines, max_size=12).map("\n".join)
 
 
 def ring(*pages: str, start: bytes = b"") -> bytes:
-    for page in pages:
-        start = remember(start, page)
+    """What is remembered of pages, each under an address of its own."""
+    for number, page in enumerate(pages):
+        start = remember(start, page, address=f"/{number}")
     return start
 
 
@@ -37,6 +38,13 @@ def test_a_copy_of_earlier_pages_loses_nothing():
     assert familiar(f"{OWN}\n{BOX}", seen=seen) == 1.0
 
 
+def test_a_page_takes_the_place_of_its_earlier_version():
+    seen = b""
+    for number in range(OFTEN + 1):
+        seen = remember(seen, f"{OWN}\nNews {number}", address="/live")
+    assert familiar(OWN, seen=seen) == 0.0
+
+
 def test_pages_are_forgotten_in_the_order_they_came():
     seen = ring(*[BOX] * OFTEN, *(f"page {number}" for number in range(PAGES)))
     assert without_refrains(f"{OWN}\n{BOX}", seen=seen).endswith(BOX)
@@ -45,7 +53,7 @@ def test_pages_are_forgotten_in_the_order_they_came():
 @given(st.lists(st.integers(0, 2 * LINES), max_size=PAGES + 3))
 def test_the_ring_is_bounded_whatever_it_is_fed(lengths):
     seen = ring(*("\n".join(map(str, range(length))) for length in lengths))
-    assert len(seen) <= PAGES * (1 + LINES * HASH)
+    assert len(seen) <= PAGES * (1 + (1 + LINES) * HASH)
 
 
 @given(st.lists(texts, max_size=6), texts)
