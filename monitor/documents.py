@@ -43,6 +43,7 @@ class Polled:
     names: tuple[str, ...]  # the key by which each entry of the document goes
     mode: KeyMode
     values: Mapping[str, object]
+    blind_since: datetime | None  # since when we, not the feed, had been failing
 
     @property
     def listed(self) -> int:
@@ -79,7 +80,8 @@ def prepare(
     listed = len(document.marks) // MARK if document is not None else 0
     mode = identity.key_mode(keys, mode=KeyMode(claim.row.key_mode), listed=listed)
     names = tuple(identity.present_keys(keys, mode=mode))
-    return Polled(claim, source, status, document, lied, keys, names, mode, values)
+    since = claim.row.blind_since
+    return Polled(claim, source, status, document, lied, keys, names, mode, values, since)
 
 
 def _unwrapped(item: Entry) -> Entry:
@@ -122,7 +124,7 @@ def _listed(watch: Watch, polled: Polled, item: Entry, keys: Keys, name: str) ->
         now=watch.now(),
         first_sight=watch.first_sight,
         late_after=watch.story_window,
-        blind_since=row.blind_since,
+        blind_since=polled.blind_since,
         blind_until=None,
     )
     page = None if origin is Origin.BASELINE else _page_of(watch, polled.feed, item)
@@ -196,7 +198,7 @@ def _record_gap(tx: Connection, brought: Brought, *, now: datetime) -> None:
 def _cause(polled: Polled) -> Cause:
     """Why a feed's window may not have met the last one."""
     row = polled.claim.row
-    if row.blind_since is not None:
+    if polled.blind_since is not None:
         return Cause.NETWORK if row.failure is not None else Cause.STOPPED
     asked = row.asked_in_full_at
     if polled.lied and asked is not None and asked < row.succeeded_at:  # "unchanged" was believed

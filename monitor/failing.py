@@ -129,14 +129,14 @@ def _note_silence(watch: Watch, host: str) -> None:
 
 def note_answers(watch: Watch, hosts: Collection[str]) -> None:
     """Some hosts answered, whatever they said: the network works."""
-    with watch.reaching:
+    with watch.reaching:  # until all are due: what others bring meanwhile was missed as well
         since = watch.reach.since
         changes = [watch.reach.answered(host, now=watch.now()) for host in hosts]
-    if Change.BACK not in changes or since is None:
-        return
-    made_due = watch.database.write(
-        lambda tx: feeds.make_due(tx, silent_since=since, now=watch.now())
-    )
+        if Change.BACK not in changes or since is None:
+            return
+        made_due = watch.database.write(
+            lambda tx: feeds.make_due(tx, silent_since=since, now=watch.now())
+        )
     log.info("network.back", feeds=made_due, since=since, said="the network is back")
     _tell_network(
         watch,

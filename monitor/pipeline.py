@@ -83,6 +83,9 @@ def read(watch: Watch, claim: Claim) -> None:
         outlet=outlet.id,
     )
     found = reading.compose(item, page, language=language, seen_at=row.seen_at, credit=credit)
+    seen = refrains.remember(
+        outlet.refrains or b"", fetched.text or "", address=found.canonical_key or name
+    )
 
     def commit(tx: Connection) -> None:
         now = watch.now()
@@ -98,9 +101,6 @@ def read(watch: Watch, claim: Claim) -> None:
                 tx, now=now, identity=name, **source, **came, **asdict(found)
             )
             if fetched.text:
-                seen = refrains.remember(
-                    outlet.refrains or b"", fetched.text, address=found.canonical_key or name
-                )
                 articles.keep_refrains(tx, outlet.id, seen)
         else:
             article_id = ArticleId(there.id)

@@ -89,6 +89,7 @@ def shares(
     """What ends the polls whose outcomes came in together; `done`: hosts asked for all feeds."""
     unchanged: list[Answer] = []
     answers: dict[int, Answer] = {}
+    failed: list[tuple[Asked, FetchError | FetchRefused]] = []
     for each, outcome in answered:
         if isinstance(outcome, Response):
             if is_unchanged(each, outcome):
@@ -98,10 +99,16 @@ def shares(
         elif outcome is None:
             yield Share([each.claim], partial(_put_back, watch))
         else:
-            yield Share([each.claim], partial(_fail, watch, outcome))
+            failed.append((each, outcome))
     if answers:
         yield Share([each.claim for each, _ in answers.values()], partial(settle, watch, answers))
-    yield Share([each.claim for each, _ in unchanged], partial(_rest, watch, unchanged, done))
+    left = () if failed else done
+    yield Share([each.claim for each, _ in unchanged], partial(_rest, watch, unchanged, left))
+    # After the answers: one that came with a refusal must not make us forget that the host rests.
+    for each, error in failed:
+        yield Share([each.claim], partial(_fail, watch, error))
+    if failed:
+        yield Share([], partial(_rest, watch, [], done))
 
 
 def _put_back(watch: Watch, claims: Sequence[Claim]) -> None:
@@ -278,7 +285,11 @@ def _commit(tx: Connection, watch: Watch, polled: Sequence[Polled]) -> list[Brou
     Looked up here, so that a worker that comes back late finds what the other one has stored.
     """
     held = feeds.still_held(tx, [each.claim for each in polled])
-    brought = [documents.find_news(tx, watch, each) for each in polled if each.claim.key in held]
+    brought = [
+        documents.find_news(tx, watch, replace(each, blind_since=held[each.claim.key]))
+        for each in polled
+        if each.claim.key in held
+    ]
     if brought:
         documents.store(tx, watch, brought)
         feeds.welcome_hosts(tx, {each.polled.claim.row.host for each in brought})

@@ -82,9 +82,7 @@ def compose(
     )
 
 
-def _body(
-    entry: Entry, page: Page, summary: str | None
-) -> tuple[str | None, Completeness, str]:
+def _body(entry: Entry, page: Page, summary: str | None) -> tuple[str | None, Completeness, str]:
     """The text of an article, how much of it that is, and why not more."""
     if page.completeness is Completeness.FULL:
         return page.text, page.completeness, page.quality

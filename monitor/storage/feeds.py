@@ -257,15 +257,20 @@ def _ending(names: Sequence[str]) -> Update:
     return update(feed).where(mine).values(**well, **given)
 
 
-def still_held(connection: Connection, claims: Sequence[Claim]) -> set[int]:
-    """Which of these feeds nobody else has claimed meanwhile."""
+def still_held(connection: Connection, claims: Sequence[Claim]) -> dict[int, datetime | None]:
+    """Which of these feeds nobody else has claimed meanwhile, and since when each was unseen.
+
+    An outage of our own may have ended while they were asked: with the answer of one of them.
+    """
     ids = [claim.key for claim in claims]
     rows = connection.execute(_CLAIMS, {"ids": ids}).all()
-    now_held = {(row.id, row.claims) for row in rows}
-    return {claim.key for claim in claims if (claim.key, claim.claims) in now_held}
+    held = {claim.key: claim.claims for claim in claims}
+    return {row.id: row.blind_since for row in rows if held[row.id] == row.claims}
 
 
-_CLAIMS = select(feed.c.id, feed.c.claims).where(feed.c.id.in_(bindparam("ids", expanding=True)))
+_CLAIMS = select(feed.c.id, feed.c.claims, feed.c.blind_since).where(
+    feed.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def make_due(connection: Connection, *, silent_since: datetime, now: datetime) -> int:

@@ -104,6 +104,7 @@ class Newsroom:
     lies: bool = False  # … and whoever sends one back hears that nothing has changed
     requests: list[str] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)  # what was sent to it
     port: int = 0
 
     def publish(self, title: str, *, feed: str = "a", **rest: object) -> Item:
@@ -184,6 +185,12 @@ class Door:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 answer_request(room, self, at=clock.now())
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+                room.received.append(body.decode())
+                self.send_response(200)
+                self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 pass

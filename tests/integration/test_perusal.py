@@ -323,7 +323,9 @@ def test_robots_txt_is_asked_for_and_read_in_the_outlets_name(watch_site, site, 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_a_robots_txt_of_strange_bytes_stops_nothing(watch_site, site, text):
     desk = watch_site()
-    site.answers["/robots.txt"] = Answer(b"\x00\xff\xfe\xed\xa0\x80 User-agent\x00: *\nDisallow: /x")
+    site.answers["/robots.txt"] = Answer(
+        b"\x00\xff\xfe\xed\xa0\x80 User-agent\x00: *\nDisallow: /x"
+    )
     site.shows("/one", text)
     site.lists(NEWS, at="/one")
     assert "full article" in desk.sweep(minutes=6)
@@ -554,7 +556,6 @@ def test_author_section_and_outlet_are_kept(watch_site, site, text):
 # --- agencies ------------------------------------------------------------------------------------
 
 
-
 @pytest.fixture
 def agency(site) -> str:
     """An outlet whose copy others print."""
@@ -568,16 +569,14 @@ def agency(site) -> str:
     ("opening", "head", "more"),
     [
         ("STRELSAU (TWA) — The palace was open to visitors on Sunday.", "", ""),
-        ("The palace was open.", '<meta name="author" content="The Wire Agency">', ""),
         ("The palace was open.", "", "<dc:creator>TWA</dc:creator>"),
         (
             "The palace was open.",
-            '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "News", '
-            '"author": {"@type": "Organization", "name": "TWA"}}</script>',
+            '<script type="application/ld+json">{"@type": "NewsArticle", "author": "TWA"}</script>',
             "<dc:creator>newsroom</dc:creator>",
         ),
     ],
-    ids=["dateline", "byline of the page", "byline of the feed", "page behind the feed's desk"],
+    ids=["dateline", "byline of the feed", "page behind the feed's desk"],
 )
 def test_an_agencys_copy_is_credited_to_it(
     watch_site, site, paragraphs_of, agency, opening, head, more
@@ -619,7 +618,7 @@ def test_an_agencys_copies_are_one_independent_source(
     assert len({row.story_id for row in found}) == 1
     with desk.database.read() as connection:
         assert articles.outlets_of(connection, found[0].story_id) == (2, 1)
-    assert "text of The Wire" in sent
+    assert "copy of The Wire" in sent
 
 
 # --- what an outlet repeats ----------------------------------------------------------------------
