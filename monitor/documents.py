@@ -92,7 +92,8 @@ def _unwrapped(item: Entry) -> Entry:
 
 def aggregates(watch: Watch, source: Feed) -> bool:
     """Whether a feed lists what others publish."""
-    return source.aggregator or watch.outlets[source.outlet].tier is Tier.AGGREGATOR
+    outlet = watch.outlets.get(source.outlet)
+    return source.aggregator or (outlet is not None and outlet.tier is Tier.AGGREGATOR)
 
 
 def find_news(tx: Connection, watch: Watch, polled: Polled) -> Brought:
@@ -133,7 +134,7 @@ def _listed(watch: Watch, polled: Polled, item: Entry, keys: Keys, name: str) ->
 
 def _page_of(watch: Watch, source: Feed, item: Entry) -> str | None:
     """The page to fetch for an item; None where the feed's own words are all there is to read."""
-    rules = watch.outlets[source.outlet].pages
+    rules = watch.page_rules(source.outlet)
     if item.url is None or rules.headline_only or (rules.feed_text_full and item.text):
         return None
     led_astray = aggregates(watch, source) and urls.same_site(item.url, source.url)

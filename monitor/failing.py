@@ -15,6 +15,7 @@ from monitor.storage import deliveries, feeds, ledger, views, work
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
+ADOPTED_TRIES = 5  # failures in a row of an adopted address before the old one is asked again
 UNREACHED_PAUSE = timedelta(minutes=1)  # between polls of a feed while our own network is down
 # Statuses by which a host asks to be left alone, even where it does not say for how long.
 _REFUSALS = frozenset({429, 503})
@@ -79,7 +80,8 @@ def _store_failure(
         "trouble": trouble,
         "unchanged": 0 if alone else row.unchanged,
     }
-    if trouble is Trouble.HARD and row.adopted_url is not None:  # the old address may know more
+    lost = trouble is Trouble.HARD or claim.attempts + 1 >= ADOPTED_TRIES
+    if lost and row.adopted_url is not None:  # the old address may know more
         feeds.know_hosts(tx, [urls.host(row.url)])
         failed |= {"adopted_url": None, "host": urls.host(row.url)}
     if not work.finish(tx, claim, due_at=now, not_before=next_at, polled_at=now, **failed):

@@ -20,7 +20,6 @@ from monitor.core.model import (
     Entry,
     EntryId,
     Feed,
-    OutletId,
     Page,
     PageRules,
 )
@@ -59,18 +58,6 @@ def shown(row: AnyRow) -> Entry:
         text=row.text,
         publisher=row.publisher,
     )
-
-
-def source_of(watch: Watch, feed_row: AnyRow) -> Feed:
-    """The feed that showed an entry; one that is no longer configured has no wishes left."""
-    gone = Feed(feed_row.url, OutletId(feed_row.outlet_id))
-    return watch.feeds.get(feed_row.url, gone)
-
-
-def rules_of(watch: Watch, source: Feed) -> PageRules:
-    """How the pages of a feed's outlet are read."""
-    outlet = watch.outlets.get(source.outlet)
-    return PageRules() if outlet is None else outlet.pages
 
 
 def known(connection: Connection, row: AnyRow, feed_row: AnyRow) -> tuple[str, AnyRow | None]:
@@ -133,7 +120,7 @@ def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime
     row = claim.row
     if row.host is None:
         return reading.UNREAD, None
-    rules = rules_of(watch, source)
+    rules = watch.page_rules(source.outlet)
     outlet = watch.outlets.get(source.outlet)
     try:
         if (forbidden := _forbidden(watch, row, source)) is not None:
@@ -199,7 +186,7 @@ def _origin(url: str) -> tuple[str, str]:
 
 def _forbidden(watch: Watch, row: AnyRow, source: Feed) -> str | None:
     """Why robots.txt keeps us from a page, in words; None if it does not."""
-    rules = rules_of(watch, source)
+    rules = watch.page_rules(source.outlet)
     respected = watch.respect_robots if rules.respect_robots is None else rules.respect_robots
     if not respected:
         return None
@@ -222,7 +209,7 @@ def _robots(watch: Watch, row: AnyRow, source: Feed) -> str | None:
     kept_for = ROBOTS_KEPT if host.robots is not None else ROBOTS_RETRIED
     if host.robots_at is not None and host.robots_at > now - kept_for:
         return str(host.robots) if host.robots is not None else None
-    rules = rules_of(watch, source)
+    rules = watch.page_rules(source.outlet)
     access = replace(access_of(row.url, source, rules), headers={})
     try:
         asked = Request(robots_files.address(row.url), limit=ROBOTS_LIMIT, access=access)

@@ -66,10 +66,11 @@ def read(watch: Watch, claim: Claim) -> None:
         feed_row = connection.execute(feed.select().where(feed.c.id == row.feed_id)).one()
         outlet = articles.outlet_of(connection, feed_row.outlet_id)
         name, known = perusal.known(connection, row, feed_row)
+    shown_by = watch.feed_at(feed_row.url, feed_row.outlet_id)
     if known is not None and row.article_id is None and perusal.says_enough(known, row):
         watch.database.write(lambda tx: perusal.link(tx, claim, ArticleId(known.id)))
         return
-    fetched, pause = perusal.fetch_page(watch, claim, perusal.source_of(watch, feed_row))
+    fetched, pause = perusal.fetch_page(watch, claim, shown_by)
     page = quality.without_repetition(fetched, seen=outlet.refrains or b"")
     item = perusal.shown(row)
     text = page.text or item.text or row.summary or row.title

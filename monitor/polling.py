@@ -52,7 +52,7 @@ Answer = tuple[Asked, Response]
 def asked(watch: Watch, claim: Claim) -> Asked:
     """Decide how to ask for a feed: where, and whether what we have may be answered with 304."""
     row = claim.row
-    wanted = watch.feeds[row.url]
+    wanted = watch.feed_at(row.url, row.outlet_id)
     in_full = (row.etag is None and row.last_modified is None) or coverage.doubtful(
         now=watch.now(),
         asked_in_full_at=row.asked_in_full_at,
@@ -260,7 +260,7 @@ def _body(watch: Watch, each: Asked, response: Response) -> Body:
         url=response.url,
         content_type=response.headers.get("content-type"),
         selectors=each.feed.page,
-        whole=watch.outlets[each.feed.outlet].pages.feed_text_full,
+        whole=watch.page_rules(each.feed.outlet).feed_text_full,
         marks=familiar,
         newest=row.newest or b"",
     )

@@ -18,6 +18,7 @@ from monitor.core.model import (
     Outlet,
     OutletId,
     Page,
+    PageRules,
     RuleId,
 )
 from monitor.core.outbox import Outcome
@@ -90,6 +91,15 @@ class Watch:
     respect_robots: bool
     host_spacing: timedelta
     story_window: timedelta
+
+    def feed_at(self, url: str, outlet: str) -> Feed:
+        """A configured feed; one that only another process is configured for has no wishes."""
+        return self.feeds.get(url) or Feed(url, OutletId(outlet))
+
+    def page_rules(self, outlet: OutletId) -> PageRules:
+        """How the pages of an outlet are read."""
+        found = self.outlets.get(outlet)
+        return PageRules() if found is None else found.pages
 
 
 @dataclass(frozen=True, slots=True)

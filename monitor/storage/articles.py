@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select, update
 
 from monitor.core.alerts import Decision, Origin, Reason
 from monitor.core.model import AlertId, ArticleId, EntryId, Match, OutletId, RuleId, StoryId
@@ -21,12 +21,24 @@ CANDIDATES = 20  # earlier articles of the same page or text that are compared a
 
 def by_identity(connection: Connection, identity: str) -> Row[Any] | None:
     """The article at this address, if we have it."""
-    return connection.execute(select(article).where(article.c.identity == identity)).first()
+    return connection.execute(_BY_IDENTITY, {"identity": identity}).first()
 
 
 def by_id(connection: Connection, article_id: ArticleId) -> Row[Any] | None:
     """The article of this number."""
-    return connection.execute(select(article).where(article.c.id == article_id)).first()
+    return connection.execute(_BY_ID, {"id": article_id}).first()
+
+
+# Built once: each page that is read asks these.
+_BY_IDENTITY = select(article).where(article.c.identity == bindparam("identity"))
+_BY_ID = select(article).where(article.c.id == bindparam("id"))
+_OUTLET = select(outlet).where(outlet.c.id == bindparam("id"))
+_LINK = (
+    update(entry).where(entry.c.id == bindparam("b_id")).values(article_id=bindparam("b_article"))
+)
+_REFRAINS = (
+    update(outlet).where(outlet.c.id == bindparam("b_id")).values(refrains=bindparam("b_seen"))
+)
 
 
 def add_article(connection: Connection, *, now: datetime, **values: Any) -> ArticleId:
@@ -54,17 +66,17 @@ def revise_article(
 
 def link_entry(connection: Connection, entry_id: EntryId, article_id: ArticleId) -> None:
     """Note which article an entry points to."""
-    connection.execute(update(entry).where(entry.c.id == entry_id).values(article_id=article_id))
+    connection.execute(_LINK, {"b_id": entry_id, "b_article": article_id})
 
 
 def outlet_of(connection: Connection, outlet_id: OutletId) -> Row[Any]:
     """The row of an outlet."""
-    return connection.execute(select(outlet).where(outlet.c.id == outlet_id)).one()
+    return connection.execute(_OUTLET, {"id": outlet_id}).one()
 
 
 def keep_refrains(connection: Connection, outlet_id: OutletId, seen: bytes) -> None:
     """Keep which lines the latest pages of an outlet had."""
-    connection.execute(update(outlet).where(outlet.c.id == outlet_id).values(refrains=seen))
+    connection.execute(_REFRAINS, {"b_id": outlet_id, "b_seen": seen})
 
 
 def original_of(connection: Connection, row: Row[Any]) -> Row[Any] | None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from monitor.core.errors import Temporary
@@ -123,8 +123,8 @@ def _takes_all_down(error: Exception) -> bool:
     """
     if not isinstance(error, SQLAlchemyError):
         return False
-    if not isinstance(error, DBAPIError):
-        return True
+    if not isinstance(error, DBAPIError):  # a value that no column takes never reached the database
+        return not isinstance(error, StatementError)
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 

@@ -139,12 +139,17 @@ def release_host(
     """End the hold on a host; optionally ask all of us to stay away, or to space out pages."""
     if name is None:
         return
-    values: dict[str, datetime | None] = {"busy_until": None}
-    if not_before is not None:
-        values["not_before"] = not_before
-    if next_page_at is not None:
-        values["next_page_at"] = next_page_at
-    connection.execute(update(host).where(host.c.name == name).values(**values))
+    wished = {"not_before": not_before, "next_page_at": next_page_at}
+    values = {column: value for column, value in wished.items() if value is not None}
+    given = {f"b_{column}": value for column, value in values.items()}
+    connection.execute(_releasing(tuple(values)), {"b_name": name, **given})
+
+
+@cache
+def _releasing(names: tuple[str, ...]) -> Update:
+    """Built once for each set of wishes."""
+    given = {name: bindparam(f"b_{name}", type_=host.c[name].type) for name in names}
+    return update(host).where(host.c.name == bindparam("b_name")).values(busy_until=None, **given)
 
 
 def rest_host(connection: Connection, name: str, *, not_before: datetime) -> None:

@@ -1,17 +1,27 @@
 """Inserts that meet what is already there; the dialects differ only in whose `insert` it is."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import Connection, Row, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 
 def insert_new(connection: Connection, table: Table, **values: Any) -> Row[Any] | None:
     """Insert a row unless a unique key of it exists; the new row's key, or None."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement.returning(*table.primary_key.columns)).first()
+    statement = _new(connection.dialect.name, table, tuple(values))
+    return connection.execute(statement, values).first()
+
+
+@cache
+def _new(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[Any]:
+    """Built once for each set of columns."""
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    given = {name: bindparam(name, type_=table.c[name].type) for name in names}
+    statement = make(table).values(given).on_conflict_do_nothing()
+    return statement.returning(*table.primary_key.columns)
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

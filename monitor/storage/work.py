@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from monitor.storage import schema
 
@@ -150,11 +151,19 @@ def _key(table: Table) -> Any:
 
 
 def _end(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> bool:
-    table, key = claim.table, _key(claim.table)
-    ended = connection.execute(
+    mine = {"b_key": claim.key, "b_claims": claim.claims}
+    given = {f"b_{name}": value for name, value in values.items()}
+    ended = connection.execute(_ending(claim.table, tuple(values)), mine | given)
+    return ended.first() is not None
+
+
+@cache
+def _ending(table: Table, names: tuple[str, ...]) -> ReturningUpdate[Any]:
+    """Built once for each kind of end: every row of work comes by here."""
+    key = _key(table)
+    return (
         update(table)
-        .where(key == claim.key, table.c.claims == claim.claims)
-        .values(**values)
+        .where(key == bindparam("b_key"), table.c.claims == bindparam("b_claims"))
+        .values({name: bindparam(f"b_{name}", type_=table.c[name].type) for name in names})
         .returning(key)
     )
-    return ended.first() is not None
