@@ -264,7 +264,7 @@ class Monitor:
                 "poll": Width(POLL_THREADS, 4 * settings.fetch_connections),
                 "retry": Width(RETRY_THREADS, settings.fetch_connections),
                 "read": Width.of(settings.fetch_connections // 2 or 1),
-                "triage": Width.of(TRIAGE_WIDTH),
+                "triage": Width(TRIAGE_WIDTH, 10 * TRIAGE_WIDTH),
                 "deliver": Width.of(DELIVER_WIDTH),
                 "upkeep": Width.of(1),
             },

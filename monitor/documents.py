@@ -20,6 +20,7 @@ from monitor.storage.work import Claim
 from monitor.watch import Watch
 
 MARK = 8  # bytes of a fingerprint in ParsedFeed.marks
+CHURN = 3  # known items under new guids in one document before guids are trusted no more
 
 AnyRow = Row[tuple[object, ...]]
 
@@ -104,9 +105,14 @@ def find_news(tx: Connection, watch: Watch, polled: Polled) -> Brought:
     by_name = dict(zip(polled.names, polled.keys, strict=True))
     fresh = polled.claim.row.first_polled_at is None
     known = Known({}, {}) if fresh else entries.known(tx, FeedId(polled.claim.key), by_name)
+    again = _renamed(tx, polled, known)
+    if len(again) >= CHURN and 2 * len(again) >= len(items):
+        polled = replace(polled, mode=KeyMode.LINK)  # its guids change from poll to poll
     new: dict[str, Listed] = {}
     retitled: list[tuple[EntryId, Entry]] = []
     for item, keys, name in zip(items, polled.keys, polled.names, strict=True):
+        if keys in again:
+            continue
         if name not in known:
             if name not in new and (item.guid or item.url or item.title):
                 new[name] = _listed(watch, polled, item, keys, name)
@@ -115,6 +121,18 @@ def find_news(tx: Connection, watch: Watch, polled: Polled) -> Brought:
         if entry_id is not None and item.title and known.titles[entry_id] != item.title:
             retitled.append((entry_id, item))
     return Brought(polled, tuple(new.values()), tuple(retitled))
+
+
+def _renamed(tx: Connection, polled: Polled, known: Known) -> frozenset[Keys]:
+    """Items that are known by address and content, and that their feed lists under a new guid."""
+    if polled.mode is not KeyMode.GUID or polled.claim.row.first_polled_at is None:
+        return frozenset()
+    pairs = zip(polled.names, polled.keys, strict=True)
+    strangers = [keys for name, keys in pairs if name not in known and keys.link]
+    there = entries.contents_at(
+        tx, FeedId(polled.claim.key), [keys.link for keys in strangers if keys.link]
+    )
+    return frozenset(keys for keys in strangers if (keys.link, keys.content) in there)
 
 
 def _listed(watch: Watch, polled: Polled, item: Entry, keys: Keys, name: str) -> Listed:
@@ -193,7 +211,15 @@ def _record_gap(tx: Connection, brought: Brought, *, now: datetime) -> None:
     )
     if missed is not None:
         ledger.record_gap(tx, FeedId(row.id), missed)
-        log.warning("feed.gap", url=row.url, most=missed.most, said=str(missed))
+        log.warning(
+            "feed.gap",
+            url=row.url,
+            most=missed.most,
+            since=missed.since,
+            until=missed.until,
+            cause=missed.cause,
+            said=f"{row.url}: {missed}",
+        )
 
 
 def _cause(polled: Polled) -> Cause:

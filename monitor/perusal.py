@@ -32,7 +32,7 @@ PAGE_LIMIT = 3_000_000  # bytes, after decompression
 PAGE_TYPES = "text/html, application/xhtml+xml, */*;q=0.5"
 PAGE_TRIES = 2  # then the feed's own words must do: an alert must not wait for a slow page
 PAGE_PATIENCE = timedelta(minutes=5)  # the same for an entry that waits for its host
-ROBOTS_LIMIT = 500_000  # bytes, as RFC 9309 asks of a reader
+ROBOTS_LIMIT = 2_000_000  # bytes; what is longer is no robots.txt but an attack
 ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, 2.4
 ROBOTS_RETRIED = timedelta(hours=1)  # where a server failed to give it
 SERVER_ERROR = 500
@@ -213,14 +213,15 @@ def _robots(watch: Watch, row: AnyRow, source: Feed) -> str | None:
     access = replace(access_of(row.url, source, rules), headers={})
     try:
         asked = Request(robots_files.address(row.url), limit=ROBOTS_LIMIT, access=access)
-        robots = clean(watch.fetch(asked).body.decode("utf-8", "replace"))
+        body = watch.fetch(asked).body[: robots_files.SIZE_LIMIT]  # all that RFC 9309 asks for
+        robots = clean(body.decode("utf-8", "replace"))
     except FetchRefused:
         robots = ""
     except FetchError as error:
         if error.kind in _OUT_OF_REACH or error.status == TOO_MANY_REQUESTS:
             raise
         failing = error.status is not None and error.status >= SERVER_ERROR
-        robots = host.robots if failing else ""
+        robots = host.robots if failing or error.kind is Failure.TOO_LARGE else ""
     watch.database.write(
         lambda tx: feeds.keep_robots(tx, row.host, robots, now=now), announce=False
     )

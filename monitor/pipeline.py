@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Connection, Row, Table
 
 from monitor import perusal, polling, sending
-from monitor.core import alerts, quality, reading, refrains, stories, timing
+from monitor.core import quality, reading, refrains, stories, timing
 from monitor.core.credits import credited
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import ArticleId, EntryId
@@ -25,6 +25,7 @@ from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
 from monitor.core.text import lead_text
 from monitor.judging import judge
 from monitor.storage import articles, deliveries, feeds, views, work
+from monitor.storage.engine import Unwritable
 from monitor.storage.schema import article, delivery, entry, feed
 from monitor.storage.work import Claim
 from monitor.watch import Share, Watch
@@ -211,11 +212,7 @@ def _due_entries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) 
 
 
 def _due_articles(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
-    """News first: at a first start thousands of old articles wait, and nobody for them."""
-    news = article.c.origin != alerts.Origin.BASELINE
-    claimed = work.claim(tx, article, now=watch.now(), lease=lease, limit=limit, where=news)
-    rest = limit - len(claimed)
-    return claimed + work.claim(tx, article, now=watch.now(), lease=lease, limit=rest)
+    return articles.claim_fairly(tx, now=watch.now(), lease=lease, limit=limit)
 
 
 def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
@@ -230,7 +227,7 @@ PIPELINE = (
     Step("poll", feed, timedelta(minutes=2), _due_feeds("healthy"), poll, together=POLLS_TOGETHER),
     Step("retry", feed, timedelta(minutes=2), _due_feeds("failing"), poll, together=POLLS_TOGETHER),
     Step("read", entry, timedelta(minutes=2), _due_entries, one_by_one(read)),
-    Step("triage", article, timedelta(minutes=2), _due_articles, one_by_one(triage)),
+    Step("triage", article, timedelta(minutes=2), _due_articles, one_by_one(triage), together=10),
     Step("deliver", delivery, timedelta(minutes=2), _due_deliveries, one_by_one(deliver)),
 )
 
@@ -243,7 +240,8 @@ def perform(
 ) -> None:
     """Run one step on claimed rows; whatever happens, no row is lost.
 
-    `settled` hears how many rows are done with, as they are.
+    Raises Unwritable if the database could not take the outcome. `settled` hears how many rows are
+    done with, as they are.
     """
     left = {claim.key: claim for claim in claims}
 
@@ -255,7 +253,6 @@ def perform(
             settled(len(share.claims))
 
     _guarded(watch, step, Share(list(claims), share_out), only=left)
-    settled(len(left))
 
 
 def _guarded(
@@ -274,6 +271,9 @@ def _guarded(
             after = error.retry_after if isinstance(error, Temporary) else None
             final = isinstance(error, Permanent)
             _end(watch, left, str(error), final=lambda _: final, after=after)
+            if isinstance(error, Unwritable):  # a run that ends must not end well
+                log.warning("step.unrecorded", failure=str(error))
+                raise
         except Exception as error:
             log.exception("step.failed")
             left = [each for each in share.claims if only is None or each.key in only]
@@ -299,10 +299,10 @@ def _end(
 
     try:
         watch.database.write(commit)
-    except Temporary as error:  # the leases will end by themselves
+    except Unwritable as error:  # the leases will end by themselves
         log.warning("step.unrecorded", failure=str(error))
-    else:
-        log.debug("step.ended", failure=failure)
+        raise
+    log.debug("step.ended", failure=failure)
 
 
 def _end_one(

@@ -1,7 +1,7 @@
 """JSON Feed 1.0 and 1.1 (jsonfeed.org) to what it lists: strict about what it is, else tolerant."""
 
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 from monitor.adapters import languages, markup
 from monitor.adapters.windows import (
@@ -43,15 +43,22 @@ def window(text: str, *, url: str, whole: bool) -> Window:
 
 def _loaded(text: str) -> object:
     try:
-        return json.loads(text, strict=False, parse_constant=_refuse)
+        return json.loads(
+            text,
+            strict=False,
+            parse_constant=lambda _: None,  # NaN and Infinity are no values of JSON
+            parse_float=_number,
+            parse_int=_number,
+        )
     except RecursionError as error:
         raise NotAFeed("this is JSON nested too deeply, not a feed") from error
     except ValueError as error:  # also an integer of more digits than Python converts
         raise NotAFeed("this is damaged JSON, not a feed") from error
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
+def _number(written: str) -> str:
+    """A number as written: one of 5,000 digits, or 1e400, is an identifier like any other."""
+    return written
 
 
 def _feed(loaded: object) -> tuple[dict[str, Any], list[dict[str, Any]]]:

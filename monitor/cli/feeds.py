@@ -200,6 +200,7 @@ def _story(database: "Database", wanted: str, *, now: datetime) -> dict[str, Any
         late = health.gaps_of_late(connection, row.id, now=now)
         polls = health.polls(connection, row.id, limit=POLLS)
         gaps = health.gaps(connection, row.id, limit=GAPS)
+        rest = health.rests_until(connection, row.host, now=now)
     return {
         "feed": row.id,
         "mark": health.mark(row, gaps=late).value,
@@ -216,7 +217,8 @@ def _story(database: "Database", wanted: str, *, now: datetime) -> dict[str, Any
         "last_poll": row.polled_at,
         "last_answer": row.succeeded_at,
         "last_news": row.news_at,
-        "next_poll": row.not_before,
+        "next_poll": max(row.not_before, rest or row.not_before),
+        "host_rests_until": rest,
         "quiet_since": row.quiet_since,
         "retired": row.retired_at,
         "failures": row.attempts,
@@ -298,6 +300,8 @@ def _tell(story: dict[str, Any]) -> None:
 def _tell_rhythm(story: dict[str, Any]) -> None:
     every = _span(timedelta(seconds=story["interval_seconds"]))
     _fact("polled", f"every {every}, last {at(story['last_poll'])}, next {at(story['next_poll'])}")
+    if story["host_rests_until"]:
+        _fact("its host", f"asked to be left alone until {at(story['host_rests_until'])}")
     _fact("answered", at(story["last_answer"]))
     _fact("news", f"{at(story['last_news'])}, lately {story['new_per_hour']:.1f} new an hour")
     if story["quiet_since"]:

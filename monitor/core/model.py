@@ -154,7 +154,8 @@ class Page:
     """What reading one web page gave. `completeness` and `quality` say how well it went.
 
     `quality` is "ok", or why the text was not used: "empty", "too short", "cookie wall",
-    "paywall", "error page", "not a page".
+    "paywall", "error page", "bot check", "login page", "front page", "wrong language" (the text is
+    kept), "boilerplate", "not a page".
     """
 
     url: str

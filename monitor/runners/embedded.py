@@ -58,7 +58,8 @@ def _parts(claims: Sequence[work.Claim], together: int) -> Iterator[Sequence[wor
 
 
 def _host(claim: work.Claim) -> str:
-    return str(claim.row.host)
+    """Whom a row speaks to; one that speaks to nobody stands by itself."""
+    return str(claim.row.host) if "host" in claim.table.c else str(claim.key)
 
 
 class Embedded:
@@ -92,6 +93,7 @@ class Embedded:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="step")
         self._clamped_at: float | None = None
         self._due: Mapping[Table, datetime | None] = {}
+        self._unrecorded: Temporary | None = None  # the database could not take an outcome
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when the rows in work are done."""
@@ -130,6 +132,8 @@ class Embedded:
                     break
             self._pause()
         self._pool.shutdown(wait=True)
+        if self._unrecorded is not None:
+            raise self._unrecorded
 
     def _sweep_or_calm(self) -> int:
         try:
@@ -180,19 +184,25 @@ class Embedded:
         with self._counting:
             self._busy[step.name] += len(claims)
             self._running[step.name] += 1
-        settled = partial(self._settled, step)
+        left = [len(claims)]
+        settled = partial(self._settled, step, left)
         future = self._pool.submit(perform, self._watch, step, claims, settled)
-        future.add_done_callback(lambda done: self._done(step, done))
+        future.add_done_callback(lambda done: self._done(step, left, done))
 
-    def _settled(self, step: Step, rows: int) -> None:
+    def _settled(self, step: Step, left: list[int], rows: int) -> None:
         with self._counting:
             self._busy[step.name] -= rows
+            left[0] -= rows
 
-    def _done(self, step: Step, future: Future[None]) -> None:
+    def _done(self, step: Step, left: list[int], future: Future[None]) -> None:
+        self._settled(step, left, left[0])
         with self._counting:
             self._running[step.name] -= 1
         self._wake.set()
-        if error := future.exception():
+        error = future.exception()
+        if isinstance(error, Temporary):
+            self._unrecorded = error
+        elif error is not None:
             log.critical("step.escaped", step=step.name, failure=repr(error))
 
     def _idle(self) -> bool:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select, update
@@ -15,6 +15,7 @@ from monitor.core.rules import Rule
 from monitor.core.stories import Candidate
 from monitor.storage.schema import alert, article, entry, match, outlet, story
 from monitor.storage.upsert import insert_new
+from monitor.storage.work import Claim, claim, due
 
 CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
 
@@ -50,6 +51,25 @@ def add_article(connection: Connection, *, now: datetime, **values: Any) -> Arti
     if found is None:
         raise LookupError(values["identity"])
     return ArticleId(found.id)
+
+
+def claim_fairly(
+    connection: Connection, *, now: datetime, lease: timedelta, limit: int
+) -> list[Claim]:
+    """Take due articles: news before what is older than the watch, and of each feed in turn.
+
+    One feed that floods us with thousands of items must not keep the others' news waiting.
+    """
+    if limit <= 0:
+        return []
+    old = case((article.c.origin == Origin.BASELINE, 1), else_=0)
+    turn = func.row_number().over(partition_by=(old, article.c.feed_id), order_by=article.c.id)
+    waiting = select(article.c.id, old.label("old"), turn.label("turn"))
+    ranked = waiting.where(due(article, now=now)).subquery()
+    first = select(ranked.c.id).order_by(ranked.c.old, ranked.c.turn, ranked.c.id).limit(limit)
+    ids = connection.execute(first).scalars().all()
+    chosen = article.c.id.in_(ids)
+    return claim(connection, article, now=now, lease=lease, limit=len(ids), where=chosen)
 
 
 def revise_article(

@@ -25,6 +25,10 @@ COMMITS = "monitor_commits"  # the PostgreSQL channel on which commits are annou
 Job = tuple[Callable[[Connection], Any], Future[Any], bool]  # what, its answer, announce it
 
 
+class Unwritable(Temporary):
+    """The database cannot take what a step wants to keep: the disk is full, or it is away."""
+
+
 class Database:
     """Reads on their own connections; writes one after another, grouped into commits.
 
@@ -128,14 +132,14 @@ def _takes_all_down(error: Exception) -> bool:
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 
-def _unwritable(error: SQLAlchemyError) -> Temporary:
+def _unwritable(error: SQLAlchemyError) -> Unwritable:
     first: BaseException = error
     earlier = error.__context__
     while earlier is not None:  # "no such savepoint" only follows from what went wrong first
         first = earlier if isinstance(earlier, DBAPIError) else first
         earlier = earlier.__context__
     words = first.orig if isinstance(first, DBAPIError) else first
-    failure = Temporary(f"the database could not be written: {words}")
+    failure = Unwritable(f"the database could not be written: {words}")
     failure.__cause__ = error
     return failure
 

@@ -57,12 +57,28 @@ _BURIED = select(tombstone.c.key).where(
 )
 
 
+_AT = select(entry.c.link_key, entry.c.content_key).where(
+    entry.c.feed_id == bindparam("feed_id"), entry.c.link_key.in_(_KEYS)
+)
+
+
 @cache
 def _by(column: Column[Any]) -> Select[Any]:
     """Look entries up by one of their keys; built once."""
     return select(column.label("key"), entry.c.id, entry.c.title).where(
         entry.c.feed_id == bindparam("feed_id"), column.in_(_KEYS)
     )
+
+
+def contents_at(
+    connection: Connection, feed_id: FeedId, links: Sequence[str]
+) -> frozenset[tuple[str, str]]:
+    """The link and content keys of a feed's entries at some addresses."""
+    found: list[tuple[str, str]] = []
+    for part in _parts(links):
+        rows = connection.execute(_AT, {"feed_id": feed_id, "keys": part})
+        found += [(row.link_key, row.content_key) for row in rows]
+    return frozenset(found)
 
 
 def _parts(keys: Sequence[str]) -> list[Sequence[str]]:

@@ -164,6 +164,12 @@ def hosts_resting(connection: Connection, *, now: datetime) -> list[str]:
     return list(connection.execute(resting.order_by(host.c.name)).scalars())
 
 
+def rests_until(connection: Connection, name: str, *, now: datetime) -> datetime | None:
+    """Until when a host asked us, or made us, to stay away; None if it does not."""
+    resting = select(host.c.not_before).where(host.c.name == name, host.c.not_before > now)
+    return connection.execute(resting).scalar()
+
+
 def network_lost_since(found: Sequence[Health]) -> datetime | None:
     """When anybody last answered, if so many hosts have failed since that it must be us.
 

@@ -63,8 +63,6 @@ def test_a_document_becomes_what_its_pair_says(path: Path):
         (b'{"status": "ok", "items": [{"id": 1}, 2]}', "JSON"),
         (b"[]", "JSON"),
         (b'{"items": [}', "damaged JSON"),
-        (b'{"version": "https://jsonfeed.org/version/1", "items": [], "n": NaN}', "damaged JSON"),
-        (b'{"items": [], "n": ' + b"9" * 10_000 + b"}", "damaged JSON"),
         (b"[" * 100_000, "JSON nested too deeply"),
         (b"<?xml version='1.0'?><opml><body/></opml>", "XML of another kind"),
         (b"Service unavailable", "plain text"),
@@ -73,6 +71,14 @@ def test_a_document_becomes_what_its_pair_says(path: Path):
 def test_what_is_no_feed_is_refused_in_plain_words(body: bytes, words: str):
     with pytest.raises(feeds.NotAFeed, match=f"this is {words}, not a feed"):
         feeds.parse_feed(body, url=ADDRESS)
+
+
+@pytest.mark.parametrize("strange", ["NaN", "9" * 10_000, "1e400", "-Infinity"])
+def test_a_strange_number_in_a_json_feed_costs_no_item(strange: str):
+    items = f'[{{"id": 1, "title": "One", "size": {strange}}}, {{"id": {strange}, "title": "Two"}}]'
+    body = f'{{"version": "https://jsonfeed.org/version/1.1", "items": {items}}}'
+    parsed = feeds.parse_feed(body.encode(), url=ADDRESS)
+    assert [entry.title for entry in parsed.entries] == ["One", "Two"]
 
 
 @pytest.mark.parametrize(

@@ -264,3 +264,48 @@ def test_a_held_host_is_let_go_when_its_entry_cannot_be_read(desk, newsroom):
         assert not connection.execute(
             select(feeds.host.c.name).where(feeds.host.c.busy_until.is_not(None))
         ).all()
+
+
+def test_a_feed_whose_guids_change_from_poll_to_poll_brings_nothing_twice(desk, newsroom):
+    items = [newsroom.publish(f"Sun over Zenda, day {day}") for day in range(6)]
+    for turn in range(4):
+        for number, item in enumerate(items):
+            item.guid = f"{turn}-{number}"
+        desk.sweep(minutes=6)
+    assert len(rows(desk, entry)) == 6
+    newsroom.publish("Strelsau offers talks")
+    assert "Strelsau offers talks" in desk.sweep(minutes=6)
+
+
+def test_a_feed_that_floods_us_keeps_no_other_feeds_news_waiting(desk, newsroom):
+    desk.sweep()
+    for number in range(200):
+        newsroom.publish(f"Sun over Zenda, hour {number}")
+    newsroom.publish("Strelsau offers talks", feed="b")
+    desk.sweep(minutes=6)
+    with desk.database.writer.begin() as tx:
+        tx.execute(update(article).values(due_at=desk.clock.now()))
+    first = desk.database.write(
+        lambda tx: articles.claim_fairly(
+            tx, now=desk.clock.now(), lease=timedelta(minutes=2), limit=4
+        )
+    )
+    assert "Strelsau offers talks" in {claim.row.title for claim in first}
+
+
+def test_a_pass_over_a_full_disk_ends_with_an_error_and_loses_nothing(desk, newsroom):
+    if desk.database.dialect != "sqlite":
+        pytest.skip("only SQLite has a file that this test may limit")
+    desk.sweep()
+    for number in range(40):
+        newsroom.publish(f"Strelsau offers talks, day {number}")
+
+    def limit(pages):
+        desk.database.write(lambda tx: tx.execute(text(f"PRAGMA max_page_count={pages}")).all())
+
+    limit(desk.database.write(lambda tx: tx.execute(text("PRAGMA page_count")).scalar_one()))
+    desk.clock.pass_(minutes=6)
+    with pytest.raises(Temporary, match="disk is full"):
+        desk.monitor.drain()
+    limit(1_000_000)
+    assert "Strelsau offers talks, day 7" in desk.sweep(minutes=20)
