@@ -5,7 +5,6 @@ rules, and 14,000 of each, which fit into the size limit, kept it busy for minut
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -14,7 +13,6 @@ from protego import Protego
 SIZE_LIMIT = 512_000  # bytes to fetch, characters to read; the least RFC 9309 asks crawlers to take
 RULE_LIMIT = 2_000  # rules of our groups; large newspapers have under 500
 LINE_LIMIT = 2_000  # characters; longer lines are left out
-DELAY_LIMIT = timedelta(seconds=10)  # a site may not ask for longer between two pages
 
 _KEPT_FILES = 32  # parsed files kept in memory: a reader asks for the pages of a few hosts
 _ANYBODY = "*"
@@ -34,15 +32,6 @@ def allows(robots: str, *, url: str, user_agent: str) -> bool:
         return _parsed(robots[:SIZE_LIMIT], token).can_fetch(url, token)
     except ValueError:
         return False
-
-
-def delay(robots: str, user_agent: str) -> timedelta | None:
-    """The pause between two requests that the site asks for, at most 10 s; None if it does not."""
-    token = _token(user_agent)
-    seconds = _parsed(robots[:SIZE_LIMIT], token).crawl_delay(token)
-    if seconds is None:
-        return None
-    return timedelta(seconds=min(seconds, DELAY_LIMIT.total_seconds()))
 
 
 def _token(user_agent: str) -> str:

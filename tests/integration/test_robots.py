@@ -1,7 +1,6 @@
 """What robots.txt lets us read, and what a hostile one costs."""
 
 import time
-from datetime import timedelta
 
 import pytest
 
@@ -80,7 +79,6 @@ def test_groups_of_one_name_are_one_group() -> None:
 )
 def test_without_a_rule_for_us_everything_is_allowed(text: str) -> None:
     assert robots.allows(text, url="https://example.org/a", user_agent=US)
-    assert robots.delay(text, US) is None
 
 
 def test_a_byte_order_mark_hides_no_group() -> None:
@@ -94,25 +92,6 @@ def test_without_a_name_the_group_for_everybody_holds() -> None:
 
 def test_what_is_no_address_is_not_allowed() -> None:
     assert not robots.allows(SITE, url="http://[", user_agent=US)
-
-
-@pytest.mark.parametrize(
-    ("asked", "seconds"),
-    [("2", 2.0), ("0.5", 0.5), ("0", 0.0), ("86400", 10.0), ("1e300", 10.0)],
-)
-def test_a_pause_is_kept_up_to_ten_seconds(asked: str, seconds: float) -> None:
-    text = f"User-agent: *\nCrawl-delay: {asked}\n"
-    assert robots.delay(text, US) == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("asked", ["soon", "-1", "nan", "inf", ""])
-def test_a_pause_that_is_no_number_is_none(asked: str) -> None:
-    assert robots.delay(f"User-agent: *\nCrawl-delay: {asked}\n", US) is None
-
-
-def test_the_pause_is_that_of_our_own_group() -> None:
-    assert robots.delay(SITE, US) == timedelta(seconds=10)
-    assert robots.delay(SITE, "Other/2") == timedelta(seconds=2)
 
 
 @pytest.mark.parametrize(
