@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    or_,
     select,
     update,
 )
@@ -104,17 +105,19 @@ def _soonest() -> Select[Any]:
     """Built once: the sweep asks this many times a second, and of 10,000 feeds too.
 
     Two questions a table, each answered by the beginning of an index: the calendar of rows that
-    nobody holds, and the end of leases and back-offs. A feed has its back-off in the calendar, and
-    waits for its host instead where that asked to be left alone.
+    nobody holds, and the end of leases and back-offs. A feed has its back-off in the calendar. What
+    speaks to a host that asked to be left alone waits for that host.
     """
     now = bindparam("now", type_=schema.feed.c.not_before.type)
     asked = []
     for table in WORK_TABLES:
         calendar = select(table.c.not_before).where(table.c.due_at <= now)
         later = select(func.min(table.c.due_at)).where(table.c.due_at > now)
-        if table is schema.feed:
+        if table in (schema.feed, schema.entry):
             resting = select(schema.host.c.name).where(schema.host.c.not_before > now)
-            calendar = calendar.where(table.c.host.not_in(resting))
+            free = or_(table.c.host.is_(None), table.c.host.not_in(resting))
+            calendar = calendar.where(free)
+        if table is schema.feed:
             later = select(func.min(schema.host.c.not_before)).where(schema.host.c.not_before > now)
         calendar = calendar.order_by(table.c.not_before).limit(1)
         asked += [calendar.scalar_subquery(), later.scalar_subquery()]

@@ -16,7 +16,6 @@ import pytest
 from monitor import app
 from monitor.config.load import load
 from monitor.storage.engine import Database
-from monitor.storage.migrate import upgrade
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -318,8 +317,7 @@ def desk(open_desk: Open) -> Desk:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A migrated database by itself."""
+    """A database by itself."""
     opened = Database(database_url)
-    upgrade(opened.writer)
     yield opened
     opened.close()
