@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from monitor.adapters import robots as robots_files
 from monitor.adapters.failures import Failure, FetchError, FetchRefused
-from monitor.adapters.fetcher import Request
+from monitor.adapters.fetcher import Request, Response
 from monitor.core import alerts, identity, reading, urls
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
@@ -38,9 +38,7 @@ ROBOTS_RETRIED = timedelta(hours=1)  # where a server failed to give it
 SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
 
-_OUT_OF_REACH = frozenset(
-    {Failure.TIMED_OUT, Failure.UNREACHABLE, Failure.TLS, Failure.MALFORMED, Failure.CLOSED}
-)
+_OUT_OF_REACH = frozenset({Failure.TIMED_OUT, Failure.UNREACHABLE, Failure.TLS, Failure.CLOSED})
 
 AnyRow = Row[tuple[object, ...]]
 
@@ -201,9 +199,11 @@ def _robots(watch: Watch, row: AnyRow, source: Feed) -> str | None:
     """The robots.txt of a page's host, asked for once a day; None if the host cannot give it now.
 
     As RFC 9309 has it: one that is not there (4xx) allows everything, a failing server nothing.
-    Raises FetchError where the host cannot be reached or wants to be left alone.
+    One that breaks off twice counts as not there for an hour: some small servers drop whoever asks
+    for what they do not know. Raises FetchError where the host cannot be reached or wants to be
+    left alone.
     """
-    now = watch.now()
+    now = at = watch.now()
     with watch.database.read() as connection:
         host = feeds.host_of(connection, row.host)
     kept_for = ROBOTS_KEPT if host.robots is not None else ROBOTS_RETRIED
@@ -213,7 +213,7 @@ def _robots(watch: Watch, row: AnyRow, source: Feed) -> str | None:
     access = replace(access_of(row.url, source, rules), headers={})
     try:
         asked = Request(robots_files.address(row.url), limit=ROBOTS_LIMIT, access=access)
-        body = watch.fetch(asked).body[: robots_files.SIZE_LIMIT]  # all that RFC 9309 asks for
+        body = _twice(watch, asked).body[: robots_files.SIZE_LIMIT]  # all that RFC 9309 asks for
         robots = clean(body.decode("utf-8", "replace"))
     except FetchRefused:
         robots = ""
@@ -222,7 +222,17 @@ def _robots(watch: Watch, row: AnyRow, source: Feed) -> str | None:
             raise
         failing = error.status is not None and error.status >= SERVER_ERROR
         robots = host.robots if failing or error.kind is Failure.TOO_LARGE else ""
-    watch.database.write(
-        lambda tx: feeds.keep_robots(tx, row.host, robots, now=now), announce=False
-    )
+        if error.kind is Failure.MALFORMED:
+            at = now - ROBOTS_KEPT + ROBOTS_RETRIED
+    watch.database.write(lambda tx: feeds.keep_robots(tx, row.host, robots, now=at), announce=False)
     return robots
+
+
+def _twice(watch: Watch, request: Request) -> Response:
+    """Ask once more for an answer that broke off."""
+    try:
+        return watch.fetch(request)
+    except FetchError as error:
+        if error.kind is not Failure.MALFORMED:
+            raise
+        return watch.fetch(request)

@@ -278,16 +278,20 @@ def test_a_host_that_answers_no_robots_txt_with_too_many_requests_is_left_alone(
     assert len(site.asked) == asked, "the host was not left alone"
 
 
-def test_a_robots_txt_that_broke_off_once_allows_nothing_for_the_day(watch_site, site, text):
+def test_a_robots_txt_that_breaks_off_each_time_is_asked_for_again_within_the_hour(
+    watch_site, site, text
+):
     desk = watch_site()
     site.answers["/robots.txt"] = Answer(FORBID, headers={"Content-Length": "1000"})
     site.shows("/one", text)
     site.lists(NEWS, at="/one")
     desk.sweep(minutes=6)
+    assert "/one" in site.paths()
     site.answers["/robots.txt"] = Answer(FORBID)
-    desk.sweep(minutes=1)
-    assert only(desk).quality == "robots.txt forbids it"
-    assert "/one" not in site.paths()
+    site.shows("/two", text)
+    site.lists("Rain over Zenda", at="/two")
+    desk.sweep(minutes=61)
+    assert "/two" not in site.paths()
 
 
 def test_an_outlet_can_be_read_in_spite_of_robots_txt(watch_site, site, text):
