@@ -119,13 +119,18 @@ def _note_silence(watch: Watch, host: str) -> None:
         since = watch.reach.since or watch.now()
     if change is not Change.LOST:
         return
-    said = f"no network: no host answers since {since:%H:%M} UTC ({in_use} feeds)"
-    log.warning("network.lost", feeds=in_use, since=since, said=f"{said}; see it work: make demo")
+    some = (
+        f"hardly any host of {in_use} feeds answers"
+        if watch.reach.proven
+        else f"0 of {in_use} feeds"
+    )
+    said = f"no network: {some} since {since:%H:%M} UTC; see it work: make demo"
+    log.warning("network.lost", feeds=in_use, since=since, said=said)
     _tell_network(
         watch,
         since,
         title="The network is down",
-        body=f"No host answers since {since:%H:%M} UTC: {in_use} feeds are not watched.",
+        body=f"Hardly any host answers since {since:%H:%M} UTC: {in_use} feeds are not watched.",
     )
 
 
