@@ -38,7 +38,7 @@ def main() -> None:
         hint = "" if chosen.verbose else " (monitor -v … shows where)"
         _end(f"unexpected {kind.__name__}: {reason}{hint}", Exit.UNEXPECTED)
 
-    # A hook instead of a broad except: SystemExit raised in it ends the process with its code.
+    # A hook rather than a catch-all: SystemExit raised in it ends the process with its code.
     sys.excepthook = unexpected
     try:
         typer.main.get_command(app)(prog_name="monitor", obj=chosen)
