@@ -140,6 +140,7 @@ def main(directory: str, step_name: str, delay: float) -> None:
 
     with app.build(configuration) as monitor:
         event.listen(monitor.database.writer, "commit", committed)
+        app.settle()
         for _ in sys.stdin:
             cost = work(monitor)
             print(json.dumps(asdict(cost)), flush=True)

@@ -15,7 +15,7 @@ from monitor.core.rules import Rule
 from monitor.core.stories import Candidate
 from monitor.storage.schema import alert, article, entry, match, outlet, story
 from monitor.storage.upsert import insert_new
-from monitor.storage.work import Claim, claim, due
+from monitor.storage.work import Claim, claim_chosen, due
 
 CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
 
@@ -68,8 +68,7 @@ def claim_fairly(
     ranked = waiting.where(due(article, now=now)).subquery()
     first = select(ranked.c.id).order_by(ranked.c.old, ranked.c.turn, ranked.c.id).limit(limit)
     ids = connection.execute(first).scalars().all()
-    chosen = article.c.id.in_(ids)
-    return claim(connection, article, now=now, lease=lease, limit=len(ids), where=chosen)
+    return claim_chosen(connection, article, ids, now=now, lease=lease)
 
 
 def revise_article(

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT = 30.0  # seconds SQLite waits for another process's write
 GROUP_LIMIT = 200  # writes committed together at most, so that a commit stays short
+
+CONFLICTS = frozenset({"40001", "40P01"})  # SQLSTATEs: serialization failure, deadlock
+CONFLICT_TRIES = 3
 
 COMMITS = "monitor_commits"  # the PostgreSQL channel on which commits are announced
 
@@ -91,32 +94,54 @@ class Database:
             if closing:
                 return
 
-    def _commit(self, group: list[Job]) -> None:
-        answers: list[tuple[Future[Any], Any, Exception | None]] = []
+    def _commit(self, group: list[Job], *, tries: int = CONFLICT_TRIES) -> None:
         try:
-            with self.writer.begin() as connection:
-                for work, future, _ in group:
-                    try:
-                        with connection.begin_nested():
-                            answers.append((future, work(connection), None))
-                    except Exception as error:
-                        if _takes_all_down(error):
-                            raise
-                        answers.append((future, None, error))
-                if connection.dialect.name == "postgresql" and any(each[2] for each in group):
-                    connection.exec_driver_sql(f"NOTIFY {COMMITS}")
+            answers = self._transact(group)
         except SQLAlchemyError as error:
+            if tries > 1 and _conflicts(error):
+                for job in group:  # each by itself, holding no locks but its own
+                    self._commit([job], tries=tries - 1)
+                return
             failure = _unwritable(error)
             for _, future, _ in group:
                 future.set_exception(failure)
             return
-        for future, answer, problem in answers:
+        for (_, future, _), (answer, problem) in zip(group, answers, strict=True):
             if problem is None:
                 future.set_result(answer)
             else:
                 future.set_exception(problem)
-        if any(announce for _, _, announce in group):
+        if _announced(group):
             self._on_commit()
+
+    def _transact(self, group: list[Job]) -> list[tuple[Any, Exception | None]]:
+        """Commit a group; what each of its works returned or raised."""
+        alone = len(group) == 1  # then the transaction is its own, and it needs no savepoint
+        answers: list[tuple[Any, Exception | None]] = []
+        with self.writer.begin() as connection:
+            for work, _, _ in group:
+                try:
+                    with nullcontext() if alone else connection.begin_nested():
+                        answers.append((work(connection), None))
+                except Exception as error:
+                    if _takes_all_down(error):
+                        raise
+                    answers.append((None, error))
+                    if alone:
+                        connection.rollback()
+                        return answers
+            if self.dialect == "postgresql" and _announced(group):
+                connection.exec_driver_sql(f"NOTIFY {COMMITS}")
+        return answers
+
+
+def _announced(group: list[Job]) -> bool:
+    return any(announce for _, _, announce in group)
+
+
+def _conflicts(error: SQLAlchemyError) -> bool:
+    """Whether PostgreSQL ended the transaction because another one wanted the same rows."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in CONFLICTS
 
 
 def _takes_all_down(error: Exception) -> bool:

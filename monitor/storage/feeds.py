@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Integer,
@@ -26,7 +27,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from monitor.core.health import Trouble
 from monitor.storage.schema import entry, feed, host
 from monitor.storage.upsert import insert_missing
-from monitor.storage.work import Claim, claim
+from monitor.storage.work import Claim, claim_chosen
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # a new host may be asked at once, whatever the clock
 
@@ -43,58 +44,55 @@ def claim_by_host(
     each: int = 1,
     lane: Lane = "any",
 ) -> list[Claim]:
-    """Take up to `limit` due rows, `each` of one host at most, of hosts that nobody is asking.
+    """Take `limit` due rows, or a few more, `each` of one host at most; of hosts nobody is asking.
 
-    A host is held until `release_hosts`, or until the lease ends if we die before. A `lane` takes
-    only rows that failed last time, or only the others.
+    The rows of a host come together, so that one connection serves them all. It is held until
+    `release_hosts`, or until the lease ends if we die before. A `lane` takes only rows that failed
+    last time, or only the others.
     """
     hold, first = _statements(table, lane)
-    times = {"now": now, "until": now + lease, "most": limit}
+    times = {"now": now, "until": now + lease, "each": each, "most": limit}
     held = connection.execute(hold, times).scalars().all()
     if not held:
         return []
-    chosen = {"now": now, "held": held, "each": each, "most": limit}
-    ids = connection.execute(first, chosen).scalars().all()
-    return claim(connection, table, now=now, lease=lease, limit=len(ids), where=table.c.id.in_(ids))
+    ids = connection.execute(first, {"now": now, "held": held, "each": each}).scalars().all()
+    return claim_chosen(connection, table, ids, now=now, lease=lease)
 
 
 @cache
 def _statements(table: Table, lane: Lane) -> tuple[ReturningUpdate[tuple[str]], Select[tuple[int]]]:
-    """Hold free hosts with due rows; the first due rows of each, fairly. Built once."""
-    now = bindparam("now", type_=host.c.not_before.type)
-    most = bindparam("most", type_=Integer)
+    """Hold free hosts with due rows, longest waiting first; the due rows of each. Built once."""
+    now = _moment("now")
+    each, most = bindparam("each", type_=Integer), bindparam("most", type_=Integer)
     free = and_(
         or_(host.c.busy_until.is_(None), host.c.busy_until <= now), host.c.not_before <= now
     )
     if table is entry:
         free = and_(free, host.c.next_page_at <= now)
     ready = _in_lane(table, lane, and_(table.c.due_at <= now, table.c.not_before <= now))
-    waiting = (
-        select(table.c.host)
+    first_due = func.min(table.c.not_before)
+    own = case((func.count() > each, each), else_=func.count())
+    so_far = func.sum(own).over(order_by=(first_due, table.c.host), rows=(None, 0))
+    queue = (
+        select(table.c.host, (so_far - own).label("earlier"))
         .join(host, host.c.name == table.c.host)
         .where(ready, free)
         .group_by(table.c.host)
-        .order_by(func.min(table.c.not_before))
-        .limit(most)
+        .subquery()
     )
+    waiting = select(queue.c.host).where(queue.c.earlier < most)
     chosen = select(host.c.name).where(free, host.c.name.in_(waiting))
     chosen = chosen.with_for_update(skip_locked=True)
     hold = (
         update(host)
         .where(host.c.name.in_(chosen.scalar_subquery()))
-        .values(busy_until=bindparam("until", type_=host.c.not_before.type))
+        .values(busy_until=_moment("until"))
         .returning(host.c.name)
     )
     held = table.c.host.in_(bindparam("held", expanding=True))
     turn = func.row_number().over(partition_by=table.c.host, order_by=(table.c.due_at, table.c.id))
     ranked = select(table.c.id, turn.label("turn")).where(held, ready).subquery()
-    first = (
-        select(ranked.c.id)
-        .where(ranked.c.turn <= bindparam("each", type_=Integer))
-        .order_by(ranked.c.turn, ranked.c.id)
-        .limit(most)
-    )
-    return hold, first
+    return hold, select(ranked.c.id).where(ranked.c.turn <= each)
 
 
 def _in_lane(table: Table, lane: Lane, ready: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -111,11 +109,34 @@ def claim_unfetched(
     Old ones and ones without an address; ones that have waited for their host longer than
     `patience`, or would have to, because an alert must not. They lose their host.
     """
-    resting = exists().where(host.c.name == entry.c.host, host.c.not_before > now + patience)
-    alone = or_(entry.c.host.is_(None), entry.c.not_before <= now - patience, resting)
-    return claim(
-        connection, entry, now=now, lease=lease, limit=limit, where=alone, values={"host": None}
+    times = {"now": now, "waited": now - patience, "waiting": now + patience, "most": limit}
+    ids = connection.execute(_UNFETCHED, times).scalars().all() if limit > 0 else []
+    if ids:
+        connection.execute(_WITHOUT_HOST, {"ids": ids})
+    return claim_chosen(connection, entry, ids, now=now, lease=lease)
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=host.c.not_before.type)
+
+
+_UNFETCHED = (
+    select(entry.c.id)
+    .where(
+        entry.c.due_at <= _moment("now"),
+        entry.c.not_before <= _moment("now"),
+        or_(
+            entry.c.host.is_(None),
+            entry.c.not_before <= _moment("waited"),
+            exists().where(host.c.name == entry.c.host, host.c.not_before > _moment("waiting")),
+        ),
     )
+    .order_by(entry.c.due_at, entry.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_WITHOUT_HOST = (
+    update(entry).where(entry.c.id.in_(bindparam("ids", expanding=True))).values(host=None)
+)
 
 
 def release_hosts(connection: Connection, names: Collection[str]) -> None:
@@ -162,8 +183,14 @@ def rest_host(connection: Connection, name: str, *, not_before: datetime) -> Non
 
 def welcome_hosts(connection: Connection, names: Collection[str]) -> None:
     """Hosts answered properly: their refusals are forgotten."""
-    refused = and_(host.c.name.in_(names), host.c.refusals > 0)
-    connection.execute(update(host).where(refused).values(refusals=0))
+    connection.execute(_WELCOME, {"names": list(names)})
+
+
+_WELCOME = (
+    update(host)
+    .where(host.c.name.in_(bindparam("names", expanding=True)), host.c.refusals > 0)
+    .values(refusals=0)
+)
 
 
 def host_of(connection: Connection, name: str) -> Any:

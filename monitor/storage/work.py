@@ -1,6 +1,6 @@
 """What is due, who has claimed it, and how it ends: the same for every work table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Select,
     Table,
@@ -53,18 +54,70 @@ def claim(
     """Take up to `limit` due rows, oldest first; nobody else gets them before the lease ends."""
     if limit <= 0:
         return []
-    key = _key(table)
-    chosen = select(key).where(due(table, now=now))
+    taking = _usual(table) if where is None and not values else _taking(table, where, values or {})
+    return _taken(connection, taking, table, now=now, lease=lease, given={"most": limit})
+
+
+def claim_chosen(
+    connection: Connection,
+    table: Table,
+    keys: Sequence[Any],
+    *,
+    now: datetime,
+    lease: timedelta,
+) -> list[Claim]:
+    """Take those of some rows that are due; nobody else gets them before the lease ends."""
+    if not keys:
+        return []
+    given = {"chosen": keys, "most": len(keys)}
+    return _taken(connection, _choosing(table), table, now=now, lease=lease, given=given)
+
+
+@cache
+def _usual(table: Table) -> ReturningUpdate[Any]:
+    """Built once, like the next: claims are made many times a second."""
+    return _taking(table, None, {})
+
+
+@cache
+def _choosing(table: Table) -> ReturningUpdate[Any]:
+    return _taking(table, _key(table).in_(bindparam("chosen", expanding=True)), {})
+
+
+def _taking(
+    table: Table, where: ColumnElement[bool] | None, values: Mapping[str, Any]
+) -> ReturningUpdate[Any]:
+    key, moment = _key(table), table.c.due_at.type
+    now = bindparam("now", type_=moment)
+    chosen = select(key).where(table.c.due_at <= now, table.c.not_before <= now)
     if where is not None:
         chosen = chosen.where(where)
-    chosen = chosen.order_by(table.c.due_at, key).limit(limit).with_for_update(skip_locked=True)
-    taken = connection.execute(
+    chosen = chosen.order_by(table.c.due_at, key).limit(bindparam("most", type_=Integer))
+    return (
         update(table)
-        .where(key.in_(chosen.scalar_subquery()))
-        .values(due_at=now + lease, claims=table.c.claims + 1, **(values or {}))
+        .where(key.in_(chosen.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(
+            {"due_at": bindparam("until", type_=moment), "claims": table.c.claims + 1, **values}
+        )
         .returning(table)
-    ).all()
-    found = [Claim(table, getattr(row, key.name), row.claims, row.attempts, row) for row in taken]
+    )
+
+
+def _taken(
+    connection: Connection,
+    taking: ReturningUpdate[Any],
+    table: Table,
+    *,
+    now: datetime,
+    lease: timedelta,
+    given: Mapping[str, Any],
+) -> list[Claim]:
+    times = {"now": now, "until": now + lease}
+    key = _key(table).name
+    found = [
+        Claim(table, getattr(row, key), row.claims, row.attempts, row)
+        for row in connection.execute(taking, {**times, **given})
+    ]
     return sorted(found, key=lambda each: each.key)
 
 

@@ -183,6 +183,58 @@ def test_the_feeds_of_one_host_are_asked_by_one_at_a_time(stocked):
     assert len(take()) == 1
 
 
+def test_the_feeds_of_a_host_are_taken_together(stocked):
+    hosts = ("north.example", "south.example", "west.example")
+    configure(stocked, *(Feed(f"http://{h}/{n}", OutletId("paper")) for h in hosts for n in "abc"))
+
+    def take(limit):
+        taken = stocked.write(
+            lambda tx: feeds.claim_by_host(tx, feed, now=NOW, lease=LEASE, limit=limit, each=3)
+        )
+        return sorted(claim.row.host for claim in taken)
+
+    assert take(4) == ["north.example"] * 3 + ["south.example"] * 3
+    assert take(4) == ["west.example"] * 3
+
+
+def test_a_write_that_fails_alone_leaves_nothing_behind(database):
+    def half(tx):
+        sync.plan_task(tx, "a", at=NOW)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        database.write(half)
+    assert claim(database) == []
+
+
+def test_of_two_processes_that_wait_for_each_other_both_get_their_way(database_url, database):
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite's writers wait for the whole database")
+    plan(database, "a", "b")
+    other = Database(database_url)
+    both_hold_one = threading.Barrier(2, timeout=10)
+
+    def touch(database, first, second):
+        met = []
+
+        def both(tx):
+            for name in (first, second):
+                tx.execute(update(task).where(task.c.name == name).values(claims=task.c.claims + 1))
+                if not met:
+                    met.append(both_hold_one.wait())
+
+        database.write(both)
+
+    threads = [
+        threading.Thread(target=touch, args=(database, "a", "b")),
+        threading.Thread(target=touch, args=(other, "b", "a")),
+    ]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    other.close()
+    assert sorted(each.claims for each in claim(database)) == [3, 3]
+
+
 def test_feeds_that_failed_go_their_own_way(stocked):
     configure(stocked, FEED, Feed("http://dead.example/rss", OutletId("paper")))
     stocked.write(
