@@ -111,7 +111,7 @@ def through(
 def reader(count: int, *, allow: Sequence[str] = ()) -> Iterator[Callable[..., object]]:
     """How the monitor reads one page; with `allow` it fetches it first."""
     from monitor.adapters import workers  # noqa: PLC0415
-    from monitor.adapters.fetcher import Fetcher  # noqa: PLC0415
+    from monitor.adapters.fetcher import Fetcher, Request  # noqa: PLC0415
     from monitor.core.errors import Permanent  # noqa: PLC0415
 
     places = frozenset((host, int(port)) for host, port in (each.split(":") for each in allow))
@@ -126,7 +126,7 @@ def reader(count: int, *, allow: Sequence[str] = ()) -> Iterator[Callable[..., o
         def read(page: Page) -> object:
             url, body = page
             if places:
-                body = fetcher.get(url, limit=PAGE_LIMIT).body
+                body = fetcher.get(Request(url, limit=PAGE_LIMIT)).body
             try:
                 return pool.run(workers.extract, body, url=url)
             except Permanent:

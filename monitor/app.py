@@ -188,14 +188,7 @@ class Monitor:
         self._closing.callback(pool.close)
         return Watch(
             database=self.database,
-            fetch=lambda asked: fetcher.get(
-                asked.url,
-                limit=asked.limit,
-                accept=asked.accept,
-                etag=asked.etag,
-                last_modified=asked.last_modified,
-                access=asked.access,
-            ),
+            fetch=fetcher.get,
             fetch_all=fetcher.get_all,
             parse_all=partial(bodies.parse_all, pool),
             extract=lambda body, **rest: pool.run(workers.extract, body, **rest),

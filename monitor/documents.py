@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
+from monitor.adapters.windows import MARK_SIZE
 from monitor.core import coverage, identity, urls
 from monitor.core.alerts import Origin
-from monitor.core.coverage import Cause
+from monitor.core.coverage import Blindness, Cause, Gap
 from monitor.core.health import Trouble
 from monitor.core.identity import KeyMode, Keys
 from monitor.core.model import Entry, EntryId, Feed, FeedId, ParsedFeed, Tier
@@ -19,10 +20,7 @@ from monitor.storage.entries import Known, Listed
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
-MARK = 8  # bytes of a fingerprint in ParsedFeed.marks
 CHURN = 3  # known items under new guids in one document before guids are trusted no more
-
-AnyRow = Row[tuple[object, ...]]
 
 log = structlog.get_logger()
 
@@ -32,7 +30,8 @@ class Polled:
     """One answered poll, ready to be committed.
 
     `values` are columns of its feed that the answer decides; `document` is None where it is the
-    one we had; `lied`: the feed called it unchanged although it was not.
+    one we had; `lied`: the feed called it unchanged although it was not; `blind`: until then we
+    could not look, which is known when the answer is committed.
     """
 
     claim: Claim
@@ -44,13 +43,12 @@ class Polled:
     names: tuple[str, ...]  # the key by which each entry of the document goes
     mode: KeyMode
     values: Mapping[str, object]
-    blind_since: datetime | None  # since when we, not the feed, had been failing
+    blind: Blindness | None = None
 
     @property
     def listed(self) -> int:
         """How many items the feed shows."""
-        marks = self.claim.row.marks if self.document is None else self.document.marks
-        return len(marks or b"") // MARK
+        return shown(self.claim.row.marks if self.document is None else self.document.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,11 @@ class Brought:
     polled: Polled
     new: tuple[Listed, ...]
     retitled: tuple[tuple[EntryId, Entry], ...]
+
+
+def shown(marks: bytes | None) -> int:
+    """How many items a document shows, by their marks."""
+    return len(marks or b"") // MARK_SIZE
 
 
 def prepare(
@@ -74,15 +77,14 @@ def prepare(
 ) -> Polled:
     """Work out by which keys the entries of a document go, before anything is locked."""
     if document is not None and aggregates(watch, source):
-        shown = tuple(_unwrapped(item) for item in document.entries)
-        document = replace(document, entries=shown)
+        unwrapped = tuple(_unwrapped(item) for item in document.entries)
+        document = replace(document, entries=unwrapped)
     items = document.entries if document is not None else ()
     keys = tuple(identity.keys_of(item) for item in items)
-    listed = len(document.marks) // MARK if document is not None else 0
+    listed = shown(document.marks) if document is not None else 0
     mode = identity.key_mode(keys, mode=KeyMode(claim.row.key_mode), listed=listed)
     names = tuple(identity.present_keys(keys, mode=mode))
-    since = claim.row.blind_since
-    return Polled(claim, source, status, document, lied, keys, names, mode, values, since)
+    return Polled(claim, source, status, document, lied, keys, names, mode, values)
 
 
 def _unwrapped(item: Entry) -> Entry:
@@ -104,8 +106,9 @@ def find_news(tx: Connection, watch: Watch, polled: Polled) -> Brought:
         return Brought(polled, (), ())
     by_name = dict(zip(polled.names, polled.keys, strict=True))
     fresh = polled.claim.row.first_polled_at is None
-    known = Known({}, {}) if fresh else entries.known(tx, FeedId(polled.claim.key), by_name)
-    again = _renamed(tx, polled, known)
+    nothing = Known({}, {}, frozenset())
+    known = nothing if fresh else entries.known(tx, FeedId(polled.claim.key), by_name)
+    again = _renamed(polled, known)
     if len(again) >= CHURN and 2 * len(again) >= len(items):
         polled = replace(polled, mode=KeyMode.LINK)  # its guids change from poll to poll
     new: dict[str, Listed] = {}
@@ -123,16 +126,15 @@ def find_news(tx: Connection, watch: Watch, polled: Polled) -> Brought:
     return Brought(polled, tuple(new.values()), tuple(retitled))
 
 
-def _renamed(tx: Connection, polled: Polled, known: Known) -> frozenset[Keys]:
+def _renamed(polled: Polled, known: Known) -> frozenset[Keys]:
     """Items that are known by address and content, and that their feed lists under a new guid."""
-    if polled.mode is not KeyMode.GUID or polled.claim.row.first_polled_at is None:
+    if polled.mode is not KeyMode.GUID:
         return frozenset()
-    pairs = zip(polled.names, polled.keys, strict=True)
-    strangers = [keys for name, keys in pairs if name not in known and keys.link]
-    there = entries.contents_at(
-        tx, FeedId(polled.claim.key), [keys.link for keys in strangers if keys.link]
+    return frozenset(
+        keys
+        for name, keys in zip(polled.names, polled.keys, strict=True)
+        if keys.link and name not in known and (keys.link, keys.content) in known.contents
     )
-    return frozenset(keys for keys in strangers if (keys.link, keys.content) in there)
 
 
 def _listed(watch: Watch, polled: Polled, item: Entry, keys: Keys, name: str) -> Listed:
@@ -143,8 +145,7 @@ def _listed(watch: Watch, polled: Polled, item: Entry, keys: Keys, name: str) ->
         now=watch.now(),
         first_sight=watch.first_sight,
         late_after=watch.story_window,
-        blind_since=polled.blind_since,
-        blind_until=None,
+        blind_since=polled.blind.since if polled.blind else None,
     )
     page = None if origin is Origin.BASELINE else _page_of(watch, polled.feed, item)
     return Listed(item, keys, name, origin, urls.host(page) if page else None)
@@ -173,8 +174,8 @@ def store(tx: Connection, watch: Watch, brought: Sequence[Brought]) -> None:
     ledger.count_new(
         tx, {each.polled.claim.key: len(each.new) for each in brought if each.new}, now=now
     )
+    ledger.record_gaps(tx, [gap for each in brought if (gap := _gap(each, now=now)) is not None])
     for each in brought:
-        _record_gap(tx, each, now=now)
         _tell_return(tx, watch, each)
 
 
@@ -193,10 +194,10 @@ def _line(brought: Brought, *, now: datetime) -> dict[str, object]:
     }
 
 
-def _record_gap(tx: Connection, brought: Brought, *, now: datetime) -> None:
+def _gap(brought: Brought, *, now: datetime) -> tuple[FeedId, Gap] | None:
     polled, row = brought.polled, brought.polled.claim.row
     if polled.document is None:
-        return
+        return None
     missed = coverage.gap(
         last_answer=row.succeeded_at if row.first_polled_at else None,
         now=now,
@@ -209,24 +210,25 @@ def _record_gap(tx: Connection, brought: Brought, *, now: datetime) -> None:
         cause=_cause(polled),
         confirmed=row.asked_in_full_at,
     )
-    if missed is not None:
-        ledger.record_gap(tx, FeedId(row.id), missed)
-        log.warning(
-            "feed.gap",
-            url=row.url,
-            most=missed.most,
-            since=missed.since,
-            until=missed.until,
-            cause=missed.cause,
-            said=f"{row.url}: {missed}",
-        )
+    if missed is None:
+        return None
+    log.warning(
+        "feed.gap",
+        url=row.url,
+        most=missed.most,
+        since=missed.since,
+        until=missed.until,
+        cause=missed.cause,
+        said=f"{row.url}: {missed}",
+    )
+    return FeedId(row.id), missed
 
 
 def _cause(polled: Polled) -> Cause:
     """Why a feed's window may not have met the last one."""
     row = polled.claim.row
-    if polled.blind_since is not None:
-        return Cause.NETWORK if row.failure is not None else Cause.STOPPED
+    if polled.blind is not None:
+        return polled.blind.cause
     asked = row.asked_in_full_at
     if polled.lied and asked is not None and asked < row.succeeded_at:  # "unchanged" was believed
         return Cause.FALSE_304

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from monitor.core import alerts, stories
 from monitor.core.model import Channel, Match, StoryId, Strength
@@ -12,12 +12,11 @@ from monitor.core.rules import OncePer, Rule
 from monitor.storage import articles, deliveries, work
 from monitor.storage.deliveries import Addressed
 from monitor.storage.engine import lock_triage
+from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
 INCIDENT_WINDOW = timedelta(hours=48)  # after it told nothing that long, an incident is over
-
-AnyRow = Row[tuple[object, ...]]
 
 
 def judge(

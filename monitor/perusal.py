@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from monitor.adapters import robots as robots_files
-from monitor.adapters.failures import Failure, FetchError, FetchRefused
+from monitor.adapters.failures import UNHEARD, UNREACHED, Failure, FetchError, FetchRefused
 from monitor.adapters.fetcher import Request, Response
-from monitor.core import alerts, identity, reading, urls
+from monitor.core import alerts, identity, reading, timing, urls
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
 from monitor.core.model import (
@@ -25,22 +25,22 @@ from monitor.core.model import (
 )
 from monitor.core.text import clean
 from monitor.storage import articles, feeds, work
+from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
-from monitor.watch import Watch
+from monitor.watch import Watch, access_to
 
 PAGE_LIMIT = 3_000_000  # bytes, after decompression
 PAGE_TYPES = "text/html, application/xhtml+xml, */*;q=0.5"
 PAGE_TRIES = 2  # then the feed's own words must do: an alert must not wait for a slow page
 PAGE_PATIENCE = timedelta(minutes=5)  # the same for an entry that waits for its host
+OUTAGE_PATIENCE = timedelta(days=30)  # while our own network is down: as good as for ever
 ROBOTS_LIMIT = 2_000_000  # bytes; what is longer is no robots.txt but an attack
 ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, 2.4
 ROBOTS_RETRIED = timedelta(hours=1)  # where a server failed to give it
 SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
 
-_OUT_OF_REACH = frozenset({Failure.TIMED_OUT, Failure.UNREACHABLE, Failure.TLS, Failure.CLOSED})
-
-AnyRow = Row[tuple[object, ...]]
+_OUT_OF_REACH = UNREACHED | {Failure.CLOSED}
 
 
 def shown(row: AnyRow) -> Entry:
@@ -109,57 +109,105 @@ def link(tx: Connection, claim: Claim, known: ArticleId) -> None:
         articles.link_entry(tx, EntryId(claim.row.id), known)
 
 
-def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime | None]:
-    """The page of an entry, and until when its host asks to be left alone.
+def patience(watch: Watch) -> timedelta:
+    """How long an entry waits for its page, before the feed's own words must do.
+
+    While our own network is down nothing can be fetched, and hardly anything sent; what waited for
+    its end has all the patience again.
+    """
+    lost = watch.reach.lost_since(watch.now() - PAGE_PATIENCE)
+    return OUTAGE_PATIENCE if lost else PAGE_PATIENCE
+
+
+def fetch_page(watch: Watch, claim: Claim, source: Feed) -> tuple[Page, datetime]:
+    """The page of an entry, and when the next page of its host may be asked for.
 
     Raises Temporary while another try may help; after the last one the page counts as unread,
     with the reason as its quality, and the feed's own words must do.
     """
-    row = claim.row
+    row, began = claim.row, watch.now()
     if row.host is None:
-        return reading.UNREAD, None
+        return reading.UNREAD, began
+    try:
+        page = _page(watch, row, source)
+    except (Temporary, Permanent) as error:
+        next_page_at = _leave_alone(watch, row, error)
+        if _waits_for_network(watch, claim, error, began=began) or (
+            claim.attempts + 1 < PAGE_TRIES and _may_help(error)
+        ):
+            watch.database.write(
+                lambda tx: feeds.release_host(tx, row.host, next_page_at=next_page_at),
+                announce=False,
+            )
+            if isinstance(error, Temporary):
+                raise
+            raise Temporary(str(error)) from error
+        return Page(url=row.url, quality=str(error)), next_page_at
+    return page, watch.now() + watch.host_spacing
+
+
+def _page(watch: Watch, row: AnyRow, source: Feed) -> Page:
+    """Raises Temporary or Permanent."""
     rules = watch.page_rules(source.outlet)
     outlet = watch.outlets.get(source.outlet)
-    try:
-        if (forbidden := _forbidden(watch, row, source)) is not None:
-            return Page(url=row.url, quality=forbidden), None
-        access = access_of(row.url, source, rules)
-        response = watch.fetch(Request(row.url, limit=PAGE_LIMIT, accept=PAGE_TYPES, access=access))
-        if _is_front(response.url) and not _is_front(row.url):
-            return Page(url=response.url, quality="front page"), None
-        page = watch.extract(
-            response.body,
-            url=response.url,
-            content_type=response.headers.get("content-type"),
-            keep=rules.keep,
-            drop=rules.drop,
-            expected=outlet.language if outlet else None,
-        )
-    except Temporary as error:
-        if claim.attempts + 1 < PAGE_TRIES and _may_help(error):
-            _spare(watch, row, pause=error.retry_after)
-            raise
-        asked = watch.now() + error.retry_after if error.retry_after else None
-        return Page(url=row.url, quality=str(error)), asked
-    except Permanent as error:
-        return Page(url=row.url, quality=str(error)), None
-    return page, None
+    if (forbidden := _forbidden(watch, row, source)) is not None:
+        return Page(url=row.url, quality=forbidden)
+    access = access_of(row.url, source, rules)
+    response = watch.fetch(Request(row.url, limit=PAGE_LIMIT, accept=PAGE_TYPES, access=access))
+    if _is_front(response.url) and not _is_front(row.url):
+        return Page(url=response.url, quality="front page")
+    return watch.extract(
+        response.body,
+        url=response.url,
+        content_type=response.headers.get("content-type"),
+        keep=rules.keep,
+        drop=rules.drop,
+        expected=outlet.language if outlet else None,
+    )
 
 
-def _may_help(error: Temporary) -> bool:
+def _waits_for_network(
+    watch: Watch, claim: Claim, error: Temporary | Permanent, *, began: datetime
+) -> bool:
+    """Whether it is our own network that keeps a page from us, or may be, for all that is known.
+
+    It is not if somebody has answered since the last try. Who cannot tell waits no longer than an
+    alert may.
+    """
+    kind = error.kind if isinstance(error, FetchError | FetchRefused) else None
+    with watch.reaching:
+        lost = watch.reach.lost_since(began)
+        heard = watch.reach.heard_since(began - timing.FIRST_RETRY / 2)  # the shortest pause
+    if lost:
+        return kind in UNHEARD
+    overdue = watch.now() - claim.row.not_before >= PAGE_PATIENCE
+    return kind in UNREACHED and not heard and not overdue
+
+
+def _may_help(error: Temporary | Permanent) -> bool:
     """Whether a page is worth another try: a bot check is not, it would only grow stricter."""
+    if not isinstance(error, Temporary):
+        return False
     walled = isinstance(error, FetchError) and error.kind is Failure.WALL
     return not walled and (error.retry_after or timedelta()) <= PAGE_PATIENCE
 
 
-def _spare(watch: Watch, row: AnyRow, *, pause: timedelta | None) -> None:
-    """Leave a host alone that could not give a page: its other pages wait as well."""
+def _leave_alone(watch: Watch, row: AnyRow, error: Temporary | Permanent) -> datetime:
+    """Let a host rest that refused a page; when its next page may be asked for.
+
+    A bot check often stands before the pages alone: the feeds are polled on.
+    """
     now = watch.now()
-    rests = {
-        "next_page_at": now + watch.host_spacing,
-        "not_before": now + pause if pause else None,
-    }
-    watch.database.write(lambda tx: feeds.release_host(tx, row.host, **rests), announce=False)
+    if not isinstance(error, FetchError) or not error.wants_rest:
+        return now + watch.host_spacing
+    if error.kind is Failure.WALL and not error.retry_after:
+        return now + timing.WALL_PAUSE
+    refused_by = error.host or row.host
+    rested_until: datetime = watch.database.write(
+        lambda tx: feeds.rest_host(tx, refused_by, after=error.retry_after, now=now),
+        announce=False,
+    )
+    return rested_until
 
 
 def _is_front(url: str) -> bool:
@@ -170,16 +218,8 @@ def _is_front(url: str) -> bool:
 
 def access_of(url: str, source: Feed, rules: PageRules) -> Access:
     """How a page is asked for: what the feed needs to get in goes to the feed's own origin only."""
-    own = _origin(url) == _origin(source.url)
-    return Access(
-        headers=source.access.headers if own else {},
-        proxy=source.access.proxy,
-        user_agent=rules.user_agent or source.access.user_agent,
-    )
-
-
-def _origin(url: str) -> tuple[str, str]:
-    return urlsplit(url).scheme.lower(), urls.host(url)
+    access = access_to(url, source)
+    return replace(access, user_agent=rules.user_agent or access.user_agent)
 
 
 def _forbidden(watch: Watch, row: AnyRow, source: Feed) -> str | None:

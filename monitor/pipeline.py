@@ -9,16 +9,16 @@ without harm. `perform` is the only place that knows retries, poison rows and lo
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import Connection, Table
 
-from monitor import perusal, polling, sending
+from monitor import documents, perusal, polling, sending
 from monitor.core import quality, reading, refrains, stories, timing
-from monitor.core.credits import credited
+from monitor.core.credits import source_of
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import ArticleId, EntryId
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
@@ -32,8 +32,6 @@ from monitor.watch import Share, Watch
 
 POISON_TRIES = 5  # unexpected errors on one row before it is set aside
 HOST_FEEDS = 10  # feeds of one host in one go, one after another
-
-AnyRow = Row[tuple[object, ...]]
 
 log = structlog.get_logger()
 
@@ -71,42 +69,40 @@ def read(watch: Watch, claim: Claim) -> None:
     if known is not None and row.article_id is None and perusal.says_enough(known, row):
         watch.database.write(lambda tx: perusal.link(tx, claim, ArticleId(known.id)))
         return
-    fetched, pause = perusal.fetch_page(watch, claim, shown_by)
+    fetched, next_page_at = perusal.fetch_page(watch, claim, shown_by)
     page = quality.without_repetition(fetched, seen=outlet.refrains or b"")
     item = perusal.shown(row)
     text = page.text or item.text or row.summary or row.title
-    names = filter(None, (row.author, *page.authors))
     language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
-    credit = credited(
-        watch.credits,
-        author=", ".join(names),
-        text=fetched.text or text,  # an agency's signature may stand on page after page
-        publisher=row.publisher,
+    by = source_of(
+        item,
+        fetched,  # an agency's signature may stand on page after page
         outlet=outlet.id,
+        outlets=watch.outlets,
+        names=watch.credits,
+        aggregated=documents.aggregates(watch, shown_by),
     )
-    found = reading.compose(item, page, language=language, seen_at=row.seen_at, credit=credit)
+    found = reading.compose(item, page, language=language, seen_at=row.seen_at, source=by)
     seen = refrains.remember(
         outlet.refrains or b"", fetched.text or "", address=found.canonical_key or name
     )
 
     def commit(tx: Connection) -> None:
         now = watch.now()
-        feeds.release_host(tx, row.host, next_page_at=now + watch.host_spacing, not_before=pause)
+        feeds.release_host(tx, row.host, next_page_at=next_page_at)
         if not work.finish(tx, claim):
             return
         source = {"feed_id": row.feed_id, "outlet_id": feed_row.outlet_id}
-        # Another feed's entry may have become the same article while this page was fetched.
-        there = articles.by_id(tx, known.id) if known else articles.by_identity(tx, name)
-        if there is None:
-            came = {"seen_at": row.seen_at, "origin": row.origin}
-            article_id = articles.add_article(
-                tx, now=now, identity=name, **source, **came, **asdict(found)
-            )
-            if fetched.text:
-                articles.keep_refrains(tx, outlet.id, seen)
-        else:
+        came = {"identity": name, "seen_at": row.seen_at, "origin": row.origin}
+        there = articles.by_id(tx, known.id) if known else None
+        article_id = None if there else articles.add_article(tx, found, now=now, **source, **came)
+        if article_id is None:
+            # Another feed's entry may have become the same article while this page was fetched.
+            there = there or articles.of_identity(tx, name)
             article_id = ArticleId(there.id)
             perusal.improve(tx, there, row, found, source, now=now)
+        elif fetched.text:
+            articles.keep_refrains(tx, outlet.id, seen)
         articles.link_entry(tx, EntryId(row.id), article_id)
 
     watch.database.write(commit)
@@ -207,7 +203,7 @@ def _due_entries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) 
     claimed = feeds.claim_by_host(tx, entry, now=watch.now(), lease=lease, limit=limit)
     rest = limit - len(claimed)
     return claimed + feeds.claim_unfetched(
-        tx, now=watch.now(), lease=lease, limit=rest, patience=perusal.PAGE_PATIENCE
+        tx, now=watch.now(), lease=lease, limit=rest, patience=perusal.patience(watch)
     )
 
 

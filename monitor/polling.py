@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from monitor import documents, failing
 from monitor.adapters.bodies import Body, Parsed
@@ -19,8 +19,9 @@ from monitor.core.identity import KeyMode
 from monitor.core.model import Feed, ParsedFeed
 from monitor.documents import Brought, Polled
 from monitor.storage import feeds, work
+from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
-from monitor.watch import Share, Watch
+from monitor.watch import Share, Watch, access_to
 
 FEED_LIMIT = 5_000_000  # bytes, after decompression; the largest real feed seen is 2.4 MB
 FEED_TYPES = (
@@ -30,8 +31,6 @@ FEED_TYPES = (
 HOST_BUDGET = timedelta(seconds=40)  # for all feeds of one host in one go; the lease is longer
 MOVES_ADOPTED = 30  # permanent redirects in a row before their destination is asked directly
 NOT_MODIFIED = 304
-
-AnyRow = Row[tuple[object, ...]]
 
 log = structlog.get_logger()
 
@@ -61,13 +60,14 @@ def asked(watch: Watch, claim: Claim) -> Asked:
         flow=row.flow,
         unchanged=row.unchanged,
     )
+    url = row.adopted_url or row.url
     request = Request(
-        row.adopted_url or row.url,
+        url,
         limit=FEED_LIMIT,
         accept=FEED_TYPES,
         etag=None if in_full else row.etag,
         last_modified=None if in_full else row.last_modified,
-        access=wanted.access,
+        access=wanted.access if url == wanted.url else access_to(url, wanted),
     )
     return Asked(claim, wanted, request, in_full)
 
@@ -103,11 +103,12 @@ def shares(
     if answers:
         yield Share([each.claim for each, _ in answers.values()], partial(settle, watch, answers))
     left = () if failed else done
-    yield Share([each.claim for each, _ in unchanged], partial(_rest, watch, unchanged, left))
+    if unchanged or left:
+        yield Share([each.claim for each, _ in unchanged], partial(_rest, watch, unchanged, left))
     # After the answers: one that came with a refusal must not make us forget that the host rests.
     for each, error in failed:
         yield Share([each.claim], partial(_fail, watch, error))
-    if failed:
+    if failed and done:
         yield Share([], partial(_rest, watch, [], done))
 
 
@@ -153,7 +154,7 @@ def _rest(
 def _calm(watch: Watch, each: Asked, *, shown: bool) -> dict[str, object]:
     """The columns of a feed after a poll without change; `shown`: it sent what it has."""
     row, now = each.claim.row, watch.now()
-    listed = len(row.marks or b"") // documents.MARK
+    listed = documents.shown(row.marks)
     flow = _flow(row, new=0, now=now)
     following = _following(
         watch, row, each.feed, listed=listed, known=listed, overlapped=True, flow=flow
@@ -227,7 +228,7 @@ def settle(watch: Watch, answers: Mapping[int, Answer], claims: Sequence[Claim])
                 values=values,
             )
         )
-    failing.note_answers(watch, {each.claim.row.host for each, _ in chosen})
+    failing.note_answers(watch, {each.claim.row.host for each in polled})
     for brought in watch.database.write(lambda tx: _commit(tx, watch, polled)) if polled else ():
         log.info(
             "feed.polled",
@@ -286,7 +287,7 @@ def _commit(tx: Connection, watch: Watch, polled: Sequence[Polled]) -> list[Brou
     """
     held = feeds.still_held(tx, [each.claim for each in polled])
     brought = [
-        documents.find_news(tx, watch, replace(each, blind_since=held[each.claim.key]))
+        documents.find_news(tx, watch, replace(each, blind=held[each.claim.key]))
         for each in polled
         if each.claim.key in held
     ]
@@ -294,7 +295,8 @@ def _commit(tx: Connection, watch: Watch, polled: Sequence[Polled]) -> list[Brou
         documents.store(tx, watch, brought)
         feeds.welcome_hosts(tx, {each.polled.claim.row.host for each in brought})
         feeds.finish(tx, [(each.polled.claim, _outcome(watch, each)) for each in brought])
-        feeds.know_hosts(tx, {str(each.polled.values["host"]) for each in brought})
+        moved = {each.polled.values.get("host") for each in brought} - {None}
+        feeds.know_hosts(tx, {str(name) for name in moved})
     return brought
 
 
@@ -317,9 +319,8 @@ def _outcome(watch: Watch, brought: Brought) -> dict[str, object]:
         overlapped=overlapped,
         flow=flow,
     )
-    fresh = {"news_at": now, "quiet_since": None} if new else {}
     first = {"first_polled_at": row.first_polled_at or now, "key_mode": polled.mode}
-    return {**polled.values, **following, **first, **fresh}
+    return {**polled.values, **following, **first, "news_at": now if new else None}
 
 
 def _noted(
@@ -327,8 +328,7 @@ def _noted(
 ) -> dict[str, object]:
     """What an answer tells about its feed, whatever it brings."""
     row = each.claim.row
-    told = {name: getattr(row, name) for name in feeds.TOLD}
-    told["unchanged"] = row.unchanged + 1 if document is None else 0
+    told: dict[str, object] = {"unchanged": row.unchanged + 1 if document is None else 0}
     if lied:
         told["lied_at"] = now
     if response.status != NOT_MODIFIED:

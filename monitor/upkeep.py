@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from monitor.core import rhythm
 from monitor.pipeline import Step, one_by_one
 from monitor.storage import deliveries, ledger, work
+from monitor.storage.entries import in_parts
 from monitor.storage.retention import Cutoffs, forget
 from monitor.storage.schema import task
 from monitor.storage.sync import plan_task
@@ -72,7 +73,8 @@ def tell_quiet_feeds(watch: Watch) -> None:
     now = watch.now()
     with watch.database.read() as connection:
         silent = ledger.silent_feeds(connection, since=now - SILENT_FOR)
-        quiet = [row for part in _parts(silent) for row in _overdue(connection, part, now=now)]
+        parts = in_parts(silent, of=FEEDS_AT_ONCE)
+        quiet = [row for part in parts for row in _overdue(connection, part, now=now)]
     if not quiet:
         return
     for row in quiet:
@@ -90,10 +92,6 @@ def tell_quiet_feeds(watch: Watch) -> None:
         )
 
     watch.database.write(commit)
-
-
-def _parts(rows: Sequence[Row[Any]]) -> list[Sequence[Row[Any]]]:
-    return [rows[start : start + FEEDS_AT_ONCE] for start in range(0, len(rows), FEEDS_AT_ONCE)]
 
 
 def _overdue(connection: Connection, rows: Sequence[Row[Any]], *, now: datetime) -> list[Row[Any]]:

@@ -1,17 +1,20 @@
 """What the steps of the pipeline need, as they need it; app.py builds it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
+from urllib.parse import urlsplit
 
+from monitor.adapters import fetcher
 from monitor.adapters.bodies import Body, Parsed
-from monitor.adapters.failures import FetchError, FetchRefused
 from monitor.adapters.fetcher import Request, Response
+from monitor.core import urls
 from monitor.core.matcher import Matcher
 from monitor.core.messages import Message
 from monitor.core.model import (
+    Access,
     Channel,
     ChannelName,
     Feed,
@@ -37,7 +40,7 @@ class FetchAll(Protocol):
 
     def __call__(
         self, requests: Sequence[Request], *, budget: timedelta
-    ) -> Iterator[list[tuple[int, Response | FetchError | FetchRefused | None]]]: ...
+    ) -> Iterator[list[tuple[int, fetcher.Outcome]]]: ...
 
 
 class Extract(Protocol):
@@ -100,6 +103,13 @@ class Watch:
         """How the pages of an outlet are read."""
         found = self.outlets.get(outlet)
         return PageRules() if found is None else found.pages
+
+
+def access_to(url: str, source: Feed) -> Access:
+    """How an address is asked for that a feed led to: its headers are for its own origin only."""
+    own = urlsplit(url).scheme.lower() == urlsplit(source.url).scheme.lower()
+    own = own and urls.host(url) == urls.host(source.url)
+    return source.access if own else replace(source.access, headers={})
 
 
 @dataclass(frozen=True, slots=True)

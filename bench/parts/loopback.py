@@ -2,8 +2,8 @@
 
 Each port is a host of its own for whoever asks. Feed n of a site lists `ITEMS` items, the newest
 first; `Site.publish(k)` makes k new ones appear in every feed. A request whose If-None-Match has
-the present ETag is answered 304. As a program: `python loopback.py HOSTS SHOWN AGE`; it prints its
-ports as JSON and ends with its standard input.
+the present ETag is answered 304. As a program: `python loopback.py HOSTS SHOWN AGE [FOLDER]`; it
+prints its ports as JSON and ends with its standard input.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -189,11 +189,26 @@ def page(home: str, number: int) -> bytes:
     ).encode()
 
 
+def kept(folder: Path | None) -> list[bytes]:
+    """The pages kept as *.html.gz in a folder and those below it, in the order of their names."""
+    found = sorted(folder.rglob("*.html.gz")) if folder else []
+    return [gzip.decompress(each.read_bytes()) for each in found]
+
+
+def page_at(home: str, name: str, pages: Sequence[bytes]) -> bytes:
+    """The page that is shown under a name such as "7-1003"."""
+    number, _, at = name.partition("-")
+    if pages:
+        return pages[(int(number) + 100 * int(at or 0)) % len(pages)]
+    return page(home, int(number + at))
+
+
 @dataclass
 class Newsroom:
     """What all ports of one server show, and what they were asked since `told`."""
 
     shown: int  # items in a feed
+    pages: Sequence[bytes]  # shown in turn; none: generated ones
     began: float  # seconds since 1970: the date of item FIRST of every feed
     newest: int = FIRST  # its number
     told: dict[str, Any] = field(default_factory=lambda: {"polls": 0, "unchanged": 0, "at": []})
@@ -204,8 +219,7 @@ class Newsroom:
         if kind in {"feed", "plain"}:
             return self._feed(home, int(rest), etag, plain=kind == "plain")
         if kind == "page":
-            number = int(rest.replace("-", ""))
-            return "200 OK", page(home, number), "text/html; charset=utf-8", ""
+            return "200 OK", page_at(home, rest, self.pages), "text/html", ""
         if kind == "publish":
             self.newest += int(rest)
         if kind in {"publish", "told"}:
@@ -303,9 +317,15 @@ class Site:
 
 
 @contextmanager
-def site(*, hosts: int, shown: int = ITEMS, age: int = 0) -> Iterator[Site]:
-    """Start the server; it ends with the block. `age` of the newest items in seconds."""
+def site(
+    *, hosts: int, shown: int = ITEMS, age: int = 0, folder: Path | None = None
+) -> Iterator[Site]:
+    """Start the server; it ends with the block.
+
+    `age` of the newest items in seconds; `folder`: of the pages to show, instead of made-up ones.
+    """
     words = [sys.executable, str(Path(__file__)), str(hosts), str(shown), str(age)]
+    words += [str(folder)] if folder else []
     pipe = subprocess.PIPE
     with subprocess.Popen(words, stdin=pipe, stdout=pipe) as process:
         assert process.stdin is not None
@@ -314,8 +334,8 @@ def site(*, hosts: int, shown: int = ITEMS, age: int = 0) -> Iterator[Site]:
         process.stdin.close()
 
 
-async def _serve(hosts: int, shown: int, age: int) -> None:
-    loop, room = asyncio.get_running_loop(), Newsroom(shown, time.time() - age)
+async def _serve(hosts: int, shown: int, age: int, folder: Path | None) -> None:
+    loop, room = asyncio.get_running_loop(), Newsroom(shown, kept(folder), time.time() - age)
     servers = [
         await loop.create_server(lambda: Connection(room), "127.0.0.1", 0, backlog=256)
         for _ in range(hosts)
@@ -325,4 +345,5 @@ async def _serve(hosts: int, shown: int, age: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(*map(int, sys.argv[1:])))
+    asked = [*sys.argv[1:], ""]
+    asyncio.run(_serve(*map(int, asked[:3]), Path(asked[3]) if asked[3] else None))

@@ -84,7 +84,7 @@ def configure(directory: Path, *, feeds: Sequence[str], allow: Sequence[str]) ->
 
 
 def main(directory: str, step_name: str, delay: float) -> None:
-    from sqlalchemy import event, func, select, update  # noqa: PLC0415 - workers import this file
+    from sqlalchemy import bindparam, event, func, select, update  # noqa: PLC0415 - workers import this file
 
     sys.path.insert(0, str(HERE.parent))
     import processes  # noqa: PLC0415
@@ -104,10 +104,12 @@ def main(directory: str, step_name: str, delay: float) -> None:
         if delay:
             time.sleep(delay)
 
+    done = table.c.due_at.is_(None) | (table.c.not_before > bindparam("started"))
+    waiting = select(func.count()).where(~done)
+
     def left(monitor: app.Monitor, started: object) -> int:
-        done = (table.c.due_at.is_(None)) | (table.c.not_before > started)
         with monitor.database.read() as connection:
-            return int(connection.execute(select(func.count()).where(~done)).scalar_one())
+            return int(connection.execute(waiting, {"started": started}).scalar_one())
 
     def make_due(monitor: app.Monitor, now: object) -> None:
         due = update(table).values(not_before=now, due_at=now)

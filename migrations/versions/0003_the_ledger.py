@@ -26,6 +26,7 @@ def _added() -> dict[str, list[sa.Column[object]]]:
             sa.Column("robots_at", UtcDateTime),
         ],
         "feed": [
+            sa.Column("settings_hash", sa.String(40)),
             sa.Column("marks", sa.LargeBinary),
             sa.Column("newest", sa.LargeBinary),
             sa.Column("flow", sa.Float, nullable=False, server_default="0"),
@@ -37,12 +38,14 @@ def _added() -> dict[str, list[sa.Column[object]]]:
             sa.Column("adopted_url", sa.Text),
             sa.Column("trouble", sa.String(8)),
             sa.Column("blind_since", UtcDateTime),
+            sa.Column("blind_cause", sa.Text),
             sa.Column("quiet_since", UtcDateTime),
             sa.Column("news_at", UtcDateTime),
         ],
         "entry": [sa.Column("text", sa.Text), sa.Column("publisher", sa.Text)],
         "article": [
             sa.Column("publisher", sa.Text),
+            sa.Column("carrier", sa.Text),
             sa.Column("credit", sa.String(64)),
             sa.Column("published_by", sa.String(8)),
         ],

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from monitor.adapters.failures import Failure, FetchError, FetchRefused, malformed, too_large
 from monitor.adapters.walls import START_LIMIT, wall
+from monitor.core import urls
+from monitor.core.timing import LONGEST_REQUEST_PAUSE
 
-RETRY_AFTER_LIMIT = timedelta(hours=24)  # a server may not silence itself for longer
 GZIP_MEMBER_LIMIT = 100  # each one costs a copy of the rest: thousands of empty ones would stall
 
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -41,11 +42,12 @@ class BrokenGzip(ValueError):  # noqa: N818 - the name says what it is
     """The bytes are no gzip, are cut short, or fail their checksum."""
 
 
-def usable(answer: Response, *, limit: int, conditional: bool) -> Response:
+def usable(answer: Response, *, asked: str, limit: int, conditional: bool) -> Response:
     """The answer with its body unpacked to at most `limit` bytes.
 
-    `conditional`: validators were sent, and 304 is an answer. Raises FetchError or FetchRefused
-    for an error status, a bot check, a body that is too large or packed as we did not ask.
+    `asked` is the address before all redirects. `conditional`: validators were sent, and 304 is an
+    answer. Raises FetchError or FetchRefused for an error status, a bot check, a body that is too
+    large or packed as we did not ask.
     """
     if conditional and answer.status == HTTPStatus.NOT_MODIFIED:
         return answer
@@ -54,19 +56,23 @@ def usable(answer: Response, *, limit: int, conditional: bool) -> Response:
     service = wall(answer.status, answer.headers, body[:START_LIMIT])
     if success and service is None:
         return answer if body is answer.body else replace(answer, body=body)
-    raise _failure(answer, service)
+    raise _failure(answer, service, asked=asked)
 
 
-def _failure(answer: Response, service: str | None) -> FetchError | FetchRefused:
-    host, status = _host(answer), answer.status
-    wait = retry_after(answer.headers)
-    if service is not None:
-        message = f"{host} answered with a bot check ({service})"
-        return FetchError(message, kind=Failure.WALL, status=status, retry_after=wait)
-    message = f"{host} answered {status}"
-    if status in _GONE:
-        return FetchRefused(message, kind=Failure.HTTP_STATUS, status=status)
-    return FetchError(message, kind=Failure.HTTP_STATUS, status=status, retry_after=wait)
+def _failure(answer: Response, service: str | None, *, asked: str) -> FetchError | FetchRefused:
+    status, said = answer.status, f"{_host(answer)} answered"
+    if service is None and status in _GONE:
+        return FetchRefused(f"{said} {status}", kind=Failure.HTTP_STATUS, status=status)
+    walled = service is not None
+    unasked = ", though nobody asked what has changed" if status == HTTPStatus.NOT_MODIFIED else ""
+    by = urls.host(answer.url)
+    return FetchError(
+        f"{said} with a bot check ({service})" if walled else f"{said} {status}{unasked}",
+        kind=Failure.WALL if walled else Failure.HTTP_STATUS,
+        status=status,
+        retry_after=retry_after(answer.headers),
+        host=None if by == urls.host(asked) else by,
+    )
 
 
 def _unpacked(answer: Response, *, limit: int) -> bytes:
@@ -137,11 +143,11 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         seconds = int(value[:9])  # 9 digits are far beyond the limit already
-        return min(timedelta(seconds=seconds), RETRY_AFTER_LIMIT)
+        return min(timedelta(seconds=seconds), LONGEST_REQUEST_PAUSE)
     until, sent = _http_date(value), _http_date(headers.get("date", ""))
     if until is None or sent is None:
         return None
-    return max(timedelta(), min(until - sent, RETRY_AFTER_LIMIT))
+    return max(timedelta(), min(until - sent, LONGEST_REQUEST_PAUSE))
 
 
 def _http_date(value: str) -> datetime | None:

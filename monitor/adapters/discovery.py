@@ -146,11 +146,6 @@ def _unique(addresses: Iterable[str | None], *, limit: int, how: How) -> tuple[L
     return tuple(Lead(each, how) for each in list(kept)[:limit])
 
 
-def robots_address(url: str) -> str:
-    """Where the robots.txt of an address lies."""
-    return urljoin(url, "/robots.txt")
-
-
 def robots_leads(body: bytes, *, url: str) -> tuple[Lead, ...]:
     """The sitemaps that a robots.txt lists, those that seem to hold news first."""
     listed = (markup.link(each, base=url) for each in _SITEMAP_LINE.findall(_text(body)))

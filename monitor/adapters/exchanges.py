@@ -21,11 +21,11 @@ from http import HTTPStatus
 from typing import Any
 
 from monitor.core.text import clean
+from monitor.core.timing import LONGEST_REQUEST_PAUSE
 
 ANSWER_SECONDS = 20  # Apprise gives up at 4 s; a receiver that took 9 s was told twice
 GRACE_SECONDS = 0.5  # a server that says nothing meets the socket's own time limit first
 ANSWER_BYTES = 65_536  # of an answer that are read; one worth reading is far shorter
-RETRY_LIMIT = timedelta(hours=24)  # the longest wait a provider may ask for
 GO_AHEAD = 354  # SMTP: "start mail input"; after it the message is on its way
 
 
@@ -234,7 +234,7 @@ def _retry_after(headers: Mapping[str, str], body: Any) -> timedelta | None:
         asked = _seconds((inner if isinstance(inner, dict) else body).get("retry_after"))
     if asked is None or asked < 0:
         return None
-    return min(timedelta(seconds=min(asked, RETRY_LIMIT.total_seconds())), RETRY_LIMIT)
+    return timedelta(seconds=min(asked, LONGEST_REQUEST_PAUSE.total_seconds()))
 
 
 def _seconds(written: object) -> float | None:

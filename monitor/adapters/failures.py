@@ -23,8 +23,23 @@ class Failure(StrEnum):
     CLOSED = "shutting down"
 
 
+# Nobody was reached: it is their network, or ours.
+UNREACHED = frozenset({Failure.UNREACHABLE, Failure.TIMED_OUT, Failure.TLS})
+# The host itself has not been heard. A captive portal or a proxy on the way answers like this too.
+UNHEARD = UNREACHED | {Failure.MALFORMED, Failure.PRIVATE_ADDRESS}
+# A host answered, whatever it said: the network works.
+HEARD = frozenset(
+    {Failure.HTTP_STATUS, Failure.WALL, Failure.TOO_LARGE, Failure.TOO_MANY_REDIRECTS}
+)
+# Statuses by which a host asks to be left alone, even where it does not say for how long.
+_REFUSALS = frozenset({429, 503})
+
+
 class FetchError(Temporary):
-    """The answer could not be had now; `status` is the HTTP status if there was one."""
+    """The answer could not be had now; `status` is the HTTP status if there was one.
+
+    `host` is the host that said so, where redirects led to another than the one asked.
+    """
 
     def __init__(
         self,
@@ -33,10 +48,18 @@ class FetchError(Temporary):
         kind: Failure,
         status: int | None = None,
         retry_after: timedelta | None = None,
+        host: str | None = None,
     ) -> None:
         super().__init__(message, retry_after=retry_after)
         self.kind = kind
         self.status = status
+        self.host = host
+
+    @property
+    def wants_rest(self) -> bool:
+        """Whether a host asks to be left alone with all its addresses; "in 0 seconds" asks not."""
+        later = self.retry_after is not None and self.retry_after > timedelta()
+        return self.kind is Failure.WALL or self.status in _REFUSALS or later
 
 
 class FetchRefused(Permanent):

@@ -20,7 +20,6 @@ from monitor.adapters.slimming import Taken
 from monitor.adapters.trees import CONTENTS, DATES, NAMES, SUMMARIES, Element, local
 from monitor.adapters.windows import (
     TITLE_LIMIT,
-    YEARS,
     Listed,
     NotAFeed,
     Window,
@@ -29,8 +28,9 @@ from monitor.adapters.windows import (
     worded,
 )
 from monitor.core.model import Entry, ParsedFeed, Selectors
+from monitor.core.publication import YEARS
 
-BODY_LIMIT = 10_000_000  # characters; the rest is cut off and the tree repaired
+BODY_LIMIT = 10_000_000  # bytes, unpacked; the rest is cut off and the tree repaired
 
 _ABSURD = re.compile(r"^\s*[-+]|(?:^|\s)\d{5,}[-\s]")  # year -1 and 292277026596 read as 2000, 2029
 _FEEDPARSER_FAILS = (  # what 5,000 damaged feeds made it raise, and their kin
@@ -52,15 +52,17 @@ def parse_feed(
     """Read RSS, RDF, Atom, JSON Feed, a news sitemap or, by `selectors`, a plain page.
 
     `url` is the final address, against which links are resolved. Items whose fingerprint is among
-    `marks` are only counted, `newest` is that of an earlier poll (see ParsedFeed). `whole` keeps
-    the whole text of each item, where the feed carries it. Raises NotAFeed. Entries come in the
+    `marks` are not read, `newest` is that of an earlier poll (see ParsedFeed). `whole` keeps
+    the whole text of each item, where the feed carries it. A body that is a gzip file, as sitemaps
+    often are, is unpacked. Raises NotAFeed. Entries come in the
     feed's own order, all of them, even one that has neither title nor link nor guid.
     """
+    body = markup.unpacked(body, limit=BODY_LIMIT)
     if not body.strip():
         raise NotAFeed("this is empty, not a feed")
     if strange := markup.kind(body, content_type):
         raise NotAFeed(f"this is {strange}, not a feed")
-    text = markup.decode(body, content_type)[:BODY_LIMIT]
+    text = markup.decode(body, content_type)
     if selectors:
         window = listings.window(text, url=url, selectors=selectors)
     elif text.lstrip()[:1] in {"{", "["}:

@@ -40,10 +40,11 @@ __all__ = ["Failure", "FetchError", "FetchRefused", "Fetcher", "Outcome", "Reque
 
 REDIRECT_LIMIT = 5  # hops after the first request
 REFUSAL_TIME = 1.0  # seconds for the page that comes with an error status
+GROUP_SPACING = 0.2  # seconds between two requests to one host, well within what it keeps open
 NAME_THREADS = 64  # name look-ups at once; the loop's default of 6 starves behind slow resolvers
 
 _USUAL = Access()
-_REFUSALS = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_GOOD = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})  # of nearly all answers
 _PERMANENT_REDIRECTS = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 _REDIRECTS = _PERMANENT_REDIRECTS | {
     HTTPStatus.FOUND,
@@ -65,13 +66,6 @@ class Request:
 
 
 Outcome = Response | FetchError | FetchRefused | None
-
-
-def _refuses(outcome: "Outcome") -> bool:
-    """Whether a host asks to be left alone, so that its other addresses are not asked now."""
-    if not isinstance(outcome, FetchError):
-        return False
-    return outcome.kind is Failure.WALL or outcome.status in _REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,27 +141,15 @@ class Fetcher:
                 self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
-    def get(
-        self,
-        url: str,
-        *,
-        limit: int,
-        accept: str | None = None,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        access: Access = _USUAL,
-    ) -> Response:
-        """Fetch `url`; `limit` caps the body in bytes, as sent and as decompressed.
-
-        Raises FetchError (try again) or FetchRefused (never).
-        """
-        ask = self._ready(Request(url, limit, accept, etag, last_modified, access))
+    def get(self, request: Request) -> Response:
+        """Fetch one address; raises FetchError (try again) or FetchRefused (never)."""
+        ask = self._ready(request)
         try:
             answer = self._submit(self._ask_alone(ask)).result()
         except CancelledError:
             raise closed() from None
         # Here and not in the loop: inflating costs this caller milliseconds, nobody else.
-        return usable(answer, limit=ask.limit, conditional=ask.conditional)
+        return _usable(answer, ask)
 
     def get_all(
         self, requests: Sequence[Request], *, budget: timedelta
@@ -175,10 +157,10 @@ class Fetcher:
         """Fetch all; yields what is ready as (index, outcome), until every index was yielded.
 
         Requests to one host and port go one after another over a kept connection, in the order
-        given; different ones beside each other. None: not asked, because the earlier requests to
-        that host took `budget`, or one of them was refused (429, 503, a wall). Outcomes are
-        returned, never raised. Asking begins with the first group taken, and ends when the
-        iterator is closed.
+        given and with a short pause between them; different ones beside each other. None: not
+        asked, because the earlier requests to that host took `budget`, or it answered one of them
+        with the wish to be left alone. Outcomes are returned, never raised. Asking begins with the
+        first group taken, and ends when the iterator is closed.
         """
         groups: dict[tuple[str | None, int | None], _Group] = {}
         refused: list[tuple[int, Outcome]] = []
@@ -266,13 +248,18 @@ class Fetcher:
                 return
             sessions = Sessions(self._is_public, keep=True)
             self._kept.add(sessions)
-            until = self._loop.time() + budget
+            until = self._loop.time() + budget - GROUP_SPACING
+            ended = False
             try:
-                ended = False
-                for index, ask in group:
-                    outcome = None if ended else await self._outcome(ask, sessions)
+                for place, (index, ask) in enumerate(group):
+                    if ended:
+                        put((index, None))
+                        continue
+                    if place:
+                        await asyncio.sleep(GROUP_SPACING)
+                    outcome = _refusal(await self._outcome(ask, sessions), ask)
                     put((index, outcome))
-                    ended = ended or self._loop.time() >= until or _refuses(outcome)
+                    ended = self._loop.time() >= until or _wants_rest(outcome)
             finally:
                 await sessions.close()
                 self._kept.discard(sessions)
@@ -372,11 +359,26 @@ def _clean_headers(answer: aiohttp.ClientResponse) -> dict[str, str]:
     return headers
 
 
+def _refusal(outcome: Outcome, ask: _Ask) -> Outcome:
+    """The failure that an error status is, told at once; what is large is left to the caller."""
+    good = not isinstance(outcome, Response) or outcome.status in _GOOD
+    return outcome if good else _settled(outcome, ask)
+
+
+def _wants_rest(outcome: Outcome) -> bool:
+    """Whether the host that was asked, not one that it sent us to, wants to be left alone."""
+    return isinstance(outcome, FetchError) and outcome.wants_rest and outcome.host is None
+
+
+def _usable(answer: Response, ask: _Ask) -> Response:
+    return usable(answer, asked=str(ask.url), limit=ask.limit, conditional=ask.conditional)
+
+
 def _settled(outcome: Outcome, ask: _Ask) -> Outcome:
     if not isinstance(outcome, Response):
         return outcome
     try:
-        return usable(outcome, limit=ask.limit, conditional=ask.conditional)
+        return _usable(outcome, ask)
     except (FetchError, FetchRefused) as failure:
         return failure
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from monitor.adapters import languages, markup
+from monitor.adapters.linked import AUTHOR_LIMIT
 from monitor.adapters.windows import (
     GUID_LIMIT,
     TITLE_LIMIT,
@@ -15,8 +16,6 @@ from monitor.adapters.windows import (
     worded,
 )
 from monitor.core.model import Entry, ParsedFeed
-
-AUTHOR_LIMIT = 20  # authors of one item
 
 _VERSION = "://jsonfeed.org/version/"
 _MARKED = (
@@ -101,7 +100,7 @@ def _guid(item: dict[str, Any]) -> str | None:
     written = item.get("id")
     if isinstance(written, int | float) and not isinstance(written, bool):
         written = str(written)
-    return " ".join(_text(written).split())[:GUID_LIMIT] or None
+    return " ".join(markup.tidy(_text(written)).split())[:GUID_LIMIT] or None
 
 
 def _link(item: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Plain pages to what they list, by CSS selectors; with pages.py the only reader of HTML trees."""
+"""Plain pages to what they list, by CSS selectors."""
 
 import re
 from collections.abc import Callable

@@ -3,6 +3,7 @@
 import codecs
 import html
 import re
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from urllib.parse import urljoin
@@ -33,13 +34,15 @@ _MARKS = (
     (b"<\0?\0", "utf-16-le"),
     (b"\0<\0?", "utf-16-be"),
 )
+_GZIP = b"\x1f\x8b"
+_GZIP_FORMAT = 16 + zlib.MAX_WBITS
 _MAGIC = (
     (b"%PDF-", "a PDF"),
     (b"\x89PNG", "an image"),
     (b"\xff\xd8\xff", "an image"),
     (b"GIF8", "an image"),
     (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a compressed file"),
+    (_GZIP, "a compressed file"),
     (b"ID3", "a sound recording"),
     (b"OggS", "a sound recording"),
 )
@@ -79,6 +82,19 @@ _MOJIBAKE = re.compile(
     f"(?<![A-Z])(?:[\xc2-\xdf][{_CONTINUATION}]|[\xe0-\xef][{_CONTINUATION}]{{2}}"
     f"|[\xf0-\xf4][{_CONTINUATION}]{{3}})"
 )
+
+
+def unpacked(body: bytes, *, limit: int) -> bytes:
+    """The body, at most `limit` bytes of it, as it was before a server packed it as a gzip file.
+
+    What is damaged is given back as it came.
+    """
+    if not body.startswith(_GZIP):
+        return body[:limit]
+    try:
+        return zlib.decompressobj(wbits=_GZIP_FORMAT).decompress(body, limit)
+    except zlib.error:
+        return body
 
 
 def kind(body: bytes, content_type: str | None) -> str | None:

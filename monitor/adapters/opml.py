@@ -7,7 +7,7 @@ seconds. Headers, credentials and proxies are never written: they may hold secre
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 _DEFINES = "<!ENTITY"  # XML knows no other spelling
 _PARSERS_ADVICE = re.compile(r", (?:line \d+, column \d+|use XML_PARSE_HUGE).*")
-_SELECTORS = ("items", "link", "title", "date", "date_format", "summary")
+_SELECTORS = tuple(each.name for each in fields(Selectors))
 
 
 class BadOpml(Permanent):

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from lxml import etree
 
+from monitor.adapters import markup
 from monitor.adapters.windows import GUID_LIMIT, Listed, NotAFeed, mark, rough_date
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 - the type has no other name
@@ -169,7 +170,7 @@ def listed(item: Element) -> Listed:
             link = text or href
         elif name in DATES and not date:
             date = text
-    guid = " ".join((guid or about or "").split())[:GUID_LIMIT]
+    guid = " ".join(markup.tidy(guid or about or "").split())[:GUID_LIMIT]
     return Listed(guid or None, link, rough_date(date) if date else None, mark(*parts))
 
 

@@ -31,3 +31,4 @@ feeds.parse_feed(
 pages.extract(_PAGE.encode(), url="http://example.org/page")
 gc.collect()
 gc.freeze()  # keeps the collector from touching, and so copying, pages shared with the workers
+gc.set_threshold(20_000, 20, 20)  # reading makes much and keeps nothing: looking for cycles is dear

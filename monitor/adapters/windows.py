@@ -15,8 +15,10 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from monitor.adapters import languages, markup
+from monitor.core import urls
 from monitor.core.errors import Permanent
 from monitor.core.model import Entry, ParsedFeed
+from monitor.core.publication import YEARS
 
 ITEM_LIMIT = 2_000  # items; some agencies list 500, oldest first
 MARK_SIZE = 8  # bytes of one mark: among 2,000 items two are alike once in 10 ** 13 polls
@@ -27,9 +29,7 @@ GUID_LIMIT = 1_000  # characters
 SUMMARY_LIMIT = 20_000  # characters
 MARKUP_LIMIT = 60_000  # characters of a summary as written, three times the longest
 WHOLE_LIMIT = 200_000  # characters of a whole text as written, ten times a long article
-LANGUAGE_SAMPLE = 160  # characters, a headline and a half: half the time of what decides in doubt
 DATE_LIMIT = 100  # characters
-YEARS = range(1990, 2100)  # feeds date items from year -1 to 292277026596
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
@@ -82,7 +82,6 @@ def look(window: Window, *, url: str, marks: bytes, newest: bytes) -> ParsedFeed
     return replace(
         window.read(fresh),
         cut=len(window.listed) - len(kept),
-        familiar=len(kept) - len(fresh),
         marks=b"".join(item.mark for item in listed),
         newest=b"".join(b"".join(identities(item)) for item in _latest(listed)),
         overlapped=_overlaps(_split(newest), listed, identities) if newest else None,
@@ -104,17 +103,32 @@ def _latest(listed: Sequence[Listed]) -> list[Listed]:
 
 
 def _identities(listed: Sequence[Listed], *, url: str) -> Callable[[Listed], list[bytes]]:
-    """How to mark who an item is: by guid and by address, where no other item has the same."""
+    """How to mark who an item is: by guid and by address, where no other item has the same.
+
+    By its content where it has neither. Addresses are compared as the store compares them, so that
+    a parameter that changes from poll to poll does not make a known item look new.
+    """
     guids = Counter(item.guid for item in listed)
-    links = Counter(item.link for item in listed)
+    stems = Counter(_stem(item.link) for item in listed)
+
+    def address(item: Listed) -> str | None:
+        absolute = markup.link(item.link, base=url)
+        return urls.same_address(absolute) if absolute else None
+
+    # Only these may be the same; to compare all would take as long as to read the document.
+    shared = Counter(address(item) for item in listed if stems[_stem(item.link)] > 1)
 
     def identities(item: Listed) -> list[bytes]:
-        address = markup.link(item.link, base=url) if links[item.link] == 1 else None
-        guid = item.guid if guids[item.guid] == 1 else None
-        named = (("guid", guid), ("link", address))
-        return [mark(name, value) for name, value in named if value]
+        link = address(item)
+        named = (("guid", item.guid, guids[item.guid]), ("link", link, shared[link]))
+        marks = [mark(name, value) for name, value, times in named if value and times <= 1]
+        return marks or [item.mark]
 
     return identities
+
+
+def _stem(link: str | None) -> str:
+    return (link or "").partition("?")[0].partition("#")[0]
 
 
 def _overlaps(
@@ -122,7 +136,8 @@ def _overlaps(
     listed: Sequence[Listed],
     identities: Callable[[Listed], list[bytes]],
 ) -> bool:
-    return any(not before.isdisjoint(identities(item)) for item in listed)
+    """Whether an item of before is there; one may go by its content before, by its guid now."""
+    return any(not before.isdisjoint([item.mark, *identities(item)]) for item in listed)
 
 
 def _split(marks: bytes) -> AbstractSet[bytes]:
@@ -150,9 +165,10 @@ def sensible(date: datetime | None) -> datetime | None:
 
 
 def worded(written: Entry) -> Entry:
-    """An entry of markup as written: plain text within the limits, the language told by it.
+    """An entry of markup as written: plain text within the limits.
 
-    Its language is that of the feed. A title that ends with its publisher's name loses that.
+    Its language is what the feed says: the text has its word when it is read. A title that ends
+    with its publisher's name loses that.
     """
     source = markup.one_line(written.publisher or "", limit=NAME_LIMIT)
     title = _without(markup.one_line(written.title, limit=TITLE_LIMIT), source)
@@ -164,18 +180,10 @@ def worded(written: Entry) -> Entry:
         author=markup.one_line(written.author or "", limit=NAME_LIMIT) or None,
         published=sensible(written.published),
         updated=sensible(written.updated),
-        language=_language(f"{title}\n{summary}", prior=written.language),
+        language=languages.primary(written.language),
         text=markup.plain((written.text or "")[:WHOLE_LIMIT]) or None,
         publisher=source or None,
     )
-
-
-def _language(text: str, *, prior: str | None) -> str | None:
-    """The language by the beginning, by more of the text where that surprises."""
-    language = languages.identify(text[:LANGUAGE_SAMPLE], prior=prior)
-    if len(text) > LANGUAGE_SAMPLE and (language is None or language != (prior or language)):
-        return languages.identify(text, prior=prior)
-    return language
 
 
 def _without(title: str, publisher: str) -> str:

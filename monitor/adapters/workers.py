@@ -20,7 +20,7 @@ from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import Page, ParsedFeed
 
 MEMORY_LIMIT = 1_000_000_000  # bytes of address space, of which the libraries take 250 MB
-TASK_LIMIT = 50  # tasks, then a fresh worker (10 ms): 100 pages leave 60 MB of caches behind
+TASK_LIMIT = 500  # tasks, then a fresh worker, whose first tasks copy what it shares: 0.3 s
 READING_LIMIT = timedelta(seconds=10)  # the worst page within our caps takes 2 s
 _PRELOADED = ["monitor.adapters.workers", "monitor.adapters.warmed"]
 

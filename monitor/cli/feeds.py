@@ -39,6 +39,7 @@ ADDRESS = 48  # characters of an address in the list
 FAILURE = 60  # characters of a failure in the list
 HEIGHTS = "▁▂▃▄▅▆▇█"
 NONE = "·"  # in a sparkline
+TENTHS = 10  # minutes, hours or days; from so many on, nobody asks for a tenth of one
 STYLES = {"hard": BAD, "wall": BAD, "soft": DOUBT, "gap": DOUBT, "quiet": DOUBT, "ok": GOOD}
 
 group = typer.Typer(help="What is listened to.", no_args_is_help=True)
@@ -67,7 +68,7 @@ def show_all(
         if not found:
             raise Permanent(f"no feed in use belongs to an outlet {outlet!r}")
     if failing:
-        found = [each for each in found if each.mark.rank <= health.Mark.SOFT.rank]
+        found = [each for each in found if each.state.rank <= health.State.SOFT.rank]
     if as_json:
         emit([_fields(each) for each in found])
         return
@@ -96,7 +97,7 @@ def _fields(found: "Health") -> dict[str, Any]:
     row = found.row
     return {
         "feed": row.id,
-        "mark": found.mark.value,
+        "state": found.state.value,
         "outlet": row.outlet_id,
         "url": row.url,
         "adopted_url": row.adopted_url,
@@ -114,10 +115,10 @@ def _fields(found: "Health") -> dict[str, Any]:
 
 
 def _line(found: "Health", *, now: datetime) -> tuple[Cell, ...]:
-    row, mark = found.row, found.mark.value
+    row, state = found.row, found.state.value
     words = row.failure or (f"up to {count(found.missed, 'item')} missed" if found.gaps else "")
     return (
-        (mark, STYLES.get(mark, "")),
+        (state, STYLES.get(state, "")),
         row.outlet_name,
         _shortened(row.url.partition("://")[2], ADDRESS),
         _span(timedelta(seconds=row.interval)),
@@ -130,11 +131,11 @@ def _line(found: "Health", *, now: datetime) -> tuple[Cell, ...]:
 
 
 def totals(found: Sequence["Health"]) -> str:
-    """How many feeds there are of each mark, and what they may have missed lately."""
-    from monitor.storage.health import Mark
+    """How many feeds there are in each state, and what they may have missed lately."""
+    from monitor.storage.health import State
 
-    marks = [each.mark for each in found]
-    parts = [f"{marks.count(each):,} {each.value}" for each in reversed(Mark) if each in marks]
+    states = [each.state for each in found]
+    parts = [f"{states.count(each):,} {each.value}" for each in reversed(State) if each in states]
     missed = sum(each.missed for each in found)
     gaps = sum(each.gaps for each in found)
     told = f"; {count(gaps, 'gap')} in 24 h (up to {count(missed, 'item')})" if gaps else ""
@@ -158,11 +159,12 @@ def _ago(moment: datetime | None, *, now: datetime) -> str:
 
 
 def _span(span: timedelta) -> str:
-    """A span in the largest unit that it has two of: `40 s`, `5 min`, `7 h`, `3 d`."""
+    """A span in the largest unit that it has two of: `40 s`, `2.5 min`, `7 h`, `13 d`."""
     seconds = int(span.total_seconds())
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size:
-            return f"{seconds // size:,} {unit}"
+            exactly = f"{seconds / size:,.1f}".removesuffix(".0")
+            return f"{exactly if seconds < TENTHS * size else seconds // size} {unit}"
     return f"{seconds} s"
 
 
@@ -203,7 +205,7 @@ def _story(database: "Database", wanted: str, *, now: datetime) -> dict[str, Any
         rest = health.rests_until(connection, row.host, now=now)
     return {
         "feed": row.id,
-        "mark": health.mark(row, gaps=late).value,
+        "state": health.state_of(row, gaps=late).value,
         "outlet": row.outlet_id,
         "outlet_name": row.outlet_name,
         "url": row.url,
@@ -280,11 +282,11 @@ def kind_of(feed: "Feed") -> str:
 
 
 def _tell(story: dict[str, Any]) -> None:
-    mark = story["mark"]
+    state = story["state"]
     say((f"{story['feed']}  {story['url']}", STRONG))
     _fact("outlet", f"{story['outlet_name']} ({story['outlet']})")
     _fact("kind", story["kind"] or "unknown: not in the configuration as it stands")
-    _fact("health", (mark, STYLES.get(mark, "")))
+    _fact("state", (state, STYLES.get(state, "")))
     if story["failure"]:
         _fact("fails", (f"{story['failure']} ({count(story['failures'], 'time')})", BAD))
     if story["retired"]:

@@ -44,8 +44,11 @@ def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
         "title": row.title,
         "url": row.url,
         "outlet": row.outlet_id,
+        "publisher": row.publisher,
+        "credit": row.credit,
         "language": row.language,
         "published": row.published_at,
+        "published_by": row.published_by,
         "seen": [
             {"at": each.seen_at, "feed": each.url, "origin": each.origin, "failure": each.failure}
             for each in found["entries"]
@@ -82,6 +85,7 @@ def show(life: dict[str, Any]) -> None:
     """Print what became of an article."""
     say((f"{life['id']}  {life['title']}", STRONG))
     say(f"{life['outlet']}  {life['url'] or ''}")
+    _tell_source(life)
     for each in life["seen"]:
         _line("seen", f"{at(each['at'])} in {each['feed']} ({each['origin']})", each["failure"])
     read = life["read"]
@@ -103,6 +107,16 @@ def show(life: dict[str, Any]) -> None:
         told = f"{each['rule']} to {each['channel']}, {each['kind']}: {each['state']}"
         _line("delivery", told + (f" {at(each['sent'])}" if each["sent"] else ""), each["failure"])
     say("")
+
+
+def _tell_source(life: dict[str, Any]) -> None:
+    """Who published and who wrote it, where that is not the outlet, and when."""
+    for name in ("publisher", "credit"):
+        if life[name]:
+            _line(name, life[name])
+    if life["published"]:
+        said = f", as the {life['published_by']} says" if life["published_by"] else ""
+        _line("published", at(life["published"]) + said)
 
 
 def _line(what: str, words: str, failure: str | None = None) -> None:

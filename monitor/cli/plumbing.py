@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
 import codecs
-import dataclasses
 import json
 import math
 import re
@@ -33,6 +32,10 @@ NOWHERE = "http://localhost/"  # where relative links lead when nobody says wher
 BINARY_WITHIN = 4_096  # bytes; no text has a zero byte among its first, unless a mark says UTF-16
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)  # UTF-32-LE begins alike
 ENTRY = ("guid", "url", "title", "summary", "author", "published", "updated", "language")
+PAGE = (
+    "url", "canonical_url", "title", "text", "language", "published", "modified", "authors",
+    "outlet", "section", "completeness", "quality",
+)  # fmt: skip
 WORDS = ("title", "text", "summary", "language", "outlet", "published")  # text where present
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -51,6 +54,7 @@ def parse_feed(
 ) -> None:
     """Parse a feed: one line of JSON an entry."""
     from monitor.adapters import workers
+    from monitor.adapters.languages import identify
     from monitor.polling import FEED_LIMIT
 
     del config  # every plumbing command takes it; this one needs nothing of it
@@ -58,7 +62,8 @@ def parse_feed(
     with _pool() as pool:
         parsed = pool.run(workers.parse_feed, body, url=url, content_type=content_type)
     for entry in parsed.entries:
-        emit({name: getattr(entry, name) for name in ENTRY}, indent=None)
+        told = identify(f"{entry.title}\n{entry.summary or ''}", prior=entry.language)
+        emit({name: getattr(entry, name) for name in ENTRY} | {"language": told}, indent=None)
 
 
 def extract(
@@ -80,7 +85,7 @@ def extract(
         raise Permanent("this is binary, not a web page")
     with _pool() as pool:
         page = pool.run(workers.extract, body, url=url or NOWHERE, content_type=None)
-    told = dataclasses.asdict(page) | {"url": url}
+    told = {name: getattr(page, name) for name in PAGE} | {"url": url}
     if url is None and (page.canonical_url or "").startswith(NOWHERE):
         told["canonical_url"] = None  # a relative link, and nobody said relative to what
     emit(told, indent=None)

@@ -137,7 +137,7 @@ def _written(text: str) -> "Document":
 def _read(url: str, settings: "Settings") -> "Document":
     """Fetch a page as the daemon would. Raises Temporary or Permanent, with the reason."""
     from monitor.adapters import workers
-    from monitor.adapters.fetcher import Fetcher
+    from monitor.adapters.fetcher import Fetcher, Request
     from monitor.core.model import Document
     from monitor.perusal import PAGE_LIMIT, PAGE_TYPES
 
@@ -147,7 +147,7 @@ def _read(url: str, settings: "Settings") -> "Document":
         connections=1,
         allow=settings.fetch_allow,
     ) as fetcher:
-        response = fetcher.get(url, limit=PAGE_LIMIT, accept=PAGE_TYPES)
+        response = fetcher.get(Request(url, limit=PAGE_LIMIT, accept=PAGE_TYPES))
     pool = workers.Workers(1)
     try:
         kind = response.headers.get("content-type")

@@ -87,13 +87,14 @@ class Search:
 
     def get(self, url: str) -> "Response":
         """Fetch an address as the daemon fetches feeds. Raises Temporary or Permanent."""
+        from monitor.adapters.fetcher import Request
         from monitor.polling import FEED_LIMIT, FEED_TYPES
 
         if self.requests:
             self.pause()
         self.requests += 1
         self._seen.add(url)
-        response = self._fetcher.get(url, limit=FEED_LIMIT, accept=FEED_TYPES)
+        response = self._fetcher.get(Request(url, limit=FEED_LIMIT, accept=FEED_TYPES))
         self._seen.add(response.url)
         return response
 
@@ -159,15 +160,15 @@ class Search:
 
     def _sitemaps(self, url: str) -> list[Candidate]:
         """News sitemaps: those that robots.txt lists, else the usual ones."""
-        from monitor.adapters import discovery
+        from monitor.adapters import discovery, robots
 
         listed: tuple[Lead, ...] = ()
         try:
-            robots = self.get(discovery.robots_address(url))
+            listing = self.get(robots.address(url))
         except (Permanent, Temporary):
             pass  # most sites have one, none must
         else:
-            listed = self._seen_in(robots, discovery.robots_leads)
+            listed = self._seen_in(listing, discovery.robots_leads)
         found = list(self._follow(listed))
         if not any(each.parsed for each in found):
             found += self._until_one_works(discovery.sitemap_leads(url))

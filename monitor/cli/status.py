@@ -110,10 +110,10 @@ def _looked_up(database: "Database", settings: "Settings") -> dict[str, Any]:
 def _feeds(found: "Sequence[Health]", *, resting: list[str]) -> dict[str, Any]:
     from monitor.storage import health
 
-    marks = [each.mark for each in found]
+    states = [each.state for each in found]
     return {
         **_counted([each.row for each in found]),
-        "health": {each.value: marks.count(each) for each in reversed(health.Mark)},
+        "states": {each.value: states.count(each) for each in reversed(health.State)},
         "gaps_24_hours": {
             "count": sum(each.gaps for each in found),
             "items_at_most": sum(each.missed for each in found),
@@ -205,9 +205,9 @@ def _show_feeds(feeds: dict[str, Any]) -> None:
 
 
 def _show_health(feeds: dict[str, Any]) -> None:
-    """Every mark that some feed has, gaps, resting hosts, and whether it is our own network."""
-    marks = ", ".join(f"{number:,} {mark}" for mark, number in feeds["health"].items() if number)
-    say(f"health: {marks or 'none yet'}; `monitor feeds list` shows each", indent=11)
+    """Every state that some feed is in, gaps, resting hosts, and whether it is our own network."""
+    states = ", ".join(f"{number:,} {state}" for state, number in feeds["states"].items() if number)
+    say(f"states: {states or 'none yet'}; `monitor feeds list` shows each", indent=11)
     gaps = feeds["gaps_24_hours"]
     if gaps["count"]:
         missed = count(gaps["items_at_most"], "item")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.exits import MisuseError
+from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, directory
 from monitor.cli.output import DOUBT, FAINT, GOOD, count, say, write
 from monitor.core.errors import Permanent
@@ -82,9 +82,11 @@ def take_in(
         add_outlets(target, _file(file, outlets, new, listed), configuration, base=base)
         say((f"{target} has {_size(outlets, new)}", GOOD))
     else:
-        say("nothing new: no file was written")
+        say("no outlet is new: no file was written")
     _summary(listed, outlets, repeated=repeated)
     paste([each for each in fresh if each.outlet in known])
+    if not outlets:
+        raise typer.Exit(Exit.NO)
 
 
 def _needed(

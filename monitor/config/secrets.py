@@ -15,8 +15,6 @@ SECRETS_FILE = (
     "secrets.env"  # beside monitor.yaml: NAME=value lines, for service and commands alike
 )
 SECRET_LIMIT = 65_536  # bytes of a secret's file
-SHORTEST_FILTERED = 4  # characters; hiding shorter values would blot out half of every log line
-
 SHORTEST_TOKEN = 8  # characters, one of them a digit: shorter parts are words, ports, chat names
 
 _SEPARATORS = re.compile(r"[/:@?&=,#]+")
@@ -100,9 +98,8 @@ class Secrets:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """Every value given out, and tokens of addresses; the longest first, for the filter."""
-        long = (value for value in self._values if len(value) >= SHORTEST_FILTERED)
-        return tuple(sorted(long, key=lambda value: (-len(value), value)))
+        """Every value given out, and tokens of addresses, for the filter of `core/secrets.py`."""
+        return tuple(sorted(self._values))
 
     def address(self, written: str) -> str:
         """`written` with its references resolved.

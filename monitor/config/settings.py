@@ -22,8 +22,9 @@ FILE = "monitor.yaml"
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
 
 
-# A step holds its row for two minutes; fetching and reading must end before.
-LONGEST_DEADLINE = timedelta(seconds=60)
+# A step holds its rows for two minutes. Reading speaks for three deadlines at most, of the page and
+# of robots.txt, twice; polling for 40 s and two: of the last feed, and whether it lies.
+LONGEST_DEADLINE = timedelta(seconds=30)
 
 
 class LogLevel(StrEnum):
@@ -72,7 +73,7 @@ class Settings(BaseModel):
 def _deadline(written: str) -> timedelta:
     span = values.duration(written)
     if span > LONGEST_DEADLINE:
-        raise ValueError(f"found {shown(written)}; allowed: up to 60 seconds")
+        raise ValueError(f"found {shown(written)}; allowed: up to 30 seconds")
     return span
 
 

@@ -39,6 +39,14 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Blindness:
+    """Since when we, not the feed, could not look, and why."""
+
+    since: datetime
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A stretch of time of which we cannot say that we saw everything; `most` counts items."""
 

@@ -1,12 +1,17 @@
-"""Which agency wrote an article that another outlet published. Pure.
+"""Who published an article, and which agency wrote it, where the feed's outlet did not. Pure.
 
 Where agencies sign in English and Spanish: the byline, the dateline before the first sentence,
 the end. A name in the running text ("told Reuters", "según dijo a EFE") is a source, no author.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
+
+from monitor.core.model import Entry, Outlet, OutletId, Page, Tier
+from monitor.core.text import fold
 
 OPENING = 3  # lines in which a byline or a dateline may stand
 ENDING = 3  # lines in which a signature may stand
@@ -41,6 +46,95 @@ _SMALL = (
 )
 _WORDS_OF_PLACE = re.compile(rf"(?:[^\W_a-zà-ÿ][\w.'’]*+|(?:{_SMALL})\b\.?|[\s,./|·•–—-])*+")
 _BEFORE = rf"^(?P<place>[^\n()]{{0,{DATELINE}}}?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who stands behind an article that its feed's outlet did not publish or did not write.
+
+    `publisher` is whom an aggregator shows; `carrier` is who counts as having published it: the id
+    of the outlet of that name, else the folded name. `credit` is the id of the agency that wrote.
+    """
+
+    publisher: str | None = None
+    carrier: str | None = None
+    credit: str | None = None
+
+
+NO_SOURCE = Source()
+
+
+def source_of(
+    entry: Entry,
+    page: Page,
+    *,
+    outlet: OutletId,
+    outlets: Mapping[OutletId, Outlet],
+    names: Mapping[str, Sequence[str]],
+    aggregated: bool,
+) -> Source:
+    """Who published and who wrote what an entry of `outlet` and its page show.
+
+    `outlets` are the configured ones, `names` those of agencies, as in `credited`. Where a feed is
+    `aggregated` and names no publisher, the page may name itself.
+    """
+    publisher = entry.publisher or (page.outlet if aggregated else None)
+    credit = credited(
+        names,
+        author=", ".join(filter(None, (entry.author, *page.authors))),
+        text=page.text or entry.text or entry.summary or entry.title,
+        publisher=publisher,
+        outlet=outlet,
+    )
+    carrier = _carrier(publisher, outlet, outlets) if aggregated and publisher else None
+    return Source(publisher, carrier, credit)
+
+
+def _carrier(publisher: str, outlet: OutletId, outlets: Mapping[OutletId, Outlet]) -> str | None:
+    """Who counts as a publisher: the outlet of that name, else the name, where there is any.
+
+    A search for one outlet's articles stays with that outlet, however it is spelled there.
+    """
+    name = _folded(publisher)
+    named = [
+        each.id
+        for each in outlets.values()
+        if name in {_folded(known) for known in (each.name, *each.credits)}
+    ]
+    if named:
+        return outlet if outlet in named else named[0]
+    ours = outlets.get(outlet)
+    return name or None if ours is not None and ours.tier is Tier.AGGREGATOR else None
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    return " ".join(fold(name).split())
+
+
+class Carried(Protocol):
+    """An article as far as it counts for its story."""
+
+    outlet_id: str
+    carrier: str | None
+    credit: str | None
+    duplicate_of: int | None
+
+
+def counted(articles: Collection[Carried]) -> tuple[int, int]:
+    """How many outlets carry a story, and from how many independent sources.
+
+    Whoever repeats an agency, or another outlet word for word, is no source of its own; nor is an
+    aggregator, which counts as the publisher that it shows.
+    """
+    original = [each for each in articles if each.duplicate_of is None]
+    at_first_hand = {each.outlet_id for each in original if each.carrier is None}
+    sources = {
+        each.credit or each.carrier or each.outlet_id
+        for each in original
+        if each.carrier not in at_first_hand
+    }
+    return len({each.carrier or each.outlet_id for each in articles}), len(sources)
 
 
 @lru_cache(maxsize=1024)

@@ -10,9 +10,7 @@ from monitor.core import urls
 from monitor.core.model import Entry
 from monitor.core.text import fold
 
-# Texts shorter than this are shared by unrelated briefs ("Developing story"); FINDINGS-measured
-# duplicates below 25 words need a second sign.
-BODY_WORDS = 25
+BODY_WORDS = 25  # shorter texts are shared by unrelated briefs ("Developing story")
 
 
 class KeyMode(StrEnum):

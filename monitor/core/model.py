@@ -229,18 +229,17 @@ class Channel:
 class ParsedFeed:
     """What one poll's body held.
 
-    `entries` are those that need a look; `familiar` counts items left out because their `marks`
-    were known, `cut` those left out because the feed lists too many. `marks` are fingerprints of
-    the whole content of all items not cut, eight bytes each, in the order of the feed; `newest`
-    say who the newest few are, by guid and by address, eight bytes each. `overlapped`: one of the
-    newest of an earlier poll is still listed; None where none were given.
+    `entries` are those that need a look, because their `marks` were not known; `cut` counts items
+    left out because the feed lists too many. `marks` are fingerprints of the whole content of all
+    items not cut, eight bytes each, in the order of the feed; `newest` say who the newest few are,
+    by guid and by address, by their marks where these tell nothing; eight bytes each. `overlapped`:
+    one of the newest of an earlier poll is still listed; None where none were given.
     """
 
     entries: tuple[Entry, ...]
     title: str | None = None
     language: str | None = None
     cut: int = 0
-    familiar: int = 0
     marks: bytes = b""
     newest: bytes = b""
     overlapped: bool | None = None

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-YEARS = range(1990, 2100)
+YEARS = range(1990, 2100)  # feeds date items from year -1 to 292277026596
 SKEW = timedelta(hours=1)  # a publisher's clock may run ahead of ours by this much
 ZONE = timedelta(hours=14)  # the farthest zone: local time that is written as if it were UTC
 LETTERS = 100  # characters of a time in words; the longest real ones have half as many

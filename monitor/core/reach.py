@@ -32,6 +32,7 @@ class Reach:
 
     since: datetime | None = None  # when the first of those hosts fell, while the network is lost
     proven: bool = False  # some host has answered since the start
+    _back_at: datetime | None = None  # when it was found to work again
     _fallen: dict[str, datetime] = field(default_factory=dict)  # in the order of falling
     _answered: dict[str, datetime] = field(default_factory=dict)  # in the order of answering
     _others: set[str] = field(default_factory=set)  # that answered while it was lost
@@ -41,6 +42,15 @@ class Reach:
         """Whether our own network is down, as far as we know."""
         return self.since is not None
 
+    def lost_since(self, moment: datetime) -> bool:
+        """Whether our own network has been down at any time since then."""
+        return self.lost or (self._back_at is not None and self._back_at >= moment)
+
+    def heard_since(self, moment: datetime) -> bool:
+        """Whether some host has answered since then; half an hour is remembered."""
+        newest = next(self._answers(), None)
+        return newest is not None and newest >= moment
+
     def failed(self, host: str, *, hosts: int, now: datetime) -> Change | None:
         """One host could not be reached; `hosts` is how many there are in all."""
         self._answered.pop(host, None)
@@ -48,7 +58,7 @@ class Reach:
         self._fallen.setdefault(host, now)
         if self.lost:
             return None
-        self.since = self._fell_together(several=_several(hosts), now=now)
+        self.since = self._fell_together(several=several_of(hosts), now=now)
         return Change.LOST if self.lost else None
 
     def answered(self, host: str, *, now: datetime) -> Change | None:
@@ -67,7 +77,7 @@ class Reach:
                 return None
         self._fallen = {name: at for name, at in self._fallen.items() if at < self.since}
         self._others.clear()
-        self.since = None
+        self.since, self._back_at = None, now
         return Change.BACK
 
     def _fell_together(self, *, several: int, now: datetime) -> datetime | None:
@@ -98,5 +108,6 @@ class Reach:
             del self._answered[oldest]
 
 
-def _several(hosts: int) -> int:
+def several_of(hosts: int) -> int:
+    """How many hosts must fall together, of as many, to say that it is us."""
     return max(LEAST, min(hosts, max(SEVERAL, hosts // SHARE)))

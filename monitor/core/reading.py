@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.core import publication, urls
+from monitor.core.credits import NO_SOURCE, Source
 from monitor.core.identity import body_hash, digest
 from monitor.core.model import Completeness, Entry, Page
 from monitor.core.text import fold
@@ -33,6 +34,7 @@ class Reading:
     author: str | None
     section: str | None
     publisher: str | None
+    carrier: str | None
     credit: str | None
     published_at: datetime | None
     published_by: str | None
@@ -46,14 +48,14 @@ def compose(
     *,
     language: str | None,
     seen_at: datetime,
-    credit: str | None = None,
+    source: Source = NO_SOURCE,
 ) -> Reading:
     """Put an article together: the feed's headline and summary, the page's text and facts.
 
     The desk's editors wrote the feed's headline for readers; the page's may carry the site's name.
     A feed that carries the whole text stands in for a page that gave none, and a part of the text
-    for a summary that the feed does not give. `credit` is the id of the agency that wrote the
-    article; `seen_at` is when the entry was first seen.
+    for a summary that the feed does not give. `source` says who published and who wrote it;
+    `seen_at` is when the entry was first seen.
     """
     summary = entry.summary or (page.text if page.completeness is Completeness.SUMMARY else None)
     text, completeness, quality = _body(entry, page, summary)
@@ -73,8 +75,9 @@ def compose(
         language=language or page.language,
         author=entry.author or ", ".join(page.authors) or None,
         section=page.section,
-        publisher=entry.publisher,
-        credit=credit,
+        publisher=source.publisher,
+        carrier=source.carrier,
+        credit=source.credit,
         published_at=published_at,
         published_by=published_by,
         completeness=completeness,
@@ -95,10 +98,16 @@ def improved(old: Stored, new: Reading, *, retitle: bool) -> dict[str, object]:
     """What a second reading of an article changes: never a fuller text for a poorer one.
 
     `retitle`: the feed that brought the article shows a new headline; another feed's is its own.
+    Who published the article stays with the feed that gave more of it.
     """
-    if _RANK[new.completeness] < _RANK[Completeness(old.completeness)]:
+    if poorer(new.completeness, old.completeness):
         return {"title": new.title} if retitle else {}
-    return asdict(new) | ({} if retitle else {"title": old.title})
+    changes = asdict(new)
+    if retitle:
+        return changes
+    if not poorer(old.completeness, new.completeness):
+        del changes["publisher"], changes["carrier"]
+    return changes | {"title": old.title}
 
 
 _RANK = {Completeness.TITLE: 0, Completeness.SUMMARY: 1, Completeness.FULL: 2}

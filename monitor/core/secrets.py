@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote
 
-SECRET_LEAST = 4  # characters; shorter ones ("25", "no") stand in harmless words too
+SECRET_LEAST = 4  # characters; shorter ones ("25", "no") stand in half of every log line
 MASK = "***"
 
 

@@ -13,6 +13,15 @@ _TRACKING = re.compile(
 _WRAPPING = ("url", "u", "q")  # parameters in which search services pass the address of a click
 _SLASHES = re.compile(r"/{2,}")
 LONGEST_NAME = 253  # characters of a host name, RFC 1035
+_COUNTRY = 2  # letters of a country's top level; no other has so few
+# What stands for a kind of owner under a country: the names of the public suffix list that many
+# countries share. The whole list is far longer, and comes with a library (adapters/pages.py).
+_SECOND_LEVEL = frozenset(
+    {
+        "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "gv", "info", "ltd", "mil", "ne",
+        "net", "nhs", "nom", "or", "org", "plc", "sch", "web",
+    }
+)  # fmt: skip
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -55,8 +64,21 @@ def same_address(url: str) -> str:
 
 
 def same_site(one: str, other: str) -> bool:
-    """True if two addresses share the last two labels of their hosts, roughly one publisher."""
-    return host(one).split(".")[-2:] == host(other).split(".")[-2:]
+    """True if two addresses are of one registered name, roughly one publisher.
+
+    That is the last two labels of a host, or three where a country registers below `com.ar`.
+    """
+    return _registered(host(one)) == _registered(host(other))
+
+
+def _registered(name: str) -> str:
+    """The registered name of a host, with its port; of an address in figures all of it."""
+    labels = name.split(".")
+    country = labels[-1].partition(":")[0]
+    if not country.isalpha():
+        return name
+    below = len(country) == _COUNTRY and _SECOND_LEVEL.intersection(labels[-2:-1])
+    return ".".join(labels[-3 if below else -2 :])
 
 
 def publisher_address(url: str) -> str | None:

@@ -14,10 +14,11 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Table
 
+from monitor import perusal
 from monitor.core.errors import Temporary
 from monitor.pipeline import PIPELINE, Step, perform
 from monitor.runners.clock import Clock
-from monitor.storage import work
+from monitor.storage import feeds, work
 from monitor.watch import Watch
 
 SWEEP_EVERY = 1  # seconds; commits wake the sweep themselves, this is the fallback
@@ -92,6 +93,7 @@ class Embedded:
         threads = sum(width.threads for width in widths.values())
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="step")
         self._clamped_at: float | None = None
+        self._swept_at: datetime | None = None  # the last sweep that went well began
         self._due: Mapping[Table, datetime | None] = {}
         self._unrecorded: Temporary | None = None  # the database could not take an outcome
 
@@ -149,6 +151,12 @@ class Embedded:
         """Claim what is due, as far as threads are free; how many rows were taken."""
         self._clamp()
         now = self._clock.now()
+        self._note_standstill(now)
+        taken = self._take(now)
+        self._swept_at = now
+        return taken
+
+    def _take(self, now: datetime) -> int:
         due = self._due = self._next_due()
         ready = [
             (step, free)
@@ -164,6 +172,18 @@ class Embedded:
             for part in _parts(claims, step.together):
                 self._start(step, part)
         return sum(len(claims) for _, claims in taken)
+
+    def _note_standstill(self, now: datetime) -> None:
+        """The machine slept, or the database took nothing: what was due meanwhile went unseen.
+
+        A replay's clock leaps as well, but only to what is due next: it leaves nothing overdue.
+        """
+        since = self._swept_at
+        if since is None or now - since <= feeds.BLIND_AFTER:
+            return
+        note = partial(feeds.note_blindness, now=now)
+        if unseen := self._watch.database.write(note, announce=False):
+            log.warning("watch.stood_still", since=since, feeds=unseen)
 
     def _free(self, step: Step) -> int:
         """How many rows of a step may be taken now."""
@@ -221,7 +241,8 @@ class Embedded:
 
     def _next_due(self) -> dict[Table, datetime | None]:
         with self._watch.database.read() as connection:
-            return work.next_due(connection, now=self._clock.now())
+            patience = perusal.patience(self._watch)
+            return work.next_due(connection, now=self._clock.now(), patience=patience)
 
     def _clamp(self) -> None:
         real = time.monotonic()  # a replay's clock passes a minute at every turn

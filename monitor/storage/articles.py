@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select, update
 
 from monitor.core.alerts import Decision, Origin, Reason
+from monitor.core.credits import counted
 from monitor.core.model import AlertId, ArticleId, EntryId, Match, OutletId, RuleId, StoryId
-from monitor.core.reading import is_copy, poorer, same_title
+from monitor.core.reading import Reading, is_copy, poorer, same_title
 from monitor.core.rules import Rule
 from monitor.core.stories import Candidate
 from monitor.storage.schema import alert, article, entry, match, outlet, story
@@ -23,6 +24,11 @@ CANDIDATES = 20  # earlier articles of the same page or text that are compared a
 def by_identity(connection: Connection, identity: str) -> Row[Any] | None:
     """The article at this address, if we have it."""
     return connection.execute(_BY_IDENTITY, {"identity": identity}).first()
+
+
+def of_identity(connection: Connection, identity: str) -> Row[Any]:
+    """The article at this address; raises NoResultFound if there is none."""
+    return connection.execute(_BY_IDENTITY, {"identity": identity}).one()
 
 
 def by_id(connection: Connection, article_id: ArticleId) -> Row[Any] | None:
@@ -42,15 +48,17 @@ _REFRAINS = (
 )
 
 
-def add_article(connection: Connection, *, now: datetime, **values: Any) -> ArticleId:
-    """Store an article, due for triage; if its address was stored meanwhile, that one."""
-    row = insert_new(connection, article, read_at=now, not_before=now, due_at=now, **values)
-    if row is not None:
-        return ArticleId(row.id)
-    found = by_identity(connection, values["identity"])
-    if found is None:
-        raise LookupError(values["identity"])
-    return ArticleId(found.id)
+def add_article(
+    connection: Connection, found: Reading, *, now: datetime, **values: Any
+) -> ArticleId | None:
+    """Store an article, due for triage; None if one of its identity is there."""
+    read = {name: getattr(found, name) for name in _READ}
+    due = {"read_at": now, "not_before": now, "due_at": now}
+    row = insert_new(connection, article, **due, **read, **values)
+    return None if row is None else ArticleId(row.id)
+
+
+_READ = tuple(each.name for each in fields(Reading))
 
 
 def claim_fairly(
@@ -296,14 +304,8 @@ def forget_matches(
 
 
 def outlets_of(connection: Connection, story_id: StoryId) -> tuple[int, int]:
-    """How many outlets carry a story, copies included, and from how many independent sources.
-
-    Whoever repeats an agency, or another outlet word for word, is no source of its own.
-    """
-    writer = func.coalesce(article.c.credit, article.c.outlet_id)
-    original = case((article.c.duplicate_of.is_(None), writer))
-    counted = select(
-        func.count(func.distinct(article.c.outlet_id)), func.count(func.distinct(original))
-    )
-    row = connection.execute(counted.where(article.c.story_id == story_id)).one()
-    return row[0], row[1]
+    """How many outlets carry a story, copies included, and from how many independent sources."""
+    asked = select(
+        article.c.outlet_id, article.c.carrier, article.c.credit, article.c.duplicate_of
+    ).where(article.c.story_id == story_id)
+    return counted(connection.execute(asked).all())

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -146,20 +147,18 @@ def notify(
         )
 
 
-def recall(connection: Connection, *, key: str) -> bool:
-    """Drop the message of `notify` wherever it has certainly not arrived.
+def last_notice(connection: Connection, *, titles: Collection[str]) -> Any:
+    """The newest message of `notify` with one of these titles, sent or not; None for none."""
+    told = and_(delivery.c.kind == Kind.OPS, delivery.c.title.in_(titles))
+    newest = select(delivery).where(told).order_by(delivery.c.id.desc()).limit(1)
+    return connection.execute(newest).one_or_none()
 
-    True if there was one and it arrived nowhere, so that nobody need hear that it is over.
-    """
-    asked = select(delivery.c.channel).where(delivery.c.kind == Kind.OPS).distinct()
-    keys = [_ops_key(channel, key) for channel in connection.execute(asked).scalars()]
-    told = delivery.c.key.in_(keys)
+
+def recall(connection: Connection, *, title: str) -> None:
+    """Drop the messages of `notify` with this title that have certainly not arrived."""
+    told = and_(delivery.c.kind == Kind.OPS, delivery.c.title == title)
     unsent = and_(delivery.c.state == State.QUEUED, delivery.c.uncertain == 0)
-    dropped = connection.execute(
-        delete(delivery).where(told, unsent).returning(delivery.c.id)
-    ).all()
-    arrived = connection.execute(select(delivery.c.id).where(told).limit(1)).first()
-    return bool(dropped) and arrived is None
+    connection.execute(delete(delivery).where(told, unsent))
 
 
 def _ops_key(channel: str, key: str) -> str:

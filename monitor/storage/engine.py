@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -121,8 +121,11 @@ class Database:
         with self.writer.begin() as connection:
             for work, _, _ in group:
                 try:
-                    with nullcontext() if alone else connection.begin_nested():
-                        answers.append((work(connection), None))
+                    if not alone:  # SQLAlchemy's own savepoints are compiled anew each time
+                        connection.exec_driver_sql("SAVEPOINT work")
+                    answers.append((work(connection), None))
+                    if not alone:
+                        connection.exec_driver_sql("RELEASE SAVEPOINT work")
                 except Exception as error:
                     if _takes_all_down(error):
                         raise
@@ -130,6 +133,7 @@ class Database:
                     if alone:
                         connection.rollback()
                         return answers
+                    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
             if self.dialect == "postgresql" and _announced(group):
                 connection.exec_driver_sql(f"NOTIFY {COMMITS}")
         return answers

@@ -1,12 +1,12 @@
 """Entries: what feeds listed, and by which keys it is known."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Column, Connection, Select, bindparam, select, update
+from sqlalchemy import Column, Connection, Select, bindparam, null, select, union_all, update
 
 from monitor.core import urls
 from monitor.core.alerts import Origin
@@ -14,75 +14,74 @@ from monitor.core.identity import Keys
 from monitor.core.model import Entry, EntryId, FeedId
 from monitor.storage.schema import article, entry, revision, tombstone
 
+T = TypeVar("T")
+
 KEYS_AT_ONCE = 500  # in one look-up; SQLite takes 32,766 parameters, PostgreSQL plans short lists
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a feed's new document repeats: the entry of each known key, None for a buried one."""
+    """What a feed's new document repeats: the entry of each known key, None for a buried one.
 
-    by_key: dict[str, EntryId | None]
-    titles: dict[EntryId, str]
+    `contents` are the link and content keys of the entries found, whatever key led there.
+    """
+
+    by_key: Mapping[str, EntryId | None]
+    titles: Mapping[EntryId, str]
+    contents: AbstractSet[tuple[str | None, str]]
 
     def __contains__(self, key: str) -> bool:
         return key in self.by_key
 
 
 def known(connection: Connection, feed_id: FeedId, keys: Mapping[str, Keys]) -> Known:
-    """Look up the present keys of one document at once.
+    """Look up the items of one document at once, by their present keys and their addresses.
 
     All three keys of an entry are stored, so it is known by whichever its feed goes by today.
     """
     by_key: dict[str, EntryId | None] = {}
     titles: dict[EntryId, str] = {}
-    columns = {
-        entry.c.guid_key: [key for key, each in keys.items() if key == each.guid],
-        entry.c.link_key: [key for key, each in keys.items() if key == each.link],
-        entry.c.content_key: [key for key, each in keys.items() if key == each.content],
-    }
-    for part in _parts(list(keys)):
-        asked = {"feed_id": feed_id, "keys": part}
-        by_key |= dict.fromkeys(connection.execute(_BURIED, asked).scalars())
-    for column, wanted in columns.items():
-        for part in _parts(wanted):
-            for row in connection.execute(_by(column), {"feed_id": feed_id, "keys": part}):
-                by_key[row.key] = EntryId(row.id)
-                titles[EntryId(row.id)] = row.title
-    return Known(by_key, titles)
+    contents: set[tuple[str | None, str]] = set()
+    for part in in_parts(list(keys), of=KEYS_AT_ONCE):
+        asked = {
+            "feed_id": feed_id,
+            "keys": part,
+            "guids": [key for key in part if key == keys[key].guid],
+            "links": [link for key in part if (link := keys[key].link)],
+            "contents": [key for key in part if key == keys[key].content],
+        }
+        for entry_id, title, *stored in connection.execute(_KNOWN, asked):
+            if entry_id is None:
+                by_key.setdefault(stored[0], None)
+                continue
+            by_key |= {key: EntryId(entry_id) for key in stored if key in keys}
+            titles[EntryId(entry_id)] = title
+            contents.add((stored[1], stored[2]))
+    return Known(by_key, titles, contents)
 
 
-_KEYS: BindParameter[str] = bindparam("keys", expanding=True)
-_BURIED = select(tombstone.c.key).where(
-    tombstone.c.feed_id == bindparam("feed_id"), tombstone.c.key.in_(_KEYS)
-)
-
-
-_AT = select(entry.c.link_key, entry.c.content_key).where(
-    entry.c.feed_id == bindparam("feed_id"), entry.c.link_key.in_(_KEYS)
-)
-
-
-@cache
-def _by(column: Column[Any]) -> Select[Any]:
-    """Look entries up by one of their keys; built once."""
-    return select(column.label("key"), entry.c.id, entry.c.title).where(
-        entry.c.feed_id == bindparam("feed_id"), column.in_(_KEYS)
+def _found(column: Column[Any], wanted: str) -> Select[Any]:
+    columns = (entry.c.id, entry.c.title, entry.c.guid_key, entry.c.link_key, entry.c.content_key)
+    return select(*columns).where(
+        entry.c.feed_id == bindparam("feed_id"), column.in_(bindparam(wanted, expanding=True))
     )
 
 
-def contents_at(
-    connection: Connection, feed_id: FeedId, links: Sequence[str]
-) -> frozenset[tuple[str, str]]:
-    """The link and content keys of a feed's entries at some addresses."""
-    found: list[tuple[str, str]] = []
-    for part in _parts(links):
-        rows = connection.execute(_AT, {"feed_id": feed_id, "keys": part})
-        found += [(row.link_key, row.content_key) for row in rows]
-    return frozenset(found)
+# One statement for four questions: each of them costs more to ask than to answer.
+_KNOWN = union_all(
+    _found(entry.c.guid_key, "guids"),
+    _found(entry.c.link_key, "links"),
+    _found(entry.c.content_key, "contents"),
+    select(null(), null(), tombstone.c.key, null(), null()).where(
+        tombstone.c.feed_id == bindparam("feed_id"),
+        tombstone.c.key.in_(bindparam("keys", expanding=True)),
+    ),
+)
 
 
-def _parts(keys: Sequence[str]) -> list[Sequence[str]]:
-    return [keys[start : start + KEYS_AT_ONCE] for start in range(0, len(keys), KEYS_AT_ONCE)]
+def in_parts(rows: Sequence[T], *, of: int) -> list[Sequence[T]]:
+    """Many rows in parts of so many, the last one shorter."""
+    return [rows[start : start + of] for start in range(0, len(rows), of)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from monitor.core import timing
+from monitor.core.coverage import Blindness, Cause
 from monitor.core.health import Trouble
 from monitor.storage.schema import entry, feed, host
 from monitor.storage.upsert import insert_missing
 from monitor.storage.work import Claim, claim_chosen
 
+BLIND_AFTER = timedelta(minutes=30)  # a feed that should have been polled before went unseen
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # a new host may be asked at once, whatever the clock
 
 Lane = Literal["any", "healthy", "failing"]
@@ -128,7 +131,13 @@ _UNFETCHED = (
         or_(
             entry.c.host.is_(None),
             entry.c.not_before <= _moment("waited"),
-            exists().where(host.c.name == entry.c.host, host.c.not_before > _moment("waiting")),
+            exists().where(
+                host.c.name == entry.c.host,
+                or_(
+                    host.c.not_before > _moment("waiting"),
+                    host.c.next_page_at > _moment("waiting"),
+                ),
+            ),
         ),
     )
     .order_by(entry.c.due_at, entry.c.id)
@@ -173,12 +182,20 @@ def _releasing(names: tuple[str, ...]) -> Update:
     return update(host).where(host.c.name == bindparam("b_name")).values(busy_until=None, **given)
 
 
-def rest_host(connection: Connection, name: str, *, not_before: datetime) -> None:
-    """A host refused us: nobody asks it before then, so its feeds wait, whatever they may miss."""
-    refused = {"not_before": not_before, "refusals": host.c.refusals + 1}
+def rest_host(
+    connection: Connection, name: str, *, after: timedelta | None, now: datetime
+) -> datetime:
+    """A host refused us, and wishes to be left alone for `after`: until when nobody asks it.
+
+    So its feeds wait, whatever they may miss.
+    """
+    know_hosts(connection, [name])  # a redirect may have led there
+    until = now + timing.rested(host_of(connection, name).refusals, after=after)
+    refused = {"not_before": until, "refusals": host.c.refusals + 1}
     connection.execute(update(host).where(host.c.name == name).values(**refused))
     waiting = and_(feed.c.host == name, feed.c.trouble.is_(None), feed.c.retired_at.is_(None))
     connection.execute(update(feed).where(waiting).values(trouble=Trouble.RESTING))
+    return until
 
 
 def welcome_hosts(connection: Connection, names: Collection[str]) -> None:
@@ -237,8 +254,6 @@ TOLD = (
     "moved_to",
     "moves",
     "adopted_url",
-    "news_at",
-    "quiet_since",
     "first_polled_at",
 )
 
@@ -251,8 +266,11 @@ def finish_unchanged(
 
 
 def finish(connection: Connection, ended: Sequence[tuple[Claim, Mapping[str, object]]]) -> None:
-    """End the claims of polls that were answered, with all that they told."""
-    _finish(connection, _answered(), (*_CALM, *TOLD), ended)
+    """End the claims of polls that were answered, with all that they told.
+
+    `news_at` among the values is None where nothing is new.
+    """
+    _finish(connection, _answered(), (*_CALM, *TOLD, "news_at"), ended)
 
 
 def _finish(
@@ -279,29 +297,44 @@ def _unchanged() -> Update:
 
 @cache
 def _answered() -> Update:
-    return _ending((*_CALM, *TOLD))
+    news_at = bindparam("b_news_at", type_=feed.c.news_at.type)
+    # Without news both stay as they are now: the feed may have been told as quiet meanwhile.
+    fresh = {
+        "news_at": func.coalesce(news_at, feed.c.news_at),
+        "quiet_since": case((news_at.is_(None), feed.c.quiet_since), else_=None),
+    }
+    return _ending((*_CALM, *TOLD)).values(**fresh)
 
 
 def _ending(names: Sequence[str]) -> Update:
     given = {name: bindparam(f"b_{name}", type_=feed.c[name].type) for name in names}
-    well = {"attempts": 0, "failure": None, "trouble": None, "blind_since": None}
+    well = {"attempts": 0, "failure": None, "trouble": None}
+    well |= {"blind_since": None, "blind_cause": None}
     mine = and_(feed.c.id == bindparam("b_id"), feed.c.claims == bindparam("b_claims"))
     return update(feed).where(mine).values(**well, **given)
 
 
-def still_held(connection: Connection, claims: Sequence[Claim]) -> dict[int, datetime | None]:
+def still_held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Blindness | None]:
     """Which of these feeds nobody else has claimed meanwhile, and since when each was unseen.
 
-    An outage of our own may have ended while they were asked: with the answer of one of them.
+    Nobody claims them before this transaction ends. An outage of our own may have ended while they
+    were asked: with the answer of one of them.
     """
     ids = [claim.key for claim in claims]
     rows = connection.execute(_CLAIMS, {"ids": ids}).all()
     held = {claim.key: claim.claims for claim in claims}
-    return {row.id: row.blind_since for row in rows if held[row.id] == row.claims}
+    return {
+        row.id: Blindness(row.blind_since, Cause(row.blind_cause)) if row.blind_since else None
+        for row in rows
+        if held[row.id] == row.claims
+    }
 
 
-_CLAIMS = select(feed.c.id, feed.c.claims, feed.c.blind_since).where(
-    feed.c.id.in_(bindparam("ids", expanding=True))
+_CLAIMS = (
+    select(feed.c.id, feed.c.claims, feed.c.blind_since, feed.c.blind_cause)
+    .where(feed.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(feed.c.id)
+    .with_for_update()
 )
 
 
@@ -314,16 +347,37 @@ def make_due(connection: Connection, *, silent_since: datetime, now: datetime) -
         feed.c.retired_at.is_(None),
         or_(feed.c.succeeded_at.is_(None), feed.c.succeeded_at < silent_since),
     )
-    waiting = {"attempts": 0, "not_before": now, "due_at": now, "blind_since": _unseen_since()}
+    waiting = {"attempts": 0, "not_before": now, "due_at": now} | _unseen(Cause.NETWORK)
     made = connection.execute(update(feed).where(unseen).values(**waiting).returning(feed.c.id))
     return len(made.all())
 
 
-def note_blindness(connection: Connection, *, overdue_since: datetime) -> None:
-    """At a start: what should have been polled before then was not, because nobody ran."""
-    late = and_(feed.c.retired_at.is_(None), feed.c.not_before < overdue_since)
-    connection.execute(update(feed).where(late).values(blind_since=_unseen_since()))
+def make_pages_due(connection: Connection, *, now: datetime) -> None:
+    """Our network is back: read at once what waited for it, with all the patience of new ones."""
+    waiting = and_(entry.c.due_at.is_not(None), entry.c.host.is_not(None))
+    tried = case((entry.c.attempts > 0, now), else_=entry.c.due_at)
+    fresh = {"due_at": tried, "not_before": now, "attempts": 0}
+    connection.execute(update(entry).where(waiting).values(**fresh))
 
 
-def _unseen_since() -> ColumnElement[datetime]:
-    return case((feed.c.blind_since.is_not(None), feed.c.blind_since), else_=feed.c.succeeded_at)
+def note_blindness(connection: Connection, *, now: datetime) -> int:
+    """What should have been polled half an hour ago was not, because nobody ran; how many feeds.
+
+    Feeds whose host asked to be left alone longer than that were not to be polled.
+    """
+    overdue = now - BLIND_AFTER
+    resting = select(host.c.name).where(host.c.not_before > overdue)
+    late = and_(
+        feed.c.retired_at.is_(None), feed.c.not_before < overdue, feed.c.host.not_in(resting)
+    )
+    noted = connection.execute(update(feed).where(late).values(**_unseen(Cause.STOPPED)))
+    return noted.rowcount
+
+
+def _unseen(cause: Cause) -> dict[str, ColumnElement[Any]]:
+    """Unseen since the last answer; where it was so before, then and for that reason."""
+    before = feed.c.blind_since.is_not(None)
+    return {
+        "blind_since": case((before, feed.c.blind_since), else_=feed.c.succeeded_at),
+        "blind_cause": case((before, feed.c.blind_cause), else_=cause),
+    }

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, exists, func, or_, select
 
 from monitor.core.health import Trouble
-from monitor.core.reach import LEAST, SEVERAL, SHARE
+from monitor.core.reach import several_of
 from monitor.storage.ledger import hour_of
 from monitor.storage.schema import feed, gap, host, outlet, poll, tally
 
-LATELY = timedelta(hours=24)  # how long a gap marks its feed
+LATELY = timedelta(hours=24)  # how long a feed is known by its gap
 HOURS, DAYS = 24, 14  # of the sparklines
 CLOSEST = 20  # feeds that a part of an address may name before nobody reads the list
 DIGITS = 18  # of a number that a database takes
@@ -21,7 +21,7 @@ DIGITS = 18  # of a number that a database takes
 _SHOWN = tuple(each for each in feed.c if each.name not in {"marks", "newest"})  # not the blobs
 
 
-class Mark(StrEnum):
+class State(StrEnum):
     """How a feed is doing in one word, worst first."""
 
     HARD = "hard"  # it is gone, or no feed: somebody has to look
@@ -36,7 +36,7 @@ class Mark(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Mark).index(self)
+        return list(State).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +49,21 @@ class Health:
     missed: int  # items at most, in those gaps
 
     @property
-    def mark(self) -> Mark:
-        return mark(self.row, gaps=self.gaps)
+    def state(self) -> State:
+        return state_of(self.row, gaps=self.gaps)
 
 
-def mark(row: Row[Any], *, gaps: int) -> Mark:
+def state_of(row: Row[Any], *, gaps: int) -> State:
     """How a feed is doing, from its row and the number of its gaps of late."""
     if row.retired_at is not None:
-        return Mark.RETIRED
+        return State.RETIRED
     if row.trouble is not None or row.failure is not None:
-        return Mark(row.trouble or Trouble.SOFT.value)
+        return State(row.trouble or Trouble.SOFT.value)
     if gaps:
-        return Mark.GAP
+        return State.GAP
     if row.quiet_since is not None:
-        return Mark.QUIET
-    return Mark.NEW if row.polled_at is None else Mark.OK
+        return State.QUIET
+    return State.NEW if row.polled_at is None else State.OK
 
 
 def feeds(connection: Connection, *, now: datetime) -> list[Health]:
@@ -74,7 +74,7 @@ def feeds(connection: Connection, *, now: datetime) -> list[Health]:
     found = [
         Health(row, by_feed.get(row.id, (0,) * HOURS), *late.get(row.id, (0, 0))) for row in rows
     ]
-    return sorted(found, key=lambda each: (each.mark.rank, -each.row.attempts, each.row.id))
+    return sorted(found, key=lambda each: (each.state.rank, -each.row.attempts, each.row.id))
 
 
 def _feeds() -> Select[Any]:
@@ -131,7 +131,7 @@ def gaps(connection: Connection, feed_id: int, *, limit: int) -> Sequence[Row[An
 
 
 def gaps_of_late(connection: Connection, feed_id: int, *, now: datetime) -> int:
-    """How many gaps of a feed are so young that they mark it."""
+    """How many gaps of a feed are so young that it is known by them."""
     asked = select(func.count()).where(gap.c.feed_id == feed_id, gap.c.until > now - LATELY)
     return connection.execute(asked).scalar_one()
 
@@ -186,8 +186,7 @@ def network_lost_since(found: Sequence[Health]) -> datetime | None:
         if row.trouble == Trouble.SOFT and (answer is None or row.polled_at > answer)
     ]
     hosts = len({row.host for row in rows})
-    several = max(LEAST, min(hosts, max(SEVERAL, hosts // SHARE)))
-    if len({row.host for row in fallen}) < several:
+    if len({row.host for row in fallen}) < several_of(hosts):
         return None
     first: datetime = min(row.polled_at for row in fallen)
     return answer or first

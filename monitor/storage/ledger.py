@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Row, delete, func, select, update
+from sqlalchemy import Connection, Insert, Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from monitor.core.coverage import Gap
@@ -22,11 +23,6 @@ def hour_of(moment: datetime) -> int:
     return int(moment.timestamp()) // HOUR
 
 
-def hour_at(hour: int) -> datetime:
-    """When an hour since 1970 began."""
-    return datetime.fromtimestamp(hour * HOUR, UTC)
-
-
 def record_polls(connection: Connection, lines: Sequence[Mapping[str, object]]) -> None:
     """Note polls that brought a document or failed; a line has the columns of the table."""
     if lines:
@@ -36,18 +32,13 @@ def record_polls(connection: Connection, lines: Sequence[Mapping[str, object]]) 
 _POLL = poll.insert()
 
 
-def record_gap(connection: Connection, feed_id: FeedId, found: Gap) -> None:
-    """Note that a feed may have shown items that nobody saw."""
-    connection.execute(
-        gap.insert(),
-        {
-            "feed_id": feed_id,
-            "since": found.since,
-            "until": found.until,
-            "most": found.most,
-            "cause": found.cause,
-        },
-    )
+def record_gaps(connection: Connection, found: Sequence[tuple[FeedId, Gap]]) -> None:
+    """Note that feeds may have shown items that nobody saw."""
+    if found:
+        connection.execute(_GAP, [{"feed_id": feed_id} | asdict(each) for feed_id, each in found])
+
+
+_GAP = gap.insert()
 
 
 def count_new(connection: Connection, new: Mapping[int, int], *, now: datetime) -> None:
@@ -98,14 +89,6 @@ def mark_quiet(connection: Connection, feed_ids: Sequence[int]) -> None:
     """Note that people were told of these feeds' silence, which began with their last news."""
     quiet = update(feed).where(feed.c.id.in_(feed_ids))
     connection.execute(quiet.values(quiet_since=feed.c.news_at))
-
-
-def missed_lately(connection: Connection, *, since: datetime) -> tuple[int, int]:
-    """How many gaps ended since a moment, and how many items they may have hidden at most."""
-    row = connection.execute(
-        select(func.count(), func.coalesce(func.sum(gap.c.most), 0)).where(gap.c.until >= since)
-    ).one()
-    return row[0], int(row[1])
 
 
 def forget(connection: Connection, *, before: datetime) -> int:

@@ -88,6 +88,7 @@ feed = Table(
     Column("host", String(255), nullable=False),
     Column("interval", Integer, nullable=False),  # seconds, as steered by what its polls bring
     Column("key_mode", String(8), nullable=False, server_default="guid"),
+    Column("settings_hash", String(40)),  # of the configuration: how it is asked and read
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", String(64)),
@@ -102,6 +103,7 @@ feed = Table(
     Column("adopted_url", Text),  # asked instead of `url`
     Column("trouble", String(8)),  # what kind of failure it is in
     Column("blind_since", UtcDateTime),  # since when we, not the feed, have been failing
+    Column("blind_cause", Text),
     Column("quiet_since", UtcDateTime),  # people were told that nothing has come since then
     Column("news_at", UtcDateTime),  # when it last brought something new
     Column("first_polled_at", UtcDateTime),
@@ -202,6 +204,7 @@ article = Table(
     Column("author", Text),
     Column("section", Text),
     Column("publisher", Text),  # whom an aggregator names as the source
+    Column("carrier", Text),  # who published it, where an aggregator showed it: see core/credits.py
     Column("credit", String(64)),  # the agency that wrote it, as an outlet's id
     Column("published_at", UtcDateTime),
     Column("published_by", String(8)),  # what said so: feed, page, markup, address

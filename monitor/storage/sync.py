@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from monitor.core import urls
-from monitor.core.identity import KeyMode
+from monitor.core.identity import KeyMode, digest
 from monitor.core.model import Feed, Outlet
 from monitor.core.outbox import State
 from monitor.core.rules import Rule
@@ -26,9 +27,8 @@ from monitor.storage.schema import (
     rule,
     task,
 )
-from monitor.storage.upsert import insert_new, insert_or_update
+from monitor.storage.upsert import insert_missing, insert_new, insert_or_update
 
-BLIND_AFTER = timedelta(minutes=30)  # a feed that should have been polled before went unseen
 CONFIGURATIONS_KEPT = 20  # versions; enough to look back at, small enough to forget
 
 
@@ -41,55 +41,97 @@ def sync(
     now: datetime,
 ) -> None:
     """New feeds fall due at once, removed ones rest, the others keep their history."""
+    note_blindness(connection, now=now)  # before anything is made due, and so looks up to date
     for each in outlets:
         values = {"name": each.name, "country": each.country, "language": each.language}
         insert_or_update(connection, outlet, key="id", id=each.id, tier=each.tier.value, **values)
-    _sync_feeds(connection, feeds, now=now)
-    note_blindness(connection, overdue_since=now - BLIND_AFTER)
+    whole = {each.id for each in outlets if each.pages.feed_text_full}
+    wanted = [
+        _Wanted(each, bounds, _settings_hash(each, whole=each.outlet in whole))
+        for each, bounds in feeds
+    ]
+    _sync_feeds(connection, wanted, now=now)
     _sync_rules(connection, rules, now=now)
 
 
-def _sync_feeds(
-    connection: Connection, feeds: Sequence[tuple[Feed, Bounds]], *, now: datetime
-) -> None:
-    columns = (feed.c.id, feed.c.url, feed.c.outlet_id, feed.c.interval, feed.c.retired_at)
-    known = {row.url: row for row in connection.execute(select(*columns))}
-    new = [(wanted, bounds) for wanted, bounds in feeds if wanted.url not in known]
-    know_hosts(connection, {urls.host(wanted.url) for wanted, _ in new})
-    if new:
-        connection.execute(feed.insert(), [_new_feed(*each, now=now) for each in new])
-    for wanted, bounds in feeds:
-        if (row := known.get(wanted.url)) is not None:
-            _sync_feed(connection, wanted, bounds, row, now=now)
-    for url in set(known) - {wanted.url for wanted, _ in feeds}:
-        retired = update(feed).where(feed.c.url == url, feed.c.retired_at.is_(None))
-        connection.execute(retired.values(retired_at=now, due_at=None))
+class _Wanted(NamedTuple):
+    """A feed of the configuration, with what is stored of its settings."""
+
+    feed: Feed
+    bounds: Bounds
+    settings_hash: str
 
 
-def _new_feed(wanted: Feed, bounds: Bounds, *, now: datetime) -> dict[str, object]:
+def _settings_hash(wanted: Feed, *, whole: bool) -> str:
+    """A hash of all that changes how a feed is asked and read; nothing of it can be read there."""
+    page, access = wanted.page, wanted.access
+    settings = {
+        "page": asdict(page) if page else None,
+        "aggregator": wanted.aggregator,
+        "whole": whole,
+        "headers": dict(access.headers),
+        "proxy": access.proxy,
+        "user_agent": access.user_agent,
+    }
+    return digest("settings", wanted.url, json.dumps(settings, sort_keys=True))
+
+
+def _sync_feeds(connection: Connection, wanted: Sequence[_Wanted], *, now: datetime) -> None:
+    stored = (feed.c.id, feed.c.url, feed.c.outlet_id, feed.c.interval, feed.c.retired_at)
+    state = (feed.c.settings_hash, feed.c.failure, feed.c.blind_since)
+    known = {row.url: row for row in connection.execute(select(*stored, *state))}
+    new = [each for each in wanted if each.feed.url not in known]
+    know_hosts(connection, {urls.host(each.feed.url) for each in new})
+    insert_missing(connection, feed, [_new_feed(each, now=now) for each in new])
+    for each in wanted:
+        if (row := known.get(each.feed.url)) is not None:
+            _sync_feed(connection, each, row, now=now)
+    for url in sorted(set(known) - {each.feed.url for each in wanted}):
+        watched = or_(feed.c.retired_at.is_(None), feed.c.due_at.is_not(None))
+        # Whoever polls it at this moment must not make it due again.
+        rest = {"retired_at": now, "due_at": None, "claims": feed.c.claims + 1}
+        connection.execute(update(feed).where(feed.c.url == url, watched).values(**rest))
+
+
+def _new_feed(wanted: _Wanted, *, now: datetime) -> dict[str, object]:
     return {
-        "url": wanted.url,
-        "outlet_id": wanted.outlet,
-        "host": urls.host(wanted.url),
-        "interval": int(bounds.usual.total_seconds()),
+        "url": wanted.feed.url,
+        "outlet_id": wanted.feed.outlet,
+        "host": urls.host(wanted.feed.url),
+        "interval": int(wanted.bounds.usual.total_seconds()),
         "key_mode": KeyMode.GUID,
+        "settings_hash": wanted.settings_hash,
         "not_before": now,
         "due_at": now,
     }
 
 
-def _sync_feed(
-    connection: Connection, wanted: Feed, bounds: Bounds, row: Any, *, now: datetime
-) -> None:
+def _sync_feed(connection: Connection, wanted: _Wanted, row: Any, *, now: datetime) -> None:
     values: dict[str, object] = {}
-    if row.outlet_id != wanted.outlet:
-        values["outlet_id"] = wanted.outlet
+    bounds = wanted.bounds
+    if row.outlet_id != wanted.feed.outlet:
+        values["outlet_id"] = wanted.feed.outlet
     if not bounds.shortest <= timedelta(seconds=row.interval) <= bounds.longest:
         values |= {"interval": int(bounds.usual.total_seconds()), "not_before": now}
     if row.retired_at is not None:
         values |= {"retired_at": None, "not_before": now, "due_at": now, "attempts": 0}
+    if row.settings_hash != wanted.settings_hash:
+        values |= {"settings_hash": wanted.settings_hash}
+        values |= _afresh(row, now=now) if row.settings_hash is not None else {}
     if values:
         connection.execute(update(feed).where(feed.c.id == row.id).values(**values))
+
+
+def _afresh(row: Any, *, now: datetime) -> dict[str, object]:
+    """A feed is asked or read in another way: at once, and whether its document has changed or not.
+
+    The marks stay: what is listed as before is known, and no news. A poll under way counts no more.
+    """
+    values: dict[str, object] = {"etag": None, "last_modified": None, "body_hash": None}
+    values |= {"not_before": now, "due_at": now, "attempts": 0, "claims": feed.c.claims + 1}
+    # Another window may be the new settings' doing; after an outage it is not only theirs.
+    seen = row.failure is None and row.blind_since is None
+    return values | ({"newest": None} if seen else {})
 
 
 def _sync_rules(connection: Connection, rules: Sequence[Rule], *, now: datetime) -> None:

@@ -1,10 +1,13 @@
-"""The column types that both databases share."""
+"""The column types that both databases share, and a row of either."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import DateTime, Dialect, Row
 from sqlalchemy.types import TypeDecorator
+
+AnyRow = Row[tuple[object, ...]]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -13,16 +16,36 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a naive time cannot be stored: {value!r}")
-        instant = value.astimezone(UTC)
-        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Aware instants in, in one go: four of them come with each entry that is stored."""
+        if dialect.name != "sqlite":
+            return _instant
+
+        last: tuple[datetime | None, str | None] = (None, None)
+
+        def written(value: datetime | None) -> str | None:
+            nonlocal last
+            if value is not last[0]:  # a row's "now" stands in many columns, and in many rows
+                last = value, _written(value)
+            return last[1]
+
+        return written
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         stored: datetime = value
         return stored.replace(tzinfo=UTC) if dialect.name == "sqlite" else stored.astimezone(UTC)
+
+
+def _written(value: datetime | None) -> str | None:
+    instant = _instant(value)
+    return instant.replace(tzinfo=None).isoformat(" ", "microseconds") if instant else None
+
+
+def _instant(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"a naive time cannot be stored: {value!r}")
+    return value.astimezone(UTC)

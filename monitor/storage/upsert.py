@@ -25,10 +25,15 @@ def _new(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows whose keys are not there yet; all have the same columns."""
+    """Insert the rows whose keys are not there yet; all have the same columns, a key the first.
+
+    In the order of that key: two transactions that insert the same rows wait for each other, and
+    in different orders would do so for ever.
+    """
     if rows:
         make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(make(table).on_conflict_do_nothing(), list(rows))
+        ordered = sorted(rows, key=lambda row: str(next(iter(row.values()))))
+        connection.execute(make(table).on_conflict_do_nothing(), ordered)
 
 
 def insert_or_update(connection: Connection, table: Table, *, key: str, **values: Any) -> None:

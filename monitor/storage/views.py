@@ -58,6 +58,7 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         .where(article.c.id == article_id)
     ).one()
     outlets, sources = outlets_of(connection, row.story_id) if row.story_id else (1, 1)
+    carrier = row.carrier or row.outlet_id
     return Report(
         headline=row.title,
         url=row.url,
@@ -72,7 +73,7 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         fired=tuple(_fired(each) for each in fired),
         outlets=outlets,
         sources=sources,
-        credit=None if row.credit == row.outlet_id else row.agency_name or row.credit,
+        credit=None if row.credit == carrier else row.agency_name or row.credit,
         publisher=row.publisher,
         missed=row.origin == Origin.MISSED,
         title=row.title,
@@ -139,16 +140,6 @@ def life(connection: Connection, row: Row[Any]) -> dict[str, Any]:
         "matches": connection.execute(matched.order_by(match.c.id)).all(),
         "deliveries": connection.execute(sent.order_by(delivery.c.id)).all(),
     }
-
-
-def feed_rows(connection: Connection) -> Sequence[Row[Any]]:
-    """Every feed in use with its outlet's name, failing ones first."""
-    return connection.execute(
-        select(feed, outlet.c.name.label("outlet_name"))
-        .join(outlet, outlet.c.id == feed.c.outlet_id)
-        .where(feed.c.retired_at.is_(None))
-        .order_by(feed.c.failure.is_(None), feed.c.id)
-    ).all()
 
 
 def feed_count(connection: Connection) -> tuple[int, int]:

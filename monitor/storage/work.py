@@ -143,9 +143,15 @@ def set_aside(connection: Connection, claim: Claim, *, failure: str, **values: A
     return _end(connection, claim, failed | values)
 
 
-def next_due(connection: Connection, *, now: datetime) -> dict[Table, datetime | None]:
-    """For each work table the first moment at which a row of it may be due; None if none is."""
-    row = connection.execute(_soonest(), {"now": now}).one()
+def next_due(
+    connection: Connection, *, now: datetime, patience: timedelta
+) -> dict[Table, datetime | None]:
+    """For each work table the first moment at which a row of it may be due; None if none is.
+
+    `patience`: how long an entry waits for its host before it is read without its page.
+    """
+    times = {"now": now, "waited": now - patience, "waiting": now + patience}
+    row = connection.execute(_soonest(), times).one()
     first: dict[Table, datetime | None] = {}
     for number, table in enumerate(WORK_TABLES):
         moments = [each for each in row[2 * number : 2 * number + 2] if each is not None]
@@ -159,16 +165,21 @@ def _soonest() -> Select[Any]:
 
     Two questions a table, each answered by the beginning of an index: the calendar of rows that
     nobody holds, and the end of leases and back-offs. A feed has its back-off in the calendar. What
-    speaks to a host that asked to be left alone waits for that host.
+    speaks to a host that asked to be left alone waits for that host; an entry not for long.
     """
-    now = bindparam("now", type_=schema.feed.c.not_before.type)
+    moment = schema.feed.c.not_before.type
+    now, waited, waiting = (bindparam(name, type_=moment) for name in ("now", "waited", "waiting"))
     asked = []
     for table in WORK_TABLES:
         calendar = select(table.c.not_before).where(table.c.due_at <= now)
         later = select(func.min(table.c.due_at)).where(table.c.due_at > now)
         if table in (schema.feed, schema.entry):
             resting = select(schema.host.c.name).where(schema.host.c.not_before > now)
+            if table is schema.entry:
+                resting = resting.where(schema.host.c.not_before <= waiting)
             free = or_(table.c.host.is_(None), table.c.host.not_in(resting))
+            if table is schema.entry:
+                free = or_(free, table.c.not_before <= waited)
             calendar = calendar.where(free)
         if table is schema.feed:
             later = select(func.min(schema.host.c.not_before)).where(schema.host.c.not_before > now)

@@ -243,7 +243,7 @@ def test_feeds_list_and_show_tell_how_a_feed_is_doing(
     assert told.returncode == FINE, told.stderr
     assert told.stdout.splitlines()[-1].startswith("1 feed: 1 ok")
     (found,) = json.loads(monitor("feeds", "list", "--json", "--config", watched).stdout)
-    assert (found["url"], found["mark"]) == (f"{site.url}/feed", "ok")
+    assert (found["url"], found["state"]) == (f"{site.url}/feed", "ok")
     told = monitor("feeds", "show", "/feed", "--config", watched)
     assert told.returncode == FINE, told.stderr
     assert "The Wire (wire)" in told.stdout
@@ -618,7 +618,10 @@ def test_extract_reads_a_page(site: Site, monitor: Call) -> None:
     (page,) = lines(told.stdout)
     assert page["title"] == "Freedonia offers talks"
     assert page["completeness"] == "full"
-    assert "canonical_url" in page
+    assert " ".join(page) == (
+        "url canonical_url title text language published modified authors outlet section "
+        "completeness quality"
+    )
 
 
 def test_extract_without_an_address_makes_none_up(site: Site, monitor: Call) -> None:

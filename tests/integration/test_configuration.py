@@ -574,7 +574,7 @@ def test_a_secret_is_put_in_encoded_and_never_shown(tmp_path: Path) -> None:
         "slack://${x}/pass%40word",
     ]
     assert found.settings.database_url == "postgresql+psycopg://me:pass%40word@host/name"
-    assert found.secrets == ("slack://a/b?c=d", "sw/ord fish", "pass@word", "-12345")
+    assert set(found.secrets) == {"slack://a/b?c=d", "sw/ord fish", "pass@word", "-12345"}
     for secret in ("fish", "12345", "c=d", "pass"):
         assert secret not in repr(found)
 
@@ -587,7 +587,7 @@ def test_tokens_inside_an_address_are_secrets_of_their_own() -> None:
         )
     }
     found = loaded(files, WHOLE="slack://T1JJ3T3L2/A1BRTD4JD/p%40ssw0rd99/alerts")
-    assert found.secrets[1:] == ("p@ssw0rd99", "A1BRTD4JD", "T1JJ3T3L2")
+    assert {"p@ssw0rd99", "A1BRTD4JD", "T1JJ3T3L2"} < set(found.secrets)
 
 
 @pytest.mark.parametrize("file", ["channels.yaml", "monitor.yaml"])

@@ -10,14 +10,14 @@ from sqlalchemy import Table, select, update
 from typer.testing import CliRunner, Result
 
 from monitor.cli import app
-from monitor.cli.exits import MisuseError
+from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.feeds import sparkline
 from monitor.config import load, read_directory
 from monitor.config.problems import ConfigurationError
 from monitor.core.errors import Permanent
 from monitor.storage import health, ledger
 from monitor.storage.engine import Database
-from monitor.storage.health import Mark
+from monitor.storage.health import State
 from monitor.storage.migrate import upgrade
 from monitor.storage.schema import feed, gap, host, outlet, poll, tally
 
@@ -91,12 +91,12 @@ def test_feeds_are_sorted_by_how_badly_they_do(database: Database):
     ids = stock(database, now=NOON)
     with database.read() as connection:
         found = health.feeds(connection, now=NOON)
-    marks = {each.row.id: each.mark for each in found}
-    assert list(marks.values()) == [
-        Mark.HARD, Mark.WALL, Mark.SOFT, Mark.GAP, Mark.QUIET, Mark.NEW, Mark.OK,
+    states = {each.row.id: each.state for each in found}
+    assert list(states.values()) == [
+        State.HARD, State.WALL, State.SOFT, State.GAP, State.QUIET, State.NEW, State.OK,
     ]  # fmt: skip
-    assert marks[ids["gone"]] is Mark.HARD
-    assert marks[ids["calm"]] is Mark.OK
+    assert states[ids["gone"]] is State.HARD
+    assert states[ids["calm"]] is State.OK
 
 
 def test_only_the_last_day_counts_as_new_and_as_a_gap_of_late(database: Database):
@@ -233,9 +233,22 @@ def test_list_shows_one_line_a_feed_worst_first_and_totals(stocked: dict[str, in
     assert lines[-1].endswith("1 gap in 24 h (up to 7 items)")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(150, "2.5 min"), (119, "119 s"), (120, "2 min"), (659, "10 min"), (9_000, "2.5 h")],
+)
+def test_a_pause_is_shown_to_a_tenth_where_that_says_something(
+    stocked: dict[str, int], base: Path, monitor: Call, seconds: int, shown: str
+):
+    database = Database(f"sqlite:///{base.parent / 'var' / 'monitor.db'}")
+    fill(database, stocked["calm"], interval=seconds)
+    database.close()
+    assert f"every {shown}," in monitor("feeds", "show", "calm").stdout
+
+
 def test_list_can_be_narrowed(stocked: dict[str, int], monitor: Call):
     failing = json.loads(monitor("feeds", "list", "--failing", "--json").stdout)
-    assert [each["mark"] for each in failing] == ["hard", "wall", "soft"]
+    assert [each["state"] for each in failing] == ["hard", "wall", "soft"]
     assert len(monitor("feeds", "list", "--outlet", "paper").stdout.splitlines()) == 9
     with pytest.raises(Permanent, match="no feed in use"):
         monitor("feeds", "list", "--outlet", "papre")
@@ -275,10 +288,10 @@ def test_show_asks_which_feed_is_meant(stocked: dict[str, int], monitor: Call):
 
 def test_status_shows_the_same_totals(stocked: dict[str, int], monitor: Call):
     told = monitor("status").stdout
-    assert "health: 1 ok, 1 new, 1 quiet, 1 gap, 1 soft, 1 wall, 1 hard" in told
+    assert "states: 1 ok, 1 new, 1 quiet, 1 gap, 1 soft, 1 wall, 1 hard" in told
     assert "1 gap in 24 h (up to 7 items)" in told
     facts = json.loads(monitor("status", "--json").stdout)["feeds"]
-    assert facts["health"]["wall"] == 1
+    assert facts["states"]["wall"] == 1
     assert facts["gaps_24_hours"] == {"count": 1, "items_at_most": 7}
     assert facts["hosts_resting"] == []
     assert facts["network_lost_since"] is None
@@ -299,9 +312,19 @@ def test_what_is_exported_is_all_known_when_imported(base: Path, monitor: Call):
     done = monitor("feeds", "export", base / "feeds.opml")
     assert "1 outlet and 2 feeds" in done.stdout
     assert "left out of 1 feed: headers, credentials and proxies" in done.stderr
-    told = monitor("feeds", "import", base / "feeds.opml").stdout
-    assert "nothing new" in told
-    assert "skipped: 2 feeds" in told
+    answer = monitor("feeds", "import", base / "feeds.opml")
+    assert "no file was written" in answer.stdout
+    assert "skipped: 2 feeds" in answer.stdout
+
+
+def test_an_import_that_writes_nothing_answers_no(base: Path, monitor: Call):
+    monitor("feeds", "export", base / "feeds.opml")
+    assert monitor("feeds", "import", base / "feeds.opml").exit_code == Exit.NO
+    exported = (base / "feeds.opml").read_text()
+    (base / "more.opml").write_text(exported.replace("calm.paper.example", "more.paper.example"))
+    assert monitor("feeds", "import", base / "more.opml").exit_code == Exit.NO
+    (base / "new.opml").write_text(listed(outline("new.example")))
+    assert monitor("feeds", "import", base / "new.opml").exit_code == Exit.FINE
 
 
 def test_an_export_brings_the_same_outlets_and_feeds_to_another_desk(base: Path, monitor: Call):

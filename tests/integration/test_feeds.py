@@ -152,6 +152,37 @@ def test_invisible_and_reversing_characters_are_removed():
     assert only(item("<title>ab\u202ecd\u200b \x07 e</title>")).title == "abcd e"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        item("<guid>ab\u202ecd\u200b 1</guid>"),
+        '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "ab\u202ecd\u200b 1"}]}',
+    ],
+    ids=["RSS", "JSON Feed"],
+)
+def test_a_guid_loses_what_cannot_be_seen_and_keeps_all_else(body: bytes | str):
+    assert only(body if isinstance(body, bytes) else body.encode()).guid == "abcd 1"
+    clean = "tag:gazette.example,2026:é?a=1&amp;b=%20~{2}"
+    assert only(item(f"<guid>{clean}</guid>")).guid == clean.replace("&amp;", "&")
+
+
+def test_a_sitemap_that_lies_packed_on_its_server_is_unpacked():
+    plain = item("<title>Rain in Zenda</title>")
+    assert only(gzip.compress(plain)).title == "Rain in Zenda"
+    with pytest.raises(feeds.NotAFeed, match="a compressed file"):
+        parse(gzip.compress(plain)[:10] + b"\xff damaged")
+    with pytest.raises(feeds.NotAFeed, match="a PDF"):
+        parse(gzip.compress(b"%PDF-1.7"))
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_cut():
+    start = b"<rss><channel><item><title>Rain in Zenda</title></item>"
+    bomb = gzip.compress(start + b" " * 20 * feeds.BODY_LIMIT)
+    began = time.process_time()
+    assert only(bomb).title == "Rain in Zenda"
+    assert time.process_time() - began < 1
+
+
 def test_a_feed_that_lists_too_much_keeps_the_newest_and_says_so():
     items = "".join(
         f"<item><title>n{n}</title><pubDate>{n // 365 + 2000}-01-{n % 28 + 1:02}T00:00:00Z"
@@ -220,11 +251,8 @@ def test_the_feeds_language_decides_for_short_headlines():
 
 
 def test_the_text_overrules_a_feed_that_claims_the_wrong_language():
-    claims = (
-        "<rss><channel><language>en-US</language><item><title>{}</title></item></channel></rss>"
-    )
     title = "El ministro anunció ayer que el puerto volverá a abrir sus puertas este lunes"
-    assert only(claims.format(title).encode()).language == "es"
+    assert languages.identify(title, prior="en-US") == "es"
     assert languages.identify("2026", prior="pt_BR") == "pt"
     assert languages.identify("") is None
 
@@ -243,11 +271,11 @@ def parse(body: bytes, **how: bytes) -> ParsedFeed:
     return feeds.parse_feed(body, url=ADDRESS, **how)
 
 
-def test_items_seen_unchanged_are_counted_and_not_read_again():
+def test_items_seen_unchanged_are_marked_and_not_read_again():
     first = parse(three())
     again = parse(three(titles="aBc", extra="<item><title>new</title></item>"), marks=first.marks)
     assert [entry.title for entry in again.entries] == ["new", "B"]
-    assert (again.familiar, len(again.marks)) == (2, 4 * MARK_SIZE)
+    assert len(again.marks) == 4 * MARK_SIZE
     assert parse(three(), marks=first.marks).entries == ()
     assert parse(three(), marks=first.marks).marks == first.marks
 
@@ -286,6 +314,7 @@ def test_what_is_not_read_does_not_change_the_mark():
         (item("<guid>9</guid><title>b</title>"), False),
         (item("<guid>0</guid>", times=2), False),  # a guid that two items share tells nothing
         (item("<guid>9</guid><link>https://gazette.example/2</link>"), True),
+        (item("<guid>9</guid><link>/2?utm_source=feed&amp;utm_id=9</link>"), True),
         (b"<rss><channel/></rss>", False),
     ],
 )
@@ -293,6 +322,22 @@ def test_a_window_knows_whether_it_overlaps_an_earlier_one(later, overlapped):
     first = parse(three())
     assert first.overlapped is None
     assert parse(later, newest=first.newest).overlapped is overlapped
+
+
+ALIKE = "<guid>news</guid><link>/news</link>"
+PLAIN = "<title>{}</title><description>what the feed calls {}</description>"
+
+
+@pytest.mark.parametrize("shared", [ALIKE, "", "<link>/live?utm_content={}</link>"])
+def test_items_without_a_guid_or_an_address_of_their_own_overlap_by_their_content(shared: str):
+    def window(*names: str) -> bytes:
+        listed = "".join(f"<item>{shared}{PLAIN}</item>".format(*[name] * 3) for name in names)
+        return f"<rss><channel>{listed}</channel></rss>".encode()
+
+    first = parse(window("a", "b", "c"))
+    assert parse(window("c", "d", "e"), newest=first.newest).overlapped is True
+    assert parse(window("a"), newest=first.newest).overlapped is True
+    assert parse(window("d", "e"), newest=first.newest).overlapped is False
 
 
 def test_only_the_newest_count_for_the_overlap_so_a_pinned_item_does_not():
@@ -321,7 +366,7 @@ def test_every_kind_of_feed_remembers_what_it_listed(path: Path):
     how = {"url": ADDRESS, "selectors": PAGE if path.suffix == ".html" else None}
     first = feeds.parse_feed(path.read_bytes(), **how)
     again = feeds.parse_feed(path.read_bytes(), marks=first.marks, newest=first.newest, **how)
-    assert (again.entries, again.familiar) == ((), len(first.entries))
+    assert (again.entries, again.marks) == ((), first.marks)
     assert again.overlapped is True
     assert (again.title, again.language) == (first.title, first.language)
 
@@ -507,9 +552,8 @@ def markup_of(value: str) -> str:
 
 def test_a_beginning_in_another_language_than_the_feeds_is_looked_at_twice():
     quoted = "The house by the sea and the old man in it, said the review of the year"
-    summary = "El ministro anunció ayer que el puerto volverá a abrir este lunes. " * 4
-    body = f"<rss><language>es</language><item><title>{quoted}</title><description>{summary}"
-    assert only(body.encode()).language == "es"
+    rest = "El ministro anunció ayer que el puerto volverá a abrir este lunes. " * 4
+    assert languages.identify(f"{quoted}. {rest}", prior="es") == "es"
 
 
 def real() -> Iterator[tuple[str, bytes]]:

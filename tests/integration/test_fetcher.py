@@ -14,11 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from ipaddress import IPv4Address, ip_address
+from itertools import pairwise
 from typing import Self
 
 import pytest
 
 from monitor.adapters.fetcher import (
+    GROUP_SPACING,
     Failure,
     Fetcher,
     FetchError,
@@ -141,13 +143,13 @@ def allowing(*pairs: tuple[str, int], deadline: timedelta = timedelta(seconds=5)
 
 def failure(fetcher: Fetcher, url: str, *, limit: int = LIMIT) -> FetchError:
     with pytest.raises(FetchError) as caught:
-        fetcher.get(url, limit=limit)
+        fetcher.get(Request(url, limit=limit))
     return caught.value
 
 
 def refusal(fetcher: Fetcher, url: str) -> FetchRefused:
     with pytest.raises(FetchRefused) as caught:
-        fetcher.get(url, limit=LIMIT)
+        fetcher.get(Request(url, limit=LIMIT))
     return caught.value
 
 
@@ -156,7 +158,7 @@ def refusal(fetcher: Fetcher, url: str) -> FetchRefused:
 
 def test_an_answer_carries_address_status_headers_and_body(site: Site, fetcher: Fetcher) -> None:
     site.paths["/a?b=1"] = answer(body=b"hello", Content_Type="text/plain", ETag='"1"')
-    response = fetcher.get(site.url("/a?b=1#part"), limit=LIMIT)
+    response = fetcher.get(Request(site.url("/a?b=1#part"), limit=LIMIT))
     assert response.url == site.url("/a?b=1")
     assert response.status == 200
     assert response.body == b"hello"
@@ -167,7 +169,7 @@ def test_an_answer_carries_address_status_headers_and_body(site: Site, fetcher: 
 
 def test_requests_say_who_asks_and_take_gzip_only(site: Site, fetcher: Fetcher) -> None:
     site.paths["/"] = answer()
-    fetcher.get(site.url(), limit=LIMIT, accept="application/rss+xml")
+    fetcher.get(Request(site.url(), limit=LIMIT, accept="application/rss+xml"))
     (request,) = site.requests
     assert "User-Agent: monitor-test/1\r\n" in request
     assert "Accept-Encoding: gzip\r\n" in request
@@ -179,7 +181,7 @@ def test_both_validators_are_sent_and_not_modified_is_an_answer(
 ) -> None:
     site.paths["/"] = answer("304 Not Modified", ETag='W/"7"')
     when = "Mon, 05 Jan 2026 10:00:00 GMT"
-    response = fetcher.get(site.url(), limit=LIMIT, etag='W/"7"', last_modified=when)
+    response = fetcher.get(Request(site.url(), limit=LIMIT, etag='W/"7"', last_modified=when))
     assert (response.status, response.body) == (304, b"")
     assert response.headers["etag"] == 'W/"7"'
     assert 'If-None-Match: W/"7"\r\n' in site.requests[0]
@@ -188,18 +190,22 @@ def test_both_validators_are_sent_and_not_modified_is_an_answer(
 
 def test_validators_reach_the_server_behind_a_redirect(site: Site, fetcher: Fetcher) -> None:
     site.paths |= {"/": redirect("/feed"), "/feed": answer("304 Not Modified")}
-    assert fetcher.get(site.url(), limit=LIMIT, etag='"7"').status == 304
+    assert fetcher.get(Request(site.url(), limit=LIMIT, etag='"7"')).status == 304
 
 
 def test_not_modified_without_validators_is_a_failure(site: Site, fetcher: Fetcher) -> None:
     site.paths["/"] = answer("304 Not Modified")
-    assert failure(fetcher, site.url()).status == 304
+    error = failure(fetcher, site.url())
+    assert (error.status, str(error)) == (
+        304,
+        "127.0.0.1 answered 304, though nobody asked what has changed",
+    )
 
 
 def test_no_cookie_comes_back(site: Site, fetcher: Fetcher) -> None:
     site.paths["/"] = redirect("/next").replace(b"\r\n\r\n", b"\r\nSet-Cookie: a=b\r\n\r\n")
     site.paths["/next"] = answer()
-    fetcher.get(site.url(), limit=LIMIT)
+    fetcher.get(Request(site.url(), limit=LIMIT))
     assert "cookie" not in site.requests[1].lower()
 
 
@@ -207,9 +213,9 @@ def test_header_bytes_that_are_no_utf8_can_be_stored_and_sent_back(
     site: Site, fetcher: Fetcher
 ) -> None:
     site.paths["/"] = answer(ETag="X").replace(b"ETag: X", b'ETag: "\xf1\xff"')
-    etag = fetcher.get(site.url(), limit=LIMIT).headers["etag"]
+    etag = fetcher.get(Request(site.url(), limit=LIMIT)).headers["etag"]
     etag.encode()
-    assert fetcher.get(site.url(), limit=LIMIT, etag=etag).status == 200
+    assert fetcher.get(Request(site.url(), limit=LIMIT, etag=etag)).status == 200
 
 
 # Compression and size
@@ -218,18 +224,18 @@ def test_header_bytes_that_are_no_utf8_can_be_stored_and_sent_back(
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
 def test_gzip_is_unpacked(site: Site, fetcher: Fetcher, encoding: str) -> None:
     site.paths["/"] = answer(body=gzip.compress(b"news " * 1000), Content_Encoding=encoding)
-    assert fetcher.get(site.url(), limit=LIMIT).body == b"news " * 1000
+    assert fetcher.get(Request(site.url(), limit=LIMIT)).body == b"news " * 1000
 
 
 def test_gzip_in_several_members_is_one_body(site: Site, fetcher: Fetcher) -> None:
     packed = gzip.compress(b"one ") + gzip.compress(b"two") + b"\0\0padding"
     site.paths["/"] = answer(body=packed, Content_Encoding="gzip")
-    assert fetcher.get(site.url(), limit=LIMIT).body == b"one two"
+    assert fetcher.get(Request(site.url(), limit=LIMIT)).body == b"one two"
 
 
 def test_an_empty_body_needs_no_gzip_header(site: Site, fetcher: Fetcher) -> None:
     site.paths["/"] = answer(Content_Encoding="gzip")
-    assert fetcher.get(site.url(), limit=LIMIT).body == b""
+    assert fetcher.get(Request(site.url(), limit=LIMIT)).body == b""
 
 
 def test_a_gzip_bomb_stops_at_the_limit(site: Site, fetcher: Fetcher) -> None:
@@ -275,8 +281,8 @@ def test_a_body_at_the_limit_passes_and_one_byte_more_does_not(
     site.paths["/packed-large"] = answer(
         body=gzip.compress(b"x" * (LIMIT + 1)), Content_Encoding="gzip"
     )
-    assert len(fetcher.get(site.url("/fits"), limit=LIMIT).body) == LIMIT
-    assert len(fetcher.get(site.url("/packed"), limit=LIMIT).body) == LIMIT
+    assert len(fetcher.get(Request(site.url("/fits"), limit=LIMIT)).body) == LIMIT
+    assert len(fetcher.get(Request(site.url("/packed"), limit=LIMIT)).body) == LIMIT
     assert failure(fetcher, site.url("/large")).kind is Failure.TOO_LARGE
     assert failure(fetcher, site.url("/packed-large")).kind is Failure.TOO_LARGE
 
@@ -396,7 +402,8 @@ def test_many_threads_fetch_at_once(site: Site, fetcher: Fetcher) -> None:
     with ThreadPoolExecutor(40) as threads:
         bodies = list(
             threads.map(
-                lambda number: fetcher.get(site.url(f"/{number}"), limit=LIMIT).body, range(200)
+                lambda number: fetcher.get(Request(site.url(f"/{number}"), limit=LIMIT)).body,
+                range(200),
             )
         )
     assert bodies == [b"%d" % number for number in range(200)]
@@ -421,7 +428,7 @@ def test_no_more_calls_are_under_way_than_connections(site: Site) -> None:
         Fetcher(user_agent="t", deadline=timedelta(seconds=5), connections=3, allow=pair) as few,
         ThreadPoolExecutor(12) as threads,
     ):
-        list(threads.map(lambda _: few.get(site.url(), limit=LIMIT), range(24)))
+        list(threads.map(lambda _: few.get(Request(site.url(), limit=LIMIT)), range(24)))
     assert most <= 3
 
 
@@ -432,7 +439,7 @@ def test_a_redirect_is_followed_and_the_final_address_reported(
     site: Site, fetcher: Fetcher
 ) -> None:
     site.paths |= {"/": redirect("b/../c#x"), "/c": answer(body=b"here")}
-    response = fetcher.get(site.url(), limit=LIMIT)
+    response = fetcher.get(Request(site.url(), limit=LIMIT))
     assert (response.url, response.body) == (site.url("/c"), b"here")
     assert response.permanent_url is None
 
@@ -444,14 +451,14 @@ def test_permanent_redirects_alone_report_a_permanent_address(site: Site, fetche
         "/mixed": redirect("/moved", "307 Temporary Redirect"),
         "/new": answer(),
     }
-    assert fetcher.get(site.url("/moved"), limit=LIMIT).permanent_url == site.url("/new")
-    assert fetcher.get(site.url("/mixed"), limit=LIMIT).permanent_url is None
+    assert fetcher.get(Request(site.url("/moved"), limit=LIMIT)).permanent_url == site.url("/new")
+    assert fetcher.get(Request(site.url("/mixed"), limit=LIMIT)).permanent_url is None
 
 
 def test_five_redirects_are_followed_and_a_loop_is_not(site: Site, fetcher: Fetcher) -> None:
     site.paths |= {f"/{n}": redirect(f"/{n + 1}") for n in range(6)}
     site.paths |= {"/6": answer(), "/loop": redirect("/loop")}
-    assert fetcher.get(site.url("/1"), limit=LIMIT).status == 200
+    assert fetcher.get(Request(site.url("/1"), limit=LIMIT)).status == 200
     assert failure(fetcher, site.url("/0")).kind is Failure.TOO_MANY_REDIRECTS
     assert failure(fetcher, site.url("/loop")).kind is Failure.TOO_MANY_REDIRECTS
 
@@ -555,7 +562,7 @@ def test_the_exemption_is_for_one_spelling_of_the_host_only(site: Site, fetcher:
     site.paths["/"] = answer()
     assert refusal(fetcher, site.url(host="localhost")).kind is Failure.PRIVATE_ADDRESS
     with allowing(("LocalHost", site.port)) as by_name:
-        assert by_name.get(site.url(host="localhost"), limit=LIMIT).status == 200
+        assert by_name.get(Request(site.url(host="localhost"), limit=LIMIT)).status == 200
         assert refusal(by_name, site.url()).kind is Failure.PRIVATE_ADDRESS
 
 
@@ -566,7 +573,7 @@ def test_an_allowed_ipv6_address_is_reached() -> None:
         pytest.skip("this machine has no IPv6 loopback")
     with site, allowing(("::1", site.port)) as fetcher:
         site.paths["/"] = answer(body=b"six")
-        assert fetcher.get(site.url(host="[::1]"), limit=LIMIT).body == b"six"
+        assert fetcher.get(Request(site.url(host="[::1]"), limit=LIMIT)).body == b"six"
 
 
 def test_a_public_server_is_reached_and_cannot_send_us_inside() -> None:
@@ -582,7 +589,7 @@ def test_a_public_server_is_reached_and_cannot_send_us_inside() -> None:
         ) as fetcher,
     ):
         outside.paths |= {"/": answer(body=b"news"), "/in": redirect(inside.url(host="127.0.0.2"))}
-        assert fetcher.get(outside.url(), limit=LIMIT).body == b"news"
+        assert fetcher.get(Request(outside.url(), limit=LIMIT)).body == b"news"
         assert refusal(fetcher, outside.url("/in")).kind is Failure.PRIVATE_ADDRESS
         assert inside.requests == []
 
@@ -754,7 +761,7 @@ def test_a_server_that_is_silent_on_its_tls_port_ends_at_the_deadline() -> None:
 @pytest.mark.parametrize("status", ["204 No Content", "206 Partial Content", "299 Odd"])
 def test_any_status_of_success_is_an_answer(site: Site, fetcher: Fetcher, status: str) -> None:
     site.paths["/"] = answer(status)
-    assert fetcher.get(site.url(), limit=LIMIT).body == b""
+    assert fetcher.get(Request(site.url(), limit=LIMIT)).body == b""
 
 
 # Own headers and proxies
@@ -770,7 +777,7 @@ def said(request: str, name: str) -> list[str]:
 def test_own_headers_win_over_ours_but_for_the_validators(site: Site, fetcher: Fetcher) -> None:
     site.paths["/"] = answer()
     access = Access(headers={"accept": "a/b", "user-agent": "own/1", "if-none-match": '"theirs"'})
-    fetcher.get(site.url(), limit=LIMIT, accept="c/d", etag='"ours"', access=access)
+    fetcher.get(Request(site.url(), limit=LIMIT, accept="c/d", etag='"ours"', access=access))
     (request,) = site.requests
     assert said(request, "accept") == ["a/b"]
     assert said(request, "user-agent") == ["own/1"]
@@ -779,7 +786,7 @@ def test_own_headers_win_over_ours_but_for_the_validators(site: Site, fetcher: F
 
 def test_a_feed_may_name_itself(site: Site, fetcher: Fetcher) -> None:
     site.paths["/"] = answer()
-    fetcher.get(site.url(), limit=LIMIT, access=Access(user_agent="Reader/2"))
+    fetcher.get(Request(site.url(), limit=LIMIT, access=Access(user_agent="Reader/2")))
     assert said(site.requests[0], "user-agent") == ["Reader/2"]
 
 
@@ -788,7 +795,7 @@ def test_own_headers_follow_a_redirect_within_the_site_only(site: Site) -> None:
         site.paths |= {"/": redirect("/next"), "/next": redirect(other.url("/there"))}
         other.paths |= {"/there": redirect(site.url("/back"))}
         site.paths["/back"] = answer()
-        fetcher.get(site.url(), limit=LIMIT, access=OWN)
+        fetcher.get(Request(site.url(), limit=LIMIT, access=OWN))
         first, second, back = site.requests
         (there,) = other.requests
     for request in (first, second):
@@ -816,7 +823,7 @@ def test_own_headers_that_http_does_not_take_are_refused(
     site: Site, fetcher: Fetcher, headers: dict[str, str]
 ) -> None:
     with pytest.raises(FetchRefused) as caught:
-        fetcher.get(site.url(), limit=LIMIT, access=Access(headers=headers))
+        fetcher.get(Request(site.url(), limit=LIMIT, access=Access(headers=headers)))
     assert caught.value.kind is Failure.UNSENDABLE
     assert "secret" not in str(caught.value)
 
@@ -828,7 +835,7 @@ def test_own_headers_that_http_does_not_take_are_refused(
 def test_secrets_never_reach_an_error(site: Site, fetcher: Fetcher, sent: bytes) -> None:
     site.paths["/"] = sent
     with pytest.raises((FetchError, FetchRefused)) as caught:
-        fetcher.get(site.url(), limit=LIMIT, access=OWN)
+        fetcher.get(Request(site.url(), limit=LIMIT, access=OWN))
     printed = "".join(traceback.format_exception(caught.value))
     assert "c2VjcmV0" not in printed
     assert "X-Key" not in printed
@@ -838,7 +845,7 @@ def test_a_proxy_may_be_private_and_connects_for_us(site: Site) -> None:
     site.paths["http://news.invalid/feed"] = answer(body=b"by proxy")
     access = Access(proxy=f"http://user:secret@127.0.0.1:{site.port}")
     with allowing() as fetcher:
-        response = fetcher.get("http://news.invalid/feed", limit=LIMIT, access=access)
+        response = fetcher.get(Request("http://news.invalid/feed", limit=LIMIT, access=access))
     assert response.body == b"by proxy"
     assert said(site.requests[0], "proxy-authorization") == ["Basic dXNlcjpzZWNyZXQ="]
 
@@ -852,7 +859,7 @@ def test_through_a_proxy_no_literal_private_address_is_asked_for(site: Site, hos
     with allowing() as fetcher:
         for url in (f"http://{host}/", "http://news.invalid/"):
             with pytest.raises(FetchRefused) as caught:
-                fetcher.get(url, limit=LIMIT, access=access)
+                fetcher.get(Request(url, limit=LIMIT, access=access))
             assert caught.value.kind in {Failure.PRIVATE_ADDRESS, Failure.UNSUPPORTED_ADDRESS}
     assert len(site.requests) == 1
 
@@ -861,7 +868,9 @@ def test_an_allowed_private_address_is_asked_for_through_a_proxy(site: Site) -> 
     site.paths["http://127.0.0.1:81/"] = answer(body=b"ours")
     with allowing(("127.0.0.1", 81)) as fetcher:
         access = Access(proxy=site.url())
-        assert fetcher.get("http://127.0.0.1:81/", limit=LIMIT, access=access).body == b"ours"
+        assert (
+            fetcher.get(Request("http://127.0.0.1:81/", limit=LIMIT, access=access)).body == b"ours"
+        )
 
 
 def test_what_goes_wrong_at_a_proxy_says_so_without_its_password(site: Site) -> None:
@@ -873,7 +882,9 @@ def test_what_goes_wrong_at_a_proxy_says_so_without_its_password(site: Site) -> 
         said_by = []
         for address in (proxy, closed, "http://user:secret@no-such-host.invalid:3128"):
             with pytest.raises(FetchError) as caught:
-                fetcher.get("https://news.invalid/", limit=LIMIT, access=Access(proxy=address))
+                fetcher.get(
+                    Request("https://news.invalid/", limit=LIMIT, access=Access(proxy=address))
+                )
             said_by.append(str(caught.value))
             assert caught.value.kind is Failure.UNREACHABLE
             assert "secret" not in "".join(traceback.format_exception(caught.value))
@@ -887,7 +898,7 @@ def test_what_goes_wrong_at_a_proxy_says_so_without_its_password(site: Site) -> 
 @pytest.mark.parametrize("proxy", ["socks5://u:secret@h:1", "secret", "http://[secret", ""])
 def test_a_proxy_that_is_no_http_address_is_refused(fetcher: Fetcher, proxy: str) -> None:
     with pytest.raises(FetchRefused) as caught:
-        fetcher.get("http://news.invalid/", limit=LIMIT, access=Access(proxy=proxy))
+        fetcher.get(Request("http://news.invalid/", limit=LIMIT, access=Access(proxy=proxy)))
     assert str(caught.value) == "the proxy for news.invalid is no http address"
     assert "secret" not in "".join(traceback.format_exception(caught.value))
 
@@ -957,14 +968,65 @@ def test_one_host_is_asked_one_after_another_over_one_connection(
     site: Site, fetcher: Fetcher
 ) -> None:
     site.keeps = True
-    for number in range(20):
+    for number in range(4):
         site.paths[f"/{number}"] = answer(body=b"%d" % number)
-    outcomes = all_of(fetcher, [Request(site.url(f"/{number}"), LIMIT) for number in range(20)])
+    outcomes = all_of(fetcher, [Request(site.url(f"/{number}"), LIMIT) for number in range(4)])
     assert [outcome.body for outcome in outcomes if isinstance(outcome, Response)] == [
-        b"%d" % number for number in range(20)
+        b"%d" % number for number in range(4)
     ]
-    assert [request.split()[1] for request in site.requests] == [f"/{n}" for n in range(20)]
+    assert [request.split()[1] for request in site.requests] == [f"/{n}" for n in range(4)]
     assert site.connections == 1
+
+
+def test_a_host_gets_a_breath_between_two_requests_and_no_other_waits_for_it(site: Site) -> None:
+    times: list[float] = []
+
+    def note(connection: socket.socket) -> None:
+        times.append(time.monotonic())
+        connection.sendall(answer())
+
+    site.keeps = True
+    site.paths |= {f"/{number}": note for number in range(3)}
+    with Site() as other, allowing(*pairs(site, other)) as fetcher:
+        other.paths["/"] = answer()
+        requests = [Request(site.url(f"/{number}"), LIMIT) for number in range(3)]
+        groups = list(fetcher.get_all([*requests, Request(other.url(), LIMIT)], budget=LONG))
+    assert all(later - earlier >= GROUP_SPACING for earlier, later in pairwise(times))
+    assert site.connections == 1
+    assert 3 in {index for group in groups[:2] for index, _ in group}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "asked"),
+    [
+        (answer("429 Too Many Requests"), 1),
+        (answer("503 Service Unavailable"), 1),
+        (answer("500 Internal Server Error", Retry_After="60"), 1),
+        (answer("403 Forbidden", body=b"<html><script>window._cf_chl_opt={}</script></html>"), 1),
+        (answer("500 Internal Server Error", Retry_After="0"), 3),
+        (answer("404 Not Found"), 3),
+    ],
+)
+def test_a_host_that_asks_to_be_left_alone_is_asked_no_further(
+    site: Site, fetcher: Fetcher, refusal: bytes, asked: int
+) -> None:
+    site.paths |= {"/1": refusal, "/2": answer(), "/3": answer()}
+    outcomes = all_of(fetcher, [Request(site.url(f"/{number}"), LIMIT) for number in (1, 2, 3)])
+    assert len(site.requests) == asked
+    assert outcomes.count(None) == 3 - asked
+
+
+def test_a_refusal_is_the_host_s_that_a_redirect_led_to(site: Site) -> None:
+    with Site() as other, allowing(*pairs(site, other)) as fetcher:
+        other.paths["/busy"] = answer("429 Too Many Requests", Retry_After="60")
+        site.paths |= {"/1": redirect(other.url("/busy")), "/2": answer()}
+        sent_on, own = all_of(fetcher, [Request(site.url(path), LIMIT) for path in ("/1", "/2")])
+        with pytest.raises(FetchError) as caught:
+            fetcher.get(Request(other.url("/busy"), LIMIT))
+    assert isinstance(sent_on, FetchError)
+    assert (sent_on.host, sent_on.wants_rest) == (f"127.0.0.1:{other.port}", True)
+    assert isinstance(own, Response), "the host that was asked has refused nothing"
+    assert caught.value.host is None
 
 
 def test_the_connection_is_closed_when_its_host_is_done(site: Site, fetcher: Fetcher) -> None:
@@ -997,7 +1059,7 @@ def test_a_host_that_used_up_its_budget_is_asked_no_further(site: Site) -> None:
         quick.paths["/"] = answer()
         requests = [Request(site.url("/slow"), LIMIT) for _ in range(4)]
         outcomes = all_of(
-            fetcher, [*requests, Request(quick.url(), LIMIT)], budget=timedelta(seconds=0.5)
+            fetcher, [*requests, Request(quick.url(), LIMIT)], budget=timedelta(seconds=0.7)
         )
     assert kinds(outcomes) == [Failure.TIMED_OUT, Failure.TIMED_OUT, None, None, 200]
 
@@ -1052,7 +1114,7 @@ def test_a_single_call_is_served_while_a_batch_holds_its_connections(site: Site)
         batch = threads.submit(all_of, few, [Request(other.url(), LIMIT) for other in stuck])
         assert stuck[0].asked.wait(5)
         began = time.monotonic()
-        assert few.get(site.url(), limit=LIMIT).body == b"page"
+        assert few.get(Request(site.url(), limit=LIMIT)).body == b"page"
         assert time.monotonic() - began < 1.0
         few.close()
         assert kinds(batch.result(timeout=5)) == [Failure.CLOSED] * 8

@@ -97,9 +97,9 @@ def test_new_entries_are_counted_by_the_hour(desk, newsroom, clock):
         desk.sweep(minutes=6)
     newsroom.publish("Hail in Zenda")
     desk.sweep(hours=2)
-    counted = {ledger.hour_at(row.hour): row.new for row in rows(desk, tally)}
-    this_hour = clock.now().replace(minute=0, second=0, microsecond=0)
-    assert counted == {this_hour - timedelta(hours=2): 2, this_hour: 1}
+    counted = {row.hour: row.new for row in rows(desk, tally)}
+    this_hour = ledger.hour_of(clock.now())
+    assert counted == {this_hour - 2: 2, this_hour: 1}
 
 
 # --- gaps -----------------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ def notify(desk, *, key="network lost 12:00", title="No network", body="0 of 90 
     )
 
 
-def recall(desk, key="network lost 12:00"):
-    return desk.database.write(lambda tx: deliveries.recall(tx, key=key))
+def recall(desk, title="No network"):
+    desk.database.write(lambda tx: deliveries.recall(tx, title=title))
 
 
 def stored(desk):
@@ -100,7 +100,7 @@ def test_no_digest_collects_a_notice(watching, newsroom, paragraphs_of):
 
 def test_a_notice_that_nobody_got_is_taken_back(watching):
     notify(watching)
-    assert recall(watching)
+    recall(watching)
     assert watching.sweep() == ""
     assert stored(watching) == []
 
@@ -118,7 +118,7 @@ def test_a_notice_that_nobody_got_is_taken_back(watching):
 def test_only_a_notice_that_cannot_have_arrived_is_taken_back(watching, became, taken_back):
     notify(watching)
     mark(watching, **became)
-    assert recall(watching) is taken_back
+    recall(watching)
     assert len(stored(watching)) == (not taken_back)
 
 
@@ -131,12 +131,24 @@ def test_a_notice_that_one_channel_got_is_taken_back_from_the_others(open_desk):
         night = update(delivery).where(delivery.c.channel == "night")
         tx.execute(night.values(not_before=desk.clock.now() + timedelta(hours=1)))
     desk.sweep()
-    assert recall(desk) is False
+    recall(desk)
     assert [row.channel for row in stored(desk)] == ["console"]
 
 
-def test_there_is_nothing_to_take_back_where_nobody_was_told(watching):
-    assert recall(watching) is False
-    notify(watching, key="another")
-    assert recall(watching) is False
-    assert "[ops]" in watching.sweep()
+def test_another_notice_is_not_taken_back(watching):
+    notify(watching, title="A feed is quiet")
+    recall(watching)
+    assert "[ops] A feed is quiet" in watching.sweep()
+
+
+def test_the_newest_of_some_notices_is_the_one_told_last_or_still_to_be_told(watching):
+    def newest():
+        with watching.database.read() as connection:
+            return deliveries.last_notice(connection, titles=("No network", "Network again"))
+
+    assert newest() is None
+    notify(watching, key="one")
+    watching.sweep()
+    notify(watching, key="two", title="Network again")
+    notify(watching, key="three", title="A feed is quiet")
+    assert newest().title == "Network again"

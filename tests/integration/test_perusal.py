@@ -686,6 +686,18 @@ def test_a_bot_check_is_not_asked_a_second_time(watch_site, site):
     assert site.paths().count("/one") == 1
 
 
+def test_behind_a_bot_check_no_other_page_is_asked_for_and_the_feed_is_polled_on(watch_site, site):
+    desk = watch_site()
+    site.answers["/one"] = site.answers["/two"] = Answer(CHECK, 403)
+    site.lists("Rain in Zenda", at="/one")
+    desk.sweep(minutes=6)
+    (walled,) = [row for row in rows_of_hosts(desk) if row.name.endswith(str(site.port))]
+    assert walled.next_page_at == desk.clock.now() + timedelta(minutes=30)
+    site.lists(NEWS, at="/two")
+    assert NEWS in desk.sweep(minutes=6), "the alert waited for a page that nobody asks for"
+    assert "/two" not in site.paths()
+
+
 @pytest.mark.parametrize(
     ("name", "completeness", "quality"),
     [

@@ -112,10 +112,10 @@ def test_a_clock_set_back_cannot_park_work(database):
 def test_the_next_due_time_is_the_later_of_calendar_and_lease(database):
     plan(database, "a")
     with database.read() as connection:
-        assert work.next_due(connection, now=NOW)[task] == NOW
+        assert work.next_due(connection, now=NOW, patience=LEASE)[task] == NOW
     claim(database)
     with database.read() as connection:
-        assert work.next_due(connection, now=NOW)[task] == NOW + LEASE
+        assert work.next_due(connection, now=NOW, patience=LEASE)[task] == NOW + LEASE
 
 
 def test_many_claimers_share_rows_without_overlap(database_url, database):

@@ -26,7 +26,6 @@ def origin(published=None, **changed):
         "first_sight": timedelta(hours=6),
         "late_after": timedelta(hours=72),
         "blind_since": None,
-        "blind_until": None,
     }
     return origins.origin_of(published, **(situation | changed))
 
@@ -63,13 +62,6 @@ def test_what_came_out_while_we_were_blind_was_missed(published):
 @pytest.mark.parametrize("published", [NOW - timedelta(minutes=14), NOW, NOW + HOUR])
 def test_what_just_came_out_was_not_missed(published):
     assert origin(published, blind_since=DARK) is Origin.LIVE
-
-
-def test_what_came_out_when_we_could_see_again_was_not_missed():
-    back = NOW - 2 * HOUR
-    assert origin(back, blind_since=DARK, blind_until=back) is Origin.MISSED
-    assert origin(NOW - HOUR, blind_since=DARK, blind_until=back) is Origin.LIVE
-    assert origin(None, blind_since=DARK, blind_until=back) is Origin.MISSED
 
 
 def test_what_was_dated_before_the_dark_but_listed_in_it_was_missed():

@@ -1,8 +1,12 @@
 """Who wrote what another outlet published: bylines, datelines, signatures, and mere mentions."""
 
+from dataclasses import dataclass, replace
+
 import pytest
 
-from monitor.core.credits import credited
+from monitor.core.credits import NO_SOURCE, Source, counted, credited, source_of
+from monitor.core.model import Entry, Outlet, OutletId, Page, Tier
+from monitor.core.reading import UNREAD
 
 NAMES = {
     "ap": ["AP", "Associated Press"],
@@ -140,3 +144,99 @@ def test_whom_an_aggregator_names_is_the_author():
 
 def test_the_byline_counts_before_the_text():
     assert credit(author="EFE", text="LIMA (AP) — The pilots.") == "efe"
+
+
+# --- who published it ---
+
+
+def an_outlet(key: str, name: str, tier: Tier, *signed: str) -> Outlet:
+    return Outlet(OutletId(key), name, "GB", "en", tier, signed)
+
+
+OUTLETS = {
+    each.id: each
+    for each in (
+        an_outlet("search", "News Search", Tier.AGGREGATOR),
+        an_outlet("gazette", "La Gazetá de Zenda", Tier.NATIONAL),
+        an_outlet("ap", "Associated Press", Tier.WIRE, "AP", "AP News"),
+        an_outlet("ap-espanol", "Associated Press", Tier.WIRE),
+    )
+}
+HEADLINE = Entry(guid="1", url="https://search.example/1", title="Talks")
+
+
+def source(
+    publisher: str | None,
+    *,
+    outlet: str = "search",
+    page: Page = UNREAD,
+    aggregated: bool = True,
+) -> Source:
+    return source_of(
+        replace(HEADLINE, publisher=publisher),
+        page,
+        outlet=OutletId(outlet),
+        outlets=OUTLETS,
+        names={each.id: each.credits for each in OUTLETS.values() if each.credits},
+        aggregated=aggregated,
+    )
+
+
+@pytest.mark.parametrize(
+    ("publisher", "carrier"),
+    [
+        ("La Gazetá de Zenda", "gazette"),
+        ("la gazeta  de zenda", "gazette"),
+        ("AP News", "ap"),
+        ("Associated Press", "ap"),
+        ("Él Correo", "el correo"),
+        (None, None),
+    ],
+)
+def test_an_aggregators_line_counts_for_the_publisher_it_names(publisher, carrier):
+    assert source(publisher).carrier == carrier
+
+
+def test_a_search_for_one_outlets_articles_stays_with_that_outlet():
+    assert source("gazette.example", outlet="gazette").carrier is None
+    assert source("Associated Press", outlet="ap-espanol").carrier == "ap-espanol"
+
+
+def test_a_source_that_an_outlets_own_feed_names_takes_nothing_from_it():
+    assert source("Él Correo", outlet="gazette", aggregated=False).carrier is None
+
+
+def test_a_page_behind_an_aggregator_names_its_publisher_where_the_feed_does_not():
+    page = Page("https://gazette.example/1", outlet="La Gazeta de Zenda")
+    assert source(None, page=page) == Source("La Gazeta de Zenda", "gazette")
+    assert source("Él Correo", page=page).publisher == "Él Correo"
+    assert source(None, page=page, outlet="gazette", aggregated=False) == NO_SOURCE
+
+
+# --- how many they are ---
+
+
+@dataclass
+class Told:
+    """An article of a story, as it counts."""
+
+    outlet_id: str
+    carrier: str | None = None
+    credit: str | None = None
+    duplicate_of: int | None = None
+
+
+@pytest.mark.parametrize(
+    ("articles", "outlets", "sources"),
+    [
+        ([Told("gazette"), Told("search", carrier="gazette")], 1, 1),
+        ([Told("gazette"), Told("search", carrier="el correo")], 2, 2),
+        ([Told("search", carrier="el correo"), Told("other-search", carrier="el correo")], 1, 1),
+        ([Told("gazette", credit="ap"), Told("search", carrier="gazette"), Told("x")], 2, 2),
+        ([Told("gazette", credit="ap"), Told("ap")], 2, 1),
+        ([Told("gazette"), Told("mirror", duplicate_of=1)], 2, 1),
+        ([Told("search", carrier="gazette"), Told("gazette", duplicate_of=1)], 1, 1),
+    ],
+)
+def test_agencies_copies_and_aggregators_are_no_sources_of_their_own(articles, outlets, sources):
+    assert counted(articles) == (outlets, sources)

@@ -112,6 +112,25 @@ def test_answers_of_hosts_that_were_not_tried_before_bring_it_back_too():
     assert answered(reach, [20, 20, 21], minute=3) == [None, None, Change.BACK]
 
 
+def test_whether_somebody_has_answered_since_a_moment_is_known():
+    reach = Reach()
+    assert not reach.heard_since(at(0))
+    answered(reach, [1, 2], minute=3)
+    assert reach.heard_since(at(3))
+    assert not reach.heard_since(at(3.1))
+    failed(reach, [1, 2], hosts=40, minute=4)
+    assert not reach.heard_since(at(0)), "their answers count no more"
+
+
+def test_an_outage_is_remembered_when_it_is_over():
+    reach = lost_network()
+    assert reach.lost_since(at(9))
+    answered(reach, [1], minute=10)
+    assert not reach.lost
+    assert reach.lost_since(at(10)), "what was begun before then, was begun in the outage"
+    assert not reach.lost_since(at(10.1))
+
+
 def test_a_second_outage_is_told_again():
     reach = lost_network()
     answered(reach, range(40), minute=60)

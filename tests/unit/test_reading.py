@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from monitor.core import reading
+from monitor.core.credits import Source
 from monitor.core.model import Completeness, Entry, Page
 
 SEEN = datetime(2026, 1, 3, 12, 0, tzinfo=UTC)
@@ -14,7 +15,7 @@ def entry(**more: object) -> Entry:
     return Entry(**{"guid": "g", "url": address, "title": "Talks"} | more)  # type: ignore[arg-type]
 
 
-def compose(item: Entry, page: Page = reading.UNREAD, **more: str) -> reading.Reading:
+def compose(item: Entry, page: Page = reading.UNREAD, **more: Source) -> reading.Reading:
     return reading.compose(item, page, language="en", seen_at=SEEN, **more)
 
 
@@ -53,5 +54,14 @@ def test_an_unread_page_still_has_the_day_in_its_address():
 
 
 def test_who_wrote_it_and_who_published_it_are_kept():
-    read = compose(entry(publisher="The Gazette"), credit="efe")
-    assert (read.credit, read.publisher) == ("efe", "The Gazette")
+    read = compose(entry(publisher="The Gazette"), source=Source("The Gazette", "gazette", "efe"))
+    assert (read.publisher, read.carrier, read.credit) == ("The Gazette", "gazette", "efe")
+
+
+def test_another_feed_that_gives_no_more_does_not_change_who_published_it():
+    read = compose(entry(summary="Some of it."), source=Source("The Gazette", "gazette"))
+    changes = reading.improved(read, compose(entry(summary="So it was.")), retitle=False)
+    assert not {"publisher", "carrier"} & set(changes)
+    page = Page(url="u", text="All.", completeness=Completeness.FULL, quality="ok")
+    changes = reading.improved(read, compose(entry(), page), retitle=False)
+    assert (changes["publisher"], changes["carrier"]) == (None, None)
