@@ -62,7 +62,7 @@ def read(watch: Watch, claim: Claim) -> None:
     """Fetch the page behind one entry; store what it and the feed say as an article."""
     row = claim.row
     with watch.database.read() as connection:
-        feed_row = connection.execute(feed.select().where(feed.c.id == row.feed_id)).one()
+        feed_row = feeds.feed_of(connection, row.feed_id)
         outlet = articles.outlet_of(connection, feed_row.outlet_id)
         name, known = perusal.known(connection, row, feed_row)
     shown_by = watch.feed_at(feed_row.url, feed_row.outlet_id)

@@ -211,9 +211,9 @@ def without_repetition(page: Page, *, seen: bytes) -> Page:
     text = page.text
     if page.completeness is not Completeness.FULL or not text:
         return page
-    if refrains.familiar(text, seen=seen) > SAME:
+    remaining, familiar = refrains.without_refrains(text, seen=seen)
+    if familiar > SAME:
         return replace(page, text=None, completeness=Completeness.TITLE, quality="boilerplate")
-    remaining = refrains.without_refrains(text, seen=seen)
     if remaining == text or count(remaining) >= SHORT:
         return replace(page, text=remaining)
     return replace(page, text=remaining, completeness=Completeness.SUMMARY, quality="boilerplate")

@@ -7,6 +7,7 @@ that many hashes (eight bytes each), of its address and of its lines. At most
 
 from collections import Counter
 from hashlib import blake2b
+from itertools import chain
 
 PAGES = 20  # latest pages of one outlet
 LINES = 60  # lines of each; an article's own furniture stands at its ends
@@ -15,25 +16,20 @@ OFTEN = 3  # earlier pages on which a line must have stood: two may be one artic
 MOST = 0.5  # share of the words; where more would go, the page is a copy or a live page
 
 
-def without_refrains(text: str, *, seen: bytes) -> str:
-    """The text without the lines that stood on `OFTEN` earlier pages of its outlet.
+def without_refrains(text: str, *, seen: bytes) -> tuple[str, float]:
+    """The text without the lines that stood on `OFTEN` earlier pages of its outlet, and their part.
 
-    All of it where these are more than half of its words.
+    The part is their share of the text's words, 0-1. Where it is more than half, all of the text
+    stays.
     """
     known = _known(seen)
     lines = text.split("\n")
-    kept = [line for line in lines if _mark(line) not in known]
-    if len(kept) == len(lines) or _words(kept) < (1 - MOST) * _words(lines):
-        return text
-    return "\n".join(kept)
-
-
-def familiar(text: str, *, seen: bytes) -> float:
-    """Share of a text's words, 0-1, in lines that stood on `OFTEN` earlier pages; 0.0 of none."""
-    known = _known(seen)
-    lines = text.split("\n")
-    old = [line for line in lines if _mark(line) in known]
-    return _words(old) / max(_words(lines), 1)
+    kept = [line for line in lines if _mark(line) not in known] if known else lines
+    if len(kept) == len(lines):
+        return text, 0.0
+    words = _words(lines)
+    part = (words - _words(kept)) / max(words, 1)
+    return (text if part > MOST else "\n".join(kept)), part
 
 
 def remember(seen: bytes, text: str, *, address: str) -> bytes:
@@ -56,9 +52,9 @@ def remember(seen: bytes, text: str, *, address: str) -> bytes:
 def _known(seen: bytes) -> frozenset[bytes]:
     """Hashes of the lines that stood on enough pages."""
     counted = Counter(
-        mark
-        for page in _pages(seen)
-        for mark in {page[at : at + HASH] for at in range(HASH, len(page), HASH)}
+        chain.from_iterable(
+            {page[at : at + HASH] for at in range(HASH, len(page), HASH)} for page in _pages(seen)
+        )
     )
     return frozenset(mark for mark, pages in counted.items() if pages >= OFTEN)
 

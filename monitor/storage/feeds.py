@@ -210,9 +210,20 @@ _WELCOME = (
 )
 
 
+def feed_of(connection: Connection, feed_id: int) -> Any:
+    """The row of a feed."""
+    return connection.execute(_FEED, {"id": feed_id}).one()
+
+
+_FEED = select(feed).where(feed.c.id == bindparam("id"))
+
+
 def host_of(connection: Connection, name: str) -> Any:
     """The row of a host."""
-    return connection.execute(select(host).where(host.c.name == name)).one()
+    return connection.execute(_HOST, {"name": name}).one()
+
+
+_HOST = select(host).where(host.c.name == bindparam("name"))
 
 
 def keep_robots(connection: Connection, name: str, robots: str | None, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Integer,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -163,29 +165,43 @@ def next_due(
 def _soonest() -> Select[Any]:
     """Built once: the sweep asks this many times a second, and of 10,000 feeds too.
 
-    Two questions a table, each answered by the beginning of an index: the calendar of rows that
-    nobody holds, and the end of leases and back-offs. A feed has its back-off in the calendar. What
-    speaks to a host that asked to be left alone waits for that host; an entry not for long.
+    Two questions a table: the calendar of rows that nobody holds, and the end of leases and
+    back-offs. A feed has its back-off in the calendar. What speaks to a host waits for the host,
+    which may be busy (its release wakes the sweep), resting, or have shown a page just now.
     """
-    moment = schema.feed.c.not_before.type
-    now, waited, waiting = (bindparam(name, type_=moment) for name in ("now", "waited", "waiting"))
+    now = _moment("now")
     asked = []
     for table in WORK_TABLES:
         calendar = select(table.c.not_before).where(table.c.due_at <= now)
         later = select(func.min(table.c.due_at)).where(table.c.due_at > now)
-        if table in (schema.feed, schema.entry):
-            resting = select(schema.host.c.name).where(schema.host.c.not_before > now)
-            if table is schema.entry:
-                resting = resting.where(schema.host.c.not_before <= waiting)
-            free = or_(table.c.host.is_(None), table.c.host.not_in(resting))
-            if table is schema.entry:
-                free = or_(free, table.c.not_before <= waited)
-            calendar = calendar.where(free)
         if table is schema.feed:
+            calendar = calendar.where(table.c.host.not_in(_held(schema.host.c.not_before > now)))
             later = select(func.min(schema.host.c.not_before)).where(schema.host.c.not_before > now)
+        elif table is schema.entry:
+            calendar = calendar.where(_readable(table))
+            spaced = schema.host.c.next_page_at
+            both = union_all(later, select(func.min(spaced)).where(spaced > now)).subquery()
+            later = select(func.min(both.c[0]))
         calendar = calendar.order_by(table.c.not_before).limit(1)
         asked += [calendar.scalar_subquery(), later.scalar_subquery()]
     return select(*(each.label(f"moment_{number}") for number, each in enumerate(asked)))
+
+
+def _readable(table: Table) -> ColumnElement[bool]:
+    """Entries that need no page any more, or whose host may be asked."""
+    resting = schema.host.c.not_before.between(_moment("now"), _moment("waiting"))
+    held = _held(resting, schema.host.c.next_page_at > _moment("now"))
+    waited = table.c.not_before <= _moment("waited")
+    return or_(table.c.host.is_(None), waited, table.c.host.not_in(held))
+
+
+def _held(*reasons: ColumnElement[bool]) -> Select[tuple[str]]:
+    busy = schema.host.c.busy_until > _moment("now")
+    return select(schema.host.c.name).where(or_(busy, *reasons))
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=schema.host.c.not_before.type)
 
 
 def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:
