@@ -40,7 +40,8 @@ __all__ = ["Failure", "FetchError", "FetchRefused", "Fetcher", "Outcome", "Reque
 
 REDIRECT_LIMIT = 5  # hops after the first request
 REFUSAL_TIME = 1.0  # seconds for the page that comes with an error status
-GROUP_SPACING = 0.2  # seconds between two requests to one host, well within what it keeps open
+GROUP_BURST = 3  # requests to one host without pauses, as any browser makes them …
+GROUP_SPACING = 0.2  # … then seconds between two, well within what it keeps open
 NAME_THREADS = 64  # name look-ups at once; the loop's default of 6 starves behind slow resolvers
 
 _USUAL = Access()
@@ -255,7 +256,7 @@ class Fetcher:
                     if ended:
                         put((index, None))
                         continue
-                    if place:
+                    if place >= GROUP_BURST:
                         await asyncio.sleep(GROUP_SPACING)
                     outcome = _refusal(await self._outcome(ask, sessions), ask)
                     put((index, outcome))

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-GATHERING = 0.05  # seconds: what follows within them is stored in the same commit
+GATHERING = 0.5  # seconds: what follows within them is stored in the same commit
 
 
 class Handover(Generic[T]):

@@ -130,7 +130,8 @@ class Embedded:
             idle = self._idle()  # asked first: who works may still commit what falls due
             if self._sweep() == 0 and idle:
                 due = self._soonest()
-                if due is None or due > self._clock.now() + timedelta(seconds=1):
+                soon = max(timedelta(seconds=1), self._watch.host_spacing)  # until a next page
+                if due is None or due > self._clock.now() + soon:
                     break
             self._pause()
         self._pool.shutdown(wait=True)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    exists,
     func,
     or_,
     select,
@@ -180,7 +181,9 @@ def _soonest() -> Select[Any]:
         elif table is schema.entry:
             calendar = calendar.where(_readable(table))
             spaced = schema.host.c.next_page_at
-            both = union_all(later, select(func.min(spaced)).where(spaced > now)).subquery()
+            wanted = exists().where(table.c.host == schema.host.c.name, table.c.due_at <= now)
+            spaced_out = select(func.min(spaced)).where(spaced > now, wanted)
+            both = union_all(later, spaced_out).subquery()
             later = select(func.min(both.c[0]))
         calendar = calendar.order_by(table.c.not_before).limit(1)
         asked += [calendar.scalar_subquery(), later.scalar_subquery()]
@@ -189,8 +192,9 @@ def _soonest() -> Select[Any]:
 
 def _readable(table: Table) -> ColumnElement[bool]:
     """Entries that need no page any more, or whose host may be asked."""
-    resting = schema.host.c.not_before.between(_moment("now"), _moment("waiting"))
-    held = _held(resting, schema.host.c.next_page_at > _moment("now"))
+    moments = (schema.host.c.not_before, schema.host.c.next_page_at)
+    now, waiting = _moment("now"), _moment("waiting")
+    held = _held(*(and_(each > now, each <= waiting) for each in moments))
     waited = table.c.not_before <= _moment("waited")
     return or_(table.c.host.is_(None), waited, table.c.host.not_in(held))
 
