@@ -258,7 +258,7 @@ class Monitor:
             wake=self._wake,
             widths={
                 "poll": Width(POLL_THREADS, 4 * settings.fetch_connections),
-                "retry": Width(RETRY_THREADS, settings.fetch_connections),
+                "retry": Width(RETRY_THREADS, settings.fetch_connections // 4 or 1),
                 "read": Width.of(settings.fetch_connections // 2 or 1),
                 "triage": Width(TRIAGE_WIDTH, 10 * TRIAGE_WIDTH),
                 "deliver": Width.of(DELIVER_WIDTH),

@@ -80,13 +80,15 @@ def _store_failure(
     alone: bool,
 ) -> None:
     row, now = claim.row, watch.now()
+    # What fails for our sake is not counted: else one that still fails when the network is back
+    # would be left alone for a day. One puts it among those that must not keep others waiting.
     failed: dict[str, object] = {
-        "attempts": claim.attempts + 1,
+        "attempts": claim.attempts + 1 if alone else max(claim.attempts, 1),
         "failure": str(error),
         "trouble": trouble,
         "unchanged": 0 if alone else row.unchanged,
     }
-    lost = trouble is Trouble.HARD or claim.attempts + 1 >= ADOPTED_TRIES
+    lost = alone and (trouble is Trouble.HARD or claim.attempts + 1 >= ADOPTED_TRIES)
     if lost and row.adopted_url is not None:  # the old address may know more
         feeds.know_hosts(tx, [urls.host(row.url)])
         failed |= {"adopted_url": None, "host": urls.host(row.url)}
