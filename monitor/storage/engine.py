@@ -18,7 +18,6 @@ from monitor.core.errors import Temporary
 T = TypeVar("T")
 
 BUSY_TIMEOUT = 30.0  # seconds SQLite waits for another process's write
-READERS = 32  # connections kept: to open one takes longer than what it is asked
 GROUP_LIMIT = 200  # writes committed together at most, so that a commit stays short
 
 CONFLICTS = frozenset({"40001", "40P01"})  # SQLSTATEs: serialization failure, deadlock
@@ -177,7 +176,7 @@ def _unwritable(error: SQLAlchemyError) -> Unwritable:
 def _engine(url: str, *, writes: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=16)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT}, pool_size=READERS)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
