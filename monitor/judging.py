@@ -1,22 +1,19 @@
 """Triage's decisions, committed: copy or news, which story, whom to tell."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from monitor.core import alerts, stories
-from monitor.core.model import Channel, Match, StoryId, Strength
+from monitor.core.model import Match, StoryId
 from monitor.core.reading import same_title
-from monitor.core.rules import OncePer, Rule
+from monitor.core.rules import OncePer
 from monitor.storage import articles, deliveries, work
 from monitor.storage.deliveries import Addressed
 from monitor.storage.engine import lock_triage
 from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
 from monitor.watch import Watch
-
-INCIDENT_WINDOW = timedelta(hours=48)  # after it told nothing that long, an incident is over
 
 
 def judge(
@@ -25,6 +22,7 @@ def judge(
     """Commit one triage, alone in the database; how many alerts it raised."""
     lock_triage(tx)
     row, now = claim.row, watch.now()
+    found = [each for each in found if not watch.rules[each.rule].ended(now)]
     if not work.finish(tx, claim, triaged_at=now):
         return 0
     original = articles.original_of(tx, row)
@@ -36,8 +34,7 @@ def judge(
         return 0
     story_id = _story(tx, watch, row, original, words)
     addressed: list[Addressed] = []
-    # The strong ones first, the most urgent before all: the others ride along in their message.
-    for match in sorted(found, key=lambda m: (m.strength is Strength.WEAK, m.severity.rank)):
+    for match in alerts.in_turn(found):
         addressed += _decide(tx, watch, row, match, story_id, beside=addressed)
     deliveries.queue(tx, addressed, now=now)
     return len({each.alert for each in addressed})
@@ -79,13 +76,13 @@ def _decide(
     if match.rule in articles.told_by_article(tx, row.id):
         articles.renew_evidence(tx, row.id, match)
         return []  # a revision of an article that this rule has told already
-    channels = _channels(watch, rule)
+    channels = alerts.channels_of(rule, watch.channels)
     at_once = {each.channel for each in beside if each.way is alerts.Way.AT_ONCE}
     if rule.once_per is OncePer.ARTICLE:
         incident = f"article:{row.id}"
         told = articles.told(tx, rule.id, incident)
     else:
-        since = now - INCIDENT_WINDOW
+        since = now - alerts.INCIDENT_WINDOW
         incident, told = articles.incident_of(tx, rule.id, story_id, since=since)
     decision = alerts.decide(
         strength=match.strength,
@@ -107,20 +104,7 @@ def _decide(
             now=now,
         )
     articles.record_match(tx, row.id, rule, match, decision=decision, alert_id=alert_id, now=now)
-    if alert_id is None or decision.way is None:
+    if alert_id is None:
         return []
-    if decision.rides_along:  # only where the strong one is told
-        channels = [channel for channel in channels if channel in at_once]
-    # A digest of what was missed does not repeat an article that a message tells at once.
-    joined = at_once if decision.way is alerts.Way.MISSED else frozenset[Channel]()
-    return [
-        Addressed(alert_id, alerts.Way.AT_ONCE if channel in joined else decision.way, channel)
-        for channel in channels
-    ]
-
-
-def _channels(watch: Watch, rule: Rule) -> list[Channel]:
-    """Where a rule's alerts go: its own channels, else the default ones."""
-    if rule.channels:
-        return [watch.channels[name] for name in rule.channels]
-    return [channel for channel in watch.channels.values() if channel.default]
+    told_by = alerts.ways(decision, channels, at_once=at_once)
+    return [Addressed(alert_id, way, channel) for way, channel in told_by]

@@ -1,11 +1,12 @@
 """Delivery's messages: what a delivery says now, and what became of one try."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from monitor.core import alerts, messages
-from monitor.core.messages import Message
+from monitor.core.messages import Message, Report
 from monitor.core.outbox import Following, Outcome, State, Tries, follow
 from monitor.storage import views, work
 from monitor.storage.deliveries import Kind
@@ -28,9 +29,15 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
         told = views.reports(connection, row.id)
     if not told:
         return None
-    if row.kind == Kind.ALERT:
+    way = alerts.Way.AT_ONCE if row.kind == Kind.ALERT else alerts.Way(row.collection)
+    return put(told, way=way, now=now, room=room)
+
+
+def put(told: Sequence[Report], *, way: alerts.Way, now: datetime, room: int) -> Message:
+    """The message of an alert or of a digest; `room` is characters of its body."""
+    if way is alerts.Way.AT_ONCE:
         return messages.render_alert(told[0], now=now)
-    return messages.render_digest(told, heading=HEADINGS[row.collection], now=now, room=room)
+    return messages.render_digest(told, heading=HEADINGS[way], now=now, room=room)
 
 
 def store_outcome(

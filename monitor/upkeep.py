@@ -18,15 +18,19 @@ from monitor.storage.sync import plan_task
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
-RETENTION, QUIET_FEEDS = "retention", "quiet feeds"
+RETENTION, QUIET_FEEDS, ENDED_RULES = "retention", "quiet feeds", "ended rules"
 CALENDAR = {
     RETENTION: CronTrigger(hour=3, minute=30, timezone=UTC),  # when newsrooms of the Americas rest
     QUIET_FEEDS: CronTrigger(minute=7, timezone=UTC),  # when the hour before is complete
+    ENDED_RULES: CronTrigger(hour=0, minute=1, timezone=UTC),  # `expires` counts days of UTC
 }
 HISTORY = timedelta(weeks=8)  # from which a feed's rhythm is learnt
 SILENT_FOR = timedelta(hours=2)  # the least silence that is looked at
 FEEDS_AT_ONCE = 200  # whose history is loaded at once
 NAMED = 20  # quiet feeds that one notice names
+# A rule that ended longer ago is not told any more: its notice may be forgotten by retention, and
+# would be told again. `monitor check` goes on to name it.
+ENDED_LATELY = timedelta(days=7)
 
 log = structlog.get_logger()
 
@@ -51,6 +55,8 @@ def upkeep(cutoffs: Callable[[datetime], Cutoffs]) -> Step:
             _forget(watch, cutoffs)
         elif claim.key == QUIET_FEEDS:
             tell_quiet_feeds(watch)
+        elif claim.key == ENDED_RULES:
+            tell_ended_rules(watch)
         now = watch.now()
         following = {"due_at": now, "not_before": next_time(claim.key, now)}
         watch.database.write(lambda tx: work.finish(tx, claim, **following))
@@ -92,6 +98,34 @@ def tell_quiet_feeds(watch: Watch) -> None:
         )
 
     watch.database.write(commit)
+
+
+def tell_ended_rules(watch: Watch) -> None:
+    """Tell people of rules whose last day is over, each once."""
+    now = watch.now()
+    oldest = (now - ENDED_LATELY).date()
+    ended = [
+        (rule, rule.expires)
+        for rule in watch.rules.values()
+        if rule.enabled and rule.ended(now) and rule.expires and rule.expires >= oldest
+    ]
+
+    def commit(tx: Connection) -> None:
+        for rule, last_day in ended:
+            deliveries.notify(
+                tx,
+                watch.ops,
+                key=f"ended {rule.id} {last_day}",
+                title=f"The rule {rule.id} has ended",
+                body=f"{rule.title}: its last day was {last_day}, and it matches nothing any "
+                "more. Give its `expires` a later day, or take the rule out.",
+                now=now,
+            )
+
+    if ended:
+        watch.database.write(commit)
+    for rule, last_day in ended:
+        log.info("rule.ended", rule=rule.id, last_day=last_day.isoformat())
 
 
 def _overdue(connection: Connection, rows: Sequence[Row[Any]], *, now: datetime) -> list[Row[Any]]:

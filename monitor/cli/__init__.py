@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import archive, channels, demo, feeds, plumbing, rules, setup, status, watching
+from monitor.cli import (
+    archive,
+    channels,
+    demo,
+    feeds,
+    plumbing,
+    rules,
+    schema,
+    setup,
+    status,
+    watching,
+)
 from monitor.cli.options import Config, Globals, LogFormat, Verbose
 
 WATCH, DESK, CARE, SCRIPTS = "Watch", "What is watched for", "Set up and care", "For scripts"
@@ -60,6 +71,7 @@ app.add_typer(channels.group, name="channels", rich_help_panel=DESK)
 app.command("init", rich_help_panel=CARE)(setup.init)
 app.command("check", rich_help_panel=CARE)(setup.check)
 app.command("migrate", rich_help_panel=CARE)(setup.migrate)
+app.command("schema", rich_help_panel=CARE)(schema.schema)
 
 app.command("parse-feed", rich_help_panel=SCRIPTS, hidden=True)(plumbing.parse_feed)
 app.command("extract", rich_help_panel=SCRIPTS, hidden=True)(plumbing.extract)

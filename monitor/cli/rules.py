@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import life, trees
+from monitor.cli import converting, life, trees
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, GOOD, STRONG, count, emit, say, table
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.core.rules import Rule
 
 group = typer.Typer(help="What is watched for.", no_args_is_help=True)
+group.command("convert")(converting.convert)
 
 
 @group.command("test")
@@ -70,6 +71,46 @@ def explain(
     else:
         life.show(found)
         trees.show(tree)
+
+
+@group.command("backtest")
+def try_on_the_archive(
+    context: typer.Context,
+    rules: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RULE…]", help="Rules, at work or not; all at work if none."),
+    ] = None,
+    *,
+    since: Annotated[
+        str, typer.Option(metavar="SPAN", help="How far back: 30d, 12h, 90 days.")
+    ] = "30d",
+    messages: Annotated[
+        bool, typer.Option("--messages", help="Print the messages as they would have been sent.")
+    ] = False,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Replay the archive: what the rules would have told."""
+    from monitor.cli.backtesting import backtest
+    from monitor.cli.context import configured
+    from monitor.config.values import duration
+    from monitor.core.backtest import live
+    from monitor.runners.clock import SystemClock
+
+    try:
+        span = duration(since)
+    except ValueError as error:
+        raise MisuseError(f"--since: {error}") from error
+    configuration = configured(context, config)
+    chosen = live(_named(configuration, rules or []), named=bool(rules))
+    backtest(
+        configuration,
+        chosen,
+        span=span,
+        now=SystemClock().now(),
+        messages=messages,
+        as_json=as_json,
+    )
 
 
 # --- examples -------------------------------------------------------------------------------

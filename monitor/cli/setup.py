@@ -50,7 +50,7 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
     from monitor.config.secrets import SecretsFile, read_secrets_file
 
     found: Configuration | None = None
-    base, secrets = None, SecretsFile({})
+    base, secrets, ended = None, SecretsFile({}), list[Problem]()
     try:
         base = directory(context, config)
         secrets = read_secrets_file(base)
@@ -59,12 +59,13 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
         problems = [*error.problems, *secrets.problems]
     else:
         problems = [*sorted([*found.failed_examples, *_channel_problems(found)]), *secrets.problems]
+        ended = _ended(found)
     if as_json:
-        told = {"problems": problems, "remarks": secrets.remarks}
+        told = {"problems": problems, "remarks": [*ended, *secrets.remarks]}
         emit({"ok": not problems} | {key: list(map(_fields, each)) for key, each in told.items()})
     else:
         _show(problems, BAD)
-        _show(secrets.remarks, DOUBT)
+        _show([*ended, *secrets.remarks], DOUBT)
     if problems:
         if not as_json:
             say(f"{count(len(problems), 'mistake')} in {base or 'the configuration'}")
@@ -125,6 +126,18 @@ def _channel_problems(configuration: "Configuration") -> list[Problem]:
             line = text.count("\n", 0, key.start()) + 1 if key else 1
             found.append(Problem(Place(FILE, line), f"channel {channel.name}: {problem}"))
     return found
+
+
+def _ended(configuration: "Configuration") -> list[Problem]:
+    """The rules whose last day is over: they load, and match nothing."""
+    from monitor.runners.clock import SystemClock
+
+    now = SystemClock().now()
+    return [
+        Problem(rule.place, f"the rule {rule.id} matches nothing: its last day was {rule.expires}")
+        for rule in configuration.rules
+        if rule.enabled and rule.ended(now)
+    ]
 
 
 def _size(configuration: "Configuration") -> str:

@@ -14,6 +14,8 @@ from monitor.core.model import Channel, ChannelName
 
 FILE = "channels.yaml"
 OWN_SCHEMES = ("console", "file")  # every other one is the notification library's
+KEYS = ("url", "default", "digest", "ops")
+DIGEST_KEYS = ("every",)
 PLANNED = ("quiet_hours", "language", "rate", "fallback", "canary", "kind")
 
 
@@ -56,7 +58,7 @@ def _channel(
         node,
         problems,
         what="a channel",
-        allowed=("url", "default", "digest", "ops"),
+        allowed=KEYS,
         planned=PLANNED,
     )
     default = fields.optional("default", values.boolean, False)  # noqa: FBT003 - a value
@@ -64,7 +66,7 @@ def _channel(
     every = timedelta(minutes=30)
     if (digest := fields.node("digest")) is not None:
         section = Fields(
-            digest, problems, what="digest", allowed=("every",), planned=("max_items",)
+            digest, problems, what="digest", allowed=DIGEST_KEYS, planned=("max_items",)
         )
         every = section.optional("every", values.duration, every)
 

@@ -1,39 +1,56 @@
 """What stands under `when`, turned into the tree of core.rules."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.config import values
-from monitor.config.contradictions import contradiction, narrowed, only_negative, required_source
+from monitor.config.contradictions import (
+    contradiction,
+    ignored,
+    most_points,
+    narrowed,
+    only_negative,
+    required_source,
+    unaccompanied,
+)
 from monitor.config.fields import describe, read_items, read_text, unknown_key
 from monitor.config.lists import Lists
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.source import Broken, Items, Map, Node, Scalar
+from monitor.config.wording import Wording, count, keys_of
 from monitor.core.errors import Place
 from monitor.core.model import Outlet, Tier
-from monitor.core.proximity import GROUPS_LIMIT
 from monitor.core.rules import (
     AllOf,
     AnyOf,
+    AtLeast,
+    Boost,
     Condition,
     From,
-    Near,
+    Ignoring,
     NoneOf,
+    Regex,
     Scope,
+    Scored,
     Term,
-    Unit,
     Within,
 )
-from monitor.core.terms import parse_term
+from monitor.core.terms import is_regex, parse_regex, parse_term
 
-KEYS = ("all", "any", "none", "near", "in", "outlet", "tier", "country", "language")
-PLANNED = (
-    "event", "query", "volume", "at_least", "repeat", "ignore", "regex", "boost",
-    "score_at_least", "word", "phrase", "actor",
+HOLDING_KEYS = (
+    "all", "any", "none", "near", "at_least", "repeat", "score_at_least", "boost", "query",
 )  # fmt: skip
-NEAR_KEYS = ("terms", "within", "ordered")
-NEAR_GROUPS_LEAST = 2  # one term is near nothing
-DEFAULT_WITHIN = 10  # words
+KEYS = (*HOLDING_KEYS, "ignore", "in", "outlet", "tier", "country", "language")
+PLANNED = ("event", "volume", "word", "phrase", "actor")
+MISPLACED = {
+    "regex": '"regex" is no key, YAML makes one of a colon and a space; write the pattern as one '
+    "text in single quotes: 'regex:…'",
+    "points": '"points" belongs in an item of boost:, as in boost: [{any: […], points: 3}]',
+}
+AT_LEAST_KEYS = ("n", "of")
+POINTS_LIMIT = 100  # of one boost, up or down
+SCORE_LIMIT = 1_000  # points
 
 _SOURCES = {
     "outlet": "outlets",
@@ -41,9 +58,11 @@ _SOURCES = {
     "country": "countries",
     "language": "languages",
 }
+_POINTS = re.compile(r"[+-]?[0-9]{1,9}")
+_BOOST = "a condition with points, as in {any: […], points: 3}"
 _scope = values.choice("part of an article", Scope)
 _tier = values.choice("tier", Tier)
-_words = values.number(least=0, most=values.WORDS_LIMIT)
+_score = values.number(least=1, most=SCORE_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +81,29 @@ class Conditions:
     def __init__(self, vocabulary: Vocabulary, problems: Problems) -> None:
         self._vocabulary = vocabulary
         self._problems = problems
+        self._wording = Wording(vocabulary.lists, problems)
+        self._regexes: list[tuple[Regex, Place]] = []  # of the condition being read
+        self._complete = True  # False once some part of it could not be read
 
     def read(self, node: Node) -> Condition | None:
         """The whole condition of a rule, checked for sense."""
-        return self._branch(node, From())
+        self._regexes.clear()
+        self._complete = True
+        condition = self._branch(node, From())
+        if condition and self._regexes and self._complete:  # else a companion may be broken
+            self._tell_unaccompanied(condition)
+        return condition
+
+    def _tell_unaccompanied(self, condition: Condition) -> None:
+        for lonely in unaccompanied(condition):
+            for regex, place in self._regexes:
+                if regex is lonely:
+                    written = shown(f"regex:{regex.pattern}")
+                    self._problems.add(
+                        place,
+                        f"{written} needs a plain companion term, so that few articles are "
+                        "searched with it; write all: [TERM, 'regex:…'], or near: beside it",
+                    )
 
     def _branch(self, node: Node, source: From) -> Condition | None:
         """A condition that can make the rule match by itself: it must be able to."""
@@ -78,42 +116,66 @@ class Conditions:
                 'only "none" stands here, so nearly every article would match; say with all: or '
                 "any: what must be there",
             )
-        elif term := contradiction(condition):
-            self._problems.add(
-                node.place,
-                f"this can never match: {shown(term)} is required and excluded by none:",
-            )
+        else:
+            self._tell_contradiction(condition, node.place)
         return condition
 
+    def _tell_contradiction(self, condition: Condition, place: Place) -> None:
+        if term := contradiction(condition):
+            why = f"{shown(term)} is required and excluded by none:"
+        elif term := ignored(condition):
+            why = f"{shown(term)} is required, and ignore: blanks it wherever it stands"
+        else:
+            return
+        self._problems.add(place, f"this can never match: {why}")
+
     def _condition(self, node: Node, source: From) -> Condition | None:
+        found: Condition | None = None
         if isinstance(node, Scalar):
-            return self._term(node)
-        if isinstance(node, Map):
-            return self._mapping(node, source)
-        if isinstance(node, Items):
+            found = self._regex(node) if is_regex(node.text) else self._term(node)
+        elif isinstance(node, Map):
+            found = self._mapping(node, source)
+        elif isinstance(node, Items):
             self._problems.add(
                 node.place, 'a bare list says neither "all" nor "any"; write all: […] or any: […]'
             )
-        return None
+        self._complete = self._complete and found is not None
+        return found
+
+    def _regex(self, node: Scalar) -> Regex | None:
+        regex = read_text(node, parse_regex, self._problems)
+        if regex:
+            self._regexes.append((regex, node.place))
+        return regex
+
+    def _query(self, node: Node) -> Condition | None:
+        """A boolean string; its mistakes are told by their columns in it."""
+        from monitor.config.query import QueryError, parse_query  # noqa: PLC0415 - lark: 50 ms
+
+        if not isinstance(node, Scalar):
+            if not isinstance(node, Broken):
+                form = "query: '(A OR B) AND C'"
+                self._problems.add(node.place, f"{form} is one text; found {describe(node)}")
+            return None
+
+        def listed(name: str) -> tuple[Term, ...]:
+            return self._wording.terms(replace(node, text=f"${name}"))
+
+        try:
+            return parse_query(node.text, term=parse_term, terms_of_list=listed)
+        except QueryError as error:
+            for column, said in error.mistakes:
+                self._problems.add(node.place, f"column {column + 1} of the query: {said}")
+            return None
 
     def _term(self, node: Scalar) -> Condition | None:
-        group = self._terms(node)
-        if len(group) == 1:
-            return group[0]
-        return AnyOf(group) if group else None
-
-    def _terms(self, node: Scalar) -> tuple[Term, ...]:
-        """One term, or those of a list."""
-        if node.text.startswith("$"):
-            name = self._vocabulary.lists.known(node)
-            return self._vocabulary.lists.terms(name) if name else ()
-        if not node.text.strip():
-            self._problems.add(node.place, "a term is missing here")
-            return ()
-        term = read_text(node, parse_term, self._problems)
-        return (term,) if term else ()
+        group = self._wording.terms(node)
+        return _either(list(group)) if group else None
 
     def _mapping(self, node: Map, source: From) -> Condition | None:
+        if not node.entries:
+            missing = "a condition is missing here; write all: […] or any: […]"
+            self._problems.add(node.place, missing)
         entries = {key.text: value for key, value in node.entries if key.text in KEYS}
         for key, _ in node.entries:
             if key.text not in KEYS:
@@ -123,26 +185,36 @@ class Conditions:
             self._problems.add(node.place, f"this can never match: {clash}")
         inner = narrowed(source, own)[0] if own else source
         parts = self._parts(entries, inner)
+        if "score_at_least" in entries or "boost" in entries:
+            parts += self._scored(entries, node.place, inner)
         part = _joined(parts)
+        bare = not entries.keys() & set(HOLDING_KEYS)
+        if "ignore" in entries:
+            part = self._ignoring(entries["ignore"], node.place, part, bare=bare)
         if "in" in entries:
-            part = self._scoped(entries["in"], node.place, part, bare=not parts)
+            part = self._scoped(entries["in"], node.place, part, bare=bare)
         return _joined([condition for condition in (own, part) if condition])
 
     def _parts(self, entries: dict[str, Node], source: From) -> list[Condition]:
-        parts: list[Condition] = []
-        for key, node in entries.items():
-            if key == "near":
-                near = self._near(node)
-                parts += [near] if near else []
-            elif key in ("all", "any", "none"):
-                found = self._several(key, node, source)
-                parts += [found] if found else []
-        return parts
+        readers: dict[str, Callable[[Node], Condition | None]] = {
+            "all": lambda node: self._several("all", node, source),
+            "any": lambda node: self._several("any", node, source),
+            "none": lambda node: self._several("none", node, source),
+            "near": self._wording.near,
+            "repeat": self._wording.repeat,
+            "at_least": lambda node: self._at_least(node, source),
+            "query": self._query,
+        }
+        found = [readers[key](node) for key, node in entries.items() if key in readers]
+        self._complete = self._complete and None not in found
+        return [part for part in found if part]
 
     def _unknown(self, key: Scalar) -> None:
+        self._complete = False
         self._problems.add(
             key.place,
-            unknown_key(
+            MISPLACED.get(key.text)
+            or unknown_key(
                 key,
                 what="a condition",
                 allowed=KEYS,
@@ -167,6 +239,69 @@ class Conditions:
         if key == "none":
             return NoneOf(tuple(parts))
         return _joined(parts) if key == "all" else _either(parts)
+
+    def _at_least(self, node: Node, source: From) -> Condition | None:
+        form = "{n: 2, of: [A, B, C]}"
+        fields = keys_of(node, self._problems, what="at_least", allowed=AT_LEAST_KEYS, form=form)
+        if fields is None:
+            return None
+        n = fields.required("n", count)
+        if "of" not in fields:
+            self._problems.add(node.place, 'at_least needs the key "of"')
+        items = fields.items("of", what="conditions")
+        read = [self._branch(item, source) for item in items]
+        parts = _different(read, items)
+        if n is None or not parts:
+            return None
+        if n > len(parts) and None not in read:
+            self._problems.add(
+                node.place,
+                f"this can never match: {n} different ones are asked for, and of: has {len(parts)}",
+            )
+        return _either(parts) if n == 1 else AtLeast(n, tuple(parts))
+
+    def _scored(self, entries: dict[str, Node], place: Place, source: From) -> list[Condition]:
+        """The graded condition, if it is whole."""
+        if "boost" not in entries:
+            told = "score_at_least needs boost: beside it, as in boost: [{any: […], points: 3}]"
+            self._problems.add(place, told)
+        if "score_at_least" not in entries:
+            told = "boost needs score_at_least: beside it, which says how many points are enough"
+            self._problems.add(place, told)
+        least, nodes = entries.get("score_at_least"), entries.get("boost")
+        enough = read_text(least, _score, self._problems) if least else None
+        items = read_items(nodes, self._problems, what="boosts") if nodes else ()
+        read = [self._boost(item, source) for item in items]
+        boosts = tuple(boost for boost in read if boost)
+        if enough is None or not boosts:
+            self._complete = False
+            return []
+        most = most_points(boosts)
+        if enough > most and None not in read:
+            self._problems.add(
+                place,
+                f"this can never match: score_at_least is {enough}, and the boosts reach {most} "
+                "points at most",
+            )
+        return [Scored(enough, boosts)]
+
+    def _boost(self, node: Node, source: From) -> Boost | None:
+        if not isinstance(node, Map):
+            if not isinstance(node, Broken):
+                self._problems.add(node.place, f"a boost is {_BOOST}; found {describe(node)}")
+            return None
+        points = next((value for key, value in node.entries if key.text == "points"), None)
+        others = tuple(entry for entry in node.entries if entry[0].text != "points")
+        if points is None:
+            self._problems.add(node.place, f'a boost needs the key "points": {_BOOST}')
+        if not others:
+            self._problems.add(node.place, f"a boost needs a condition beside points: {_BOOST}")
+        given = read_text(points, _points, self._problems) if points else None
+        part = self._condition(Map(node.place, others), source) if others else None
+        if part is None or given is None:
+            return None
+        self._tell_contradiction(part, node.place)
+        return Boost(part, given)
 
     def _own_source(self, entries: dict[str, Node]) -> From | None:
         found = {
@@ -196,11 +331,21 @@ class Conditions:
         read = (read_text(item, parse, self._problems) for item in items)
         return tuple(name for name in read if name is not None)
 
+    def _ignoring(
+        self, node: Node, place: Place, part: Condition | None, *, bare: bool
+    ) -> Condition | None:
+        phrases = self._wording.phrases(node)
+        if bare:
+            self._problems.add(
+                place, '"ignore" is for the conditions beside it, and there is none; add any: […]'
+            )
+        return Ignoring(phrases, part) if phrases and part else part
+
     def _scoped(
         self, node: Node, place: Place, part: Condition | None, *, bare: bool
     ) -> Condition | None:
         scopes = self._names(node, lambda written: _scope(written).value)
-        if bare and part is None:
+        if bare:
             self._problems.add(
                 place, '"in" narrows the conditions beside it, and there is none; add any: […]'
             )
@@ -208,62 +353,25 @@ class Conditions:
             return part
         return Within(frozenset(Scope(scope) for scope in scopes), part)
 
-    def _near(self, node: Node) -> Near | None:
-        if not isinstance(node, Map):
-            if not isinstance(node, Broken):
-                self._problems.add(
-                    node.place,
-                    f"near is {{terms: [A, B], within: 12 words}}; found {describe(node)}",
-                )
-            return None
-        entries = {key.text: value for key, value in node.entries}
-        for key, _ in node.entries:
-            if key.text not in NEAR_KEYS:
-                self._problems.add(key.place, unknown_key(key, what="near", allowed=NEAR_KEYS))
-        groups = self._groups(entries.get("terms"), node.place)
-        within = (
-            read_text(entries["within"], _within, self._problems)
-            if ("within" in entries)
-            else DEFAULT_WITHIN
+
+def _points(written: str) -> int:
+    if not _POINTS.fullmatch(written) or not 0 < abs(int(written)) <= POINTS_LIMIT:
+        raise ValueError(
+            f"found {shown(written)}; allowed: a whole number from -{POINTS_LIMIT} to "
+            f"{POINTS_LIMIT}, but not 0"
         )
-        ordered = "ordered" in entries and read_text(
-            entries["ordered"], values.boolean, self._problems
-        )
-        if within is None or len(groups) < NEAR_GROUPS_LEAST:
-            return None
-        return Near(groups, within, bool(ordered))
-
-    def _groups(self, node: Node | None, place: Place) -> tuple[tuple[Term, ...], ...]:
-        if node is None:
-            self._problems.add(place, 'near needs the key "terms"')
-            return ()
-        items = read_items(node, self._problems, what="at least 2 terms")
-        if items and len(items) < NEAR_GROUPS_LEAST:
-            self._problems.add(node.place, "near needs at least 2 terms; found 1")
-        if len(items) > GROUPS_LIMIT:
-            self._problems.add(
-                node.place, f"near takes at most {GROUPS_LIMIT} terms; found {len(items)}"
-            )
-        groups = []
-        for item in items:
-            if isinstance(item, Scalar):
-                groups.append(self._terms(item))
-            elif not isinstance(item, Broken):
-                self._problems.add(
-                    item.place,
-                    f"near takes terms and lists ($name); found {describe(item)}; put several "
-                    "words for one thing under lists:",
-                )
-        return tuple(group for group in groups if group)
+    return int(written)
 
 
-def _within(written: str) -> int | Unit:
-    if written in tuple(Unit):
-        return Unit(written)
-    count, _, word = written.partition(" ")
-    if word in ("words", "word"):
-        return _words(count)
-    raise ValueError(f'found {shown(written)}; allowed: "12 words", "sentence", "paragraph"')
+def _different(read: list[Condition | None], items: tuple[Node, ...]) -> list[Condition]:
+    """Each condition once; a list among the items stands for its terms."""
+    found: dict[object, Condition] = {}
+    for part, item in zip(read, items, strict=True):
+        listed = isinstance(part, AnyOf) and isinstance(item, Scalar)
+        for one in part.parts if listed and isinstance(part, AnyOf) else (part,):
+            if one is not None:
+                found.setdefault(one.words if isinstance(one, Term) else one, one)
+    return list(found.values())
 
 
 def _joined(parts: list[Condition]) -> Condition | None:

@@ -1,11 +1,27 @@
 """Conditions that load and yet make no sense: negatives only, and branches that never match."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from monitor.core.rules import AllOf, AnyOf, Condition, From, NoneOf, Scope, Term, Within
-
-_Scopes = frozenset[Scope] | None
-_Pattern = tuple[_Scopes, tuple[tuple[str, bool], ...]]  # where a term must (not) be, its words
+from monitor.core.rules import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Boost,
+    Condition,
+    From,
+    Ignoring,
+    Near,
+    NoneOf,
+    Regex,
+    Repeat,
+    Scope,
+    Scored,
+    Term,
+    Within,
+)
+from monitor.core.terms import covers
 
 
 def only_negative(condition: Condition) -> bool:
@@ -13,74 +29,215 @@ def only_negative(condition: Condition) -> bool:
     match condition:
         case NoneOf():
             return True
-        case Within(part=part):
+        case Within(part=part) | Ignoring(part=part):
             return only_negative(part)
         case AllOf(parts=parts) | AnyOf(parts=parts):
             return all(only_negative(part) for part in parts)
+        case AtLeast(n=n, parts=parts):
+            return sum(map(only_negative, parts)) >= n
+        case Scored(least=least, boosts=boosts):
+            return most_points(boost for boost in boosts if only_negative(boost.part)) >= least
         case _:
             return False
 
 
-def contradiction(condition: Condition) -> str | None:
-    """A term, as written, that `condition` both requires and excludes in the same place."""
-    excluded = {_pattern(term, scopes) for term, scopes in _excluded(condition, None)}
-    if not excluded:
-        return None
-    for group in _required(condition, None):
-        if group and all(_pattern(term, scopes) in excluded for term, scopes in group):
-            first = group[0][0]
-            return f"${first.list_name}" if first.list_name else first.written
-    return None
+def most_points(boosts: Iterable[Boost]) -> int:
+    """What they give where every one that helps holds, and no other."""
+    return sum(boost.points for boost in boosts if boost.points > 0)
 
 
-def _pattern(term: Term, scopes: _Scopes) -> _Pattern:
-    return scopes, tuple((word.pattern, word.exact) for word in term.words)
-
-
-_Group = list[tuple[Term, _Scopes]]
-
-
-def _required(condition: Condition, scopes: _Scopes) -> Iterator[_Group]:
-    """Groups of terms, one of each of which must be there."""
+def unaccompanied(condition: Condition) -> Iterator[Regex]:
+    """Every regex in a condition that can hold without any term being found."""
+    if _needs_a_term(condition):
+        return
     match condition:
-        case Term():
-            yield [(condition, scopes)]
-        case Within(scopes=inner, part=part):
-            yield from _required(part, inner)
-        case AllOf(parts=parts):
+        case Regex():
+            yield condition
+        case AllOf(parts=parts) | AnyOf(parts=parts) | NoneOf(parts=parts) | AtLeast(parts=parts):
             for part in parts:
-                yield from _required(part, scopes)
-        case AnyOf(parts=parts) if all(isinstance(part, Term) for part in parts):
-            yield [(part, scopes) for part in parts if isinstance(part, Term)]
+                yield from unaccompanied(part)
+        case Within(part=part) | Ignoring(part=part):
+            yield from unaccompanied(part)
+        case Scored(boosts=boosts):
+            for boost in boosts:
+                yield from unaccompanied(boost.part)
         case _:
             return
 
 
-def _excluded(condition: Condition, scopes: _Scopes) -> Iterator[tuple[Term, _Scopes]]:
+def _needs_a_term(condition: Condition) -> bool:
+    """True if it holds only where some term is found."""
+    match condition:
+        case Within(part=part) | Ignoring(part=part):
+            return _needs_a_term(part)
+        case AllOf(parts=parts):
+            return any(map(_needs_a_term, parts))
+        case AnyOf(parts=parts):
+            return all(map(_needs_a_term, parts))
+        case AtLeast(n=n, parts=parts):
+            return sum(not _needs_a_term(part) for part in parts) < n
+        case Scored(least=least, boosts=boosts):
+            free = (boost for boost in boosts if not _needs_a_term(boost.part))
+            return most_points(free) < least
+    return isinstance(condition, Term | Near | Repeat)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Where a term is looked for: the scopes of `in`, and the phrases that are not looked at."""
+
+    scopes: frozenset[Scope] | None = None
+    ignored: frozenset[Term] = frozenset()
+
+    def narrowed(self, scopes: frozenset[Scope]) -> "_Sight":
+        return _Sight(scopes, self.ignored)
+
+    def without(self, phrases: Iterable[Term]) -> "_Sight":
+        return _Sight(self.scopes, self.ignored.union(phrases))
+
+
+class _Seen(NamedTuple):
+    """A term or regex, and where it is looked for."""
+
+    leaf: Term | Regex
+    sight: _Sight
+
+    @property
+    def name(self) -> str:
+        if isinstance(self.leaf, Regex):
+            return f"regex:{self.leaf.pattern}"
+        return f"${self.leaf.list_name}" if self.leaf.list_name else self.leaf.written
+
+    def is_ignored(self) -> bool:
+        """True if some phrase to ignore is part of every occurrence."""
+        leaf = self.leaf
+        return isinstance(leaf, Term) and any(_covers(p, leaf) for p in self.sight.ignored)
+
+    @property
+    def key(self) -> tuple[object, frozenset[Scope] | None]:
+        """Equal for two that are found in the same places, but for what is ignored."""
+        leaf = self.leaf
+        return leaf.words if isinstance(leaf, Term) else leaf, self.sight.scopes
+
+
+def _covers(phrase: Term, term: Term) -> bool:
+    """True if `phrase` stands in every occurrence of `term`."""
+    words, size = term.words, len(phrase.words)
+    return any(
+        all(map(covers, phrase.words, words[start : start + size]))
+        for start in range(len(words) - size + 1)
+    )
+
+
+class _Group(NamedTuple):
+    """So many of them must be there."""
+
+    seen: list[_Seen]
+    least: int = 1
+
+    def name_if_lost(self, lost: list[_Seen]) -> str | None:
+        """The first of the lost ones, if too few are left without them."""
+        return lost[0].name if len(self.seen) - len(lost) < self.least else None
+
+
+def contradiction(condition: Condition) -> str | None:
+    """A term, as written, that `condition` both requires and excludes in the same place."""
+    excluded: dict[object, list[frozenset[Term]]] = {}
+    for seen in _excluded(condition, _Sight()):
+        excluded.setdefault(seen.key, []).append(seen.sight.ignored)
+    if not excluded:
+        return None
+
+    def is_excluded(seen: _Seen) -> bool:
+        # Where more is ignored, less is found: what is found there is found with less ignored.
+        return any(ignored <= seen.sight.ignored for ignored in excluded.get(seen.key, ()))
+
+    return _lost(condition, is_excluded)
+
+
+def ignored(condition: Condition) -> str | None:
+    """A term, as written, that `condition` requires and never sees, because of what it ignores."""
+    return _lost(condition, _Seen.is_ignored) if _ignores(condition) else None
+
+
+def _ignores(condition: Condition) -> bool:
+    """False if nothing that it requires is looked for with phrases to ignore: nearly always."""
+    match condition:
+        case Ignoring():
+            return True
+        case Within(part=part):
+            return _ignores(part)
+        case AllOf(parts=parts):
+            return any(map(_ignores, parts))
+        case _:
+            return False
+
+
+def _lost(condition: Condition, is_lost: Callable[[_Seen], bool]) -> str | None:
+    for group in _required(condition, _Sight()):
+        name = group.name_if_lost(list(filter(is_lost, group.seen)))
+        if name is not None:
+            return name
+    return None
+
+
+def _required(condition: Condition, sight: _Sight) -> Iterator[_Group]:
+    """Groups of terms, some of each of which must be there."""
+    match condition:
+        case Term() | Regex():
+            yield _Group([_Seen(condition, sight)])
+        case Repeat(terms=terms):
+            yield _Group([_Seen(term, sight) for term in terms])
+        case Within(scopes=inner, part=part):
+            yield from _required(part, sight.narrowed(inner))
+        case Ignoring(phrases=phrases, part=part):
+            yield from _required(part, sight.without(phrases))
+        case AllOf(parts=parts):
+            for part in parts:
+                yield from _required(part, sight)
+        case AnyOf(parts=parts):
+            yield from _alternatives(parts, sight, least=1)
+        case AtLeast(n=n, parts=parts):
+            yield from _alternatives(parts, sight, least=n)
+        case _:
+            return
+
+
+def _alternatives(parts: tuple[Condition, ...], sight: _Sight, *, least: int) -> Iterator[_Group]:
+    leaves = [_Seen(part, sight) for part in parts if isinstance(part, Term | Regex)]
+    if least <= len(leaves) == len(parts):  # too few of them are told elsewhere
+        yield _Group(leaves, least)
+
+
+def _excluded(condition: Condition, sight: _Sight) -> Iterator[_Seen]:
     """Terms that must not be there."""
     match condition:
         case NoneOf(parts=parts):
             for part in parts:
-                yield from _alone(part, scopes)
+                yield from _alone(part, sight)
         case Within(scopes=inner, part=part):
-            yield from _excluded(part, inner)
+            yield from _excluded(part, sight.narrowed(inner))
+        case Ignoring(phrases=phrases, part=part):
+            yield from _excluded(part, sight.without(phrases))
         case AllOf(parts=parts):
             for part in parts:
-                yield from _excluded(part, scopes)
+                yield from _excluded(part, sight)
         case _:
             return
 
 
-def _alone(part: Condition, scopes: _Scopes) -> Iterator[tuple[Term, _Scopes]]:
+def _alone(part: Condition, sight: _Sight) -> Iterator[_Seen]:
     """Terms each of which makes `part` true by itself."""
     match part:
-        case Term():
-            yield part, scopes
+        case Term() | Regex():
+            yield _Seen(part, sight)
         case Within(scopes=inner, part=inside):
-            yield from _alone(inside, inner)
+            yield from _alone(inside, sight.narrowed(inner))
+        case Ignoring(phrases=phrases, part=inside):
+            yield from _alone(inside, sight.without(phrases))
         case AnyOf(parts=parts):
             for either in parts:
-                yield from _alone(either, scopes)
+                yield from _alone(either, sight)
         case _:
             return
 
@@ -90,7 +247,7 @@ def required_source(condition: Condition) -> From:
     match condition:
         case From():
             return condition
-        case Within(part=part):
+        case Within(part=part) | Ignoring(part=part):
             return required_source(part)
         case AllOf(parts=parts):
             joined = From()

@@ -12,6 +12,7 @@ from monitor.config.source import Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.model import Feed, Outlet, OutletId, Tier
 
+FILE_KEYS = ("version", "outlets")
 OUTLET_KEYS = ("id", "name", "country", "language", "tier", "credits", "pages", "feeds")
 FEED_KEYS = (
     "url", "source", "verified", "enabled", "interval", "page", "aggregator", *ACCESS_KEYS,
@@ -35,7 +36,7 @@ class Outlets:
 
 def read_outlets(tree: Node, into: Outlets, *, secrets: Secrets, problems: Problems) -> None:
     """Adds one file."""
-    top = Fields(tree, problems, what="an outlet file", allowed=("version", "outlets"))
+    top = Fields(tree, problems, what="an outlet file", allowed=FILE_KEYS)
     top.optional("version", values.version, 1)
     if not top.broken and "outlets" not in top:
         problems.add(top.place, 'an outlet file needs the key "outlets"')

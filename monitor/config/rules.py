@@ -1,33 +1,48 @@
 """rules/*.yaml: watch rules. docs/rules.md is the language."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from monitor.config import values
+from monitor.config import defaults, values
+from monitor.config.conditions import KEYS as CONDITION_KEYS
 from monitor.config.conditions import Conditions, Vocabulary
 from monitor.config.fields import Fields, describe
 from monitor.config.problems import Problems, shown
+from monitor.config.severities import Severities
 from monitor.config.source import Broken, Map, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.model import ChannelName, Document, Outlet, RuleId, Severity
 from monitor.core.rules import (
     AllOf,
     AnyOf,
+    AtLeast,
+    Case,
     Condition,
     Example,
     From,
+    Ignoring,
     Near,
     NoneOf,
     OncePer,
+    Regex,
+    Repeat,
     Rule,
+    Scored,
     Term,
     WeakPolicy,
     Within,
 )
 
-FILE_KEYS = ("version", "lists", "rules")
-KEYS = ("id", "title", "severity", "when", "alert", "enabled", "notify", "examples")
-PLANNED = ("cases", "expires", "trial", "defaults", "score_at_least", "boost", "query", "volume")
+FILE_KEYS = ("version", "defaults", "lists", "rules")
+KEYS = ("id", "title", "severity", "when", "alert", "enabled", "expires", "notify", "examples")
+PLANNED = ("trial",)
+_CONDITIONS = (*CONDITION_KEYS, "event", "query", "volume", "score_at_least", "boost")
+_ELSEWHERE = {
+    "cases": "is no key: severity takes the list of cases itself",
+    "defaults": "stands at the top of a file, beside rules",
+}
 ALERT_KEYS = ("once_per", "weak")
 ALERT_PLANNED = ("window", "update_on", "digest")
 NOTIFY_KEYS = ("channels",)
@@ -35,9 +50,21 @@ NOTIFY_PLANNED = ("quiet_hours", "escalate", "digest")
 EXAMPLE_KEYS = ("title", "summary", "text", "language", "outlet")
 VERSION_LENGTH = 12  # hexadecimal digits: 48 bits, no clash among the versions of one rule
 
-_severity = values.choice("severity", Severity)
 _once_per = values.choice("value of once_per", OncePer)
 _weak = values.choice("value of weak", WeakPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What a rule says beside its condition, and may take from the defaults of its file."""
+
+    severity: Severity
+    cases: tuple[Case, ...]
+    once_per: OncePer
+    weak: WeakPolicy
+    channels: tuple[ChannelName, ...]
+    enabled: bool
+    expires: date | None
 
 
 class RuleReader:
@@ -50,6 +77,7 @@ class RuleReader:
         self.attempted = False  # a broken one counts, so that "no rule" is not said beside it
         self._outlets: Mapping[str, Outlet] = vocabulary.outlets
         self._conditions = Conditions(vocabulary, problems)
+        self._severities = Severities(self._conditions, problems)
         self._outlet = values.one_of("outlet", sorted(vocabulary.outlet_names))
         self._outlets_complete = vocabulary.outlets_complete
         self._channel = values.one_of("channel", sorted(channels)) if channels else None
@@ -58,13 +86,12 @@ class RuleReader:
 
     def read_file(self, tree: Node) -> None:
         """Adds the rules of one file; its lists are read before."""
-        top = Fields(
-            tree, self._problems, what="a rule file", allowed=FILE_KEYS, planned=("defaults",)
-        )
+        top = Fields(tree, self._problems, what="a rule file", allowed=FILE_KEYS)
         top.optional("version", values.version, 1)
         self.attempted = self.attempted or top.broken or "rules" in top
+        given = self._defaults(top.node("defaults"))
         for node in top.items("rules", what="rules"):
-            rule = self._rule(node)
+            rule = self._rule(defaults.completed(_placed(node, self._problems), given))
             if rule:
                 self.rules.append(rule)
 
@@ -74,26 +101,50 @@ class RuleReader:
         if identifier:
             self._tell_twice(identifier, fields.node("id") or node)
         title = fields.optional("title", values.text, identifier or "")
-        severity = fields.optional("severity", _severity, Severity.NORMAL)
-        enabled = fields.optional("enabled", values.boolean, True)  # noqa: FBT003 - a value
-        once_per, weak = self._alert(fields.node("alert"))
-        channels = self._notify(fields.node("notify"))
         examples = self._examples(fields.node("examples"))
         condition = self._when(fields)
+        told = self._settings(fields, condition)
         if identifier is None or condition is None:
             return None
         return Rule(
             id=RuleId(identifier),
             title=title,
             condition=condition,
-            version=rule_version(condition, severity, once_per, weak),
+            version=rule_version(
+                condition, told.severity, told.once_per, told.weak, cases=told.cases
+            ),
             place=node.place,
+            severity=told.severity,
+            cases=told.cases,
+            once_per=told.once_per,
+            weak=told.weak,
+            channels=told.channels,
+            enabled=told.enabled,
+            expires=told.expires,
+            examples=examples,
+        )
+
+    def _defaults(self, node: Node | None) -> Node | None:
+        """The defaults of a file, whose mistakes are told even if no rule takes them."""
+        if node is None:
+            return None
+        given = defaults.sensible(node, self._problems)
+        allowed = defaults.KEYS
+        fields = Fields(given, self._problems, what="defaults", allowed=allowed, planned=PLANNED)
+        self._settings(fields, None)
+        return given
+
+    def _settings(self, fields: Fields, condition: Condition | None) -> _Settings:
+        severity, cases = self._severities.read(fields.node("severity"), condition)
+        once_per, weak = self._alert(fields.node("alert"))
+        return _Settings(
             severity=severity,
+            cases=cases,
             once_per=once_per,
             weak=weak,
-            channels=channels,
-            enabled=enabled,
-            examples=examples,
+            channels=self._notify(fields.node("notify")),
+            enabled=fields.optional("enabled", values.boolean, True),  # noqa: FBT003 - a value
+            expires=fields.optional("expires", values.day, None),
         )
 
     def _when(self, fields: Fields) -> Condition | None:
@@ -185,29 +236,63 @@ class RuleReader:
         return Example(document, matches, node.place) if title else None
 
 
+def _placed(node: Node, problems: Problems) -> Node:
+    """A rule without the keys that stand somewhere else, which are told."""
+    if not isinstance(node, Map):
+        return node
+    kept = []
+    for key, value in node.entries:
+        if key.text in _CONDITIONS:
+            problems.add(key.place, f"{shown(key.text)} is a condition: write it under when:")
+        elif key.text in _ELSEWHERE:
+            problems.add(key.place, f"{shown(key.text)} {_ELSEWHERE[key.text]}")
+        else:
+            kept.append((key, value))
+    return Map(node.place, tuple(kept))
+
+
 def rule_version(
-    condition: Condition, severity: Severity, once_per: OncePer, weak: WeakPolicy
+    condition: Condition,
+    severity: Severity,
+    once_per: OncePer,
+    weak: WeakPolicy,
+    *,
+    cases: Sequence[Case] = (),
 ) -> str:
     """A hash of what decides: the condition with every term its lists reach, severity, alert.
 
-    Title, channels, examples, comments and layout do not count.
+    What comes from the defaults of the file counts as if the rule said it. Title, channels,
+    examples, the last day, comments and layout do not count.
     """
     digest = hashlib.sha256()
     for part in (severity, once_per, weak):
         digest.update(f"{part.value}\n".encode())
     digest.update(_canonical(condition).encode())
+    for case in cases:
+        when = "" if case.condition is None else _canonical(case.condition)
+        digest.update(f"\n{case.severity.value}: {when}".encode())
     return digest.hexdigest()[:VERSION_LENGTH]
 
 
-def _canonical(condition: Condition) -> str:
+def _canonical(condition: Condition) -> str:  # noqa: C901, PLR0911 - one line a condition
     match condition:
         case Term():
             return repr((condition.list_name, condition.written))
+        case Regex(pattern=pattern):
+            return f"Regex({pattern!r})"
         case AllOf(parts=parts) | AnyOf(parts=parts) | NoneOf(parts=parts):
-            return f"{type(condition).__name__}({','.join(map(_canonical, parts))})"
+            return f"{type(condition).__name__}({_listed(parts)})"
+        case AtLeast(n=n, parts=parts):
+            return f"AtLeast({n},{_listed(parts)})"
+        case Repeat(terms=terms, times=times):
+            return f"Repeat({_listed(terms)},{times})"
         case Near(groups=groups, within=within, ordered=ordered):
-            terms = [",".join(map(_canonical, group)) for group in groups]
-            return f"Near({terms},{within},{ordered})"
+            return f"Near({list(map(_listed, groups))},{within},{ordered})"
+        case Ignoring(phrases=phrases, part=part):
+            return f"Ignoring([{_listed(phrases)}],{_canonical(part)})"
+        case Scored(least=least, boosts=boosts):
+            points = [f"{boost.points}:{_canonical(boost.part)}" for boost in boosts]
+            return f"Scored({least},{','.join(points)})"
         case Within(scopes=scopes, part=part):
             return f"Within({sorted(scopes)},{_canonical(part)})"
         case From():
@@ -215,3 +300,7 @@ def _canonical(condition: Condition) -> str:
                 f"From({condition.outlets},{condition.tiers},"
                 f"{condition.countries},{condition.languages})"
             )
+
+
+def _listed(parts: Sequence[Condition]) -> str:
+    return ",".join(map(_canonical, parts))

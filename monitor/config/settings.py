@@ -20,6 +20,8 @@ from monitor.core.errors import Place
 
 FILE = "monitor.yaml"
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
+CONNECTIONS_LIMIT = 256
+WORKERS_LIMIT = 64  # processes
 
 
 # A step holds its rows for two minutes. Reading speaks for three deadlines at most, of the page and
@@ -86,8 +88,8 @@ KEYS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
     ("fetch", "user_agent", "fetch_user_agent", values.user_agent),
     ("fetch", "deadline", "fetch_deadline", _deadline),
     ("fetch", "host_spacing", "host_spacing", values.duration),
-    ("fetch", "connections", "fetch_connections", values.number(least=1, most=256)),
-    ("fetch", "workers", "fetch_workers", values.number(least=1, most=64)),
+    ("fetch", "connections", "fetch_connections", values.number(least=1, most=CONNECTIONS_LIMIT)),
+    ("fetch", "workers", "fetch_workers", values.number(least=1, most=WORKERS_LIMIT)),
     ("fetch", "respect_robots", "respect_robots", values.boolean),
     ("story", "window", "story_window", values.duration),
     ("retention", "articles", "retention_articles", values.duration),

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from monitor.config.schemas import write_schemas
 from monitor.core.errors import Permanent
 
 
@@ -14,7 +15,10 @@ def starter_path() -> Path:
 
 
 def copy_starter(target: Path) -> None:
-    """Copies the starter configuration to `target`; raises Permanent rather than overwrite."""
+    """Copies the starter configuration to `target`, with the schemas of this very version.
+
+    Raises Permanent rather than overwrite.
+    """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Permanent(f"{target} exists and is not an empty directory; nothing was written")
     try:
@@ -26,3 +30,4 @@ def copy_starter(target: Path) -> None:
         )
     except OSError as error:
         raise Permanent(f"{target} cannot be written: {error}") from error
+    write_schemas(target)

@@ -6,7 +6,7 @@ Each function takes the text, or raises a ValueError that says what was found an
 import difflib
 import re
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -21,18 +21,19 @@ NAME_LIMIT = 80  # characters of an id
 DAYS_LIMIT = 36_500  # a duration beyond a century is a slip, and timedelta overflows at some point
 WORDS_LIMIT = 200  # words that `near` may span
 
-_UNITS = {
+UNITS = {
     "second": "seconds", "seconds": "seconds", "s": "seconds",
     "minute": "minutes", "minutes": "minutes", "m": "minutes",
     "hour": "hours", "hours": "hours", "h": "hours",
     "day": "days", "days": "days", "d": "days",
 }  # fmt: skip
 _DURATION = re.compile(r"([0-9]{1,9}) ?([a-z]+)")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _PORT = re.compile(r"[0-9]{1,5}")
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_LIST_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
+ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
+LIST_NAME = re.compile(r"[a-z][a-z0-9_]*")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
 _PORT_LIMIT = 65_535
 
 
@@ -64,10 +65,10 @@ def duration(written: str) -> timedelta:
         raise ValueError(
             f'found {shown(written)}; write a whole number and a unit, as in "5 minutes" or "5m"'
         )
-    unit = _UNITS.get(found[2])
+    unit = UNITS.get(found[2])
     if not unit:
-        near = difflib.get_close_matches(found[2], _UNITS, n=1)
-        hint = f'; did you mean "{found[1]} {_UNITS[near[0]]}"?' if near else "."
+        near = difflib.get_close_matches(found[2], UNITS, n=1)
+        hint = f'; did you mean "{found[1]} {UNITS[near[0]]}"?' if near else "."
         raise ValueError(
             f"unknown unit in {shown(written)}{hint} Allowed: seconds (s), minutes (m), hours (h), "
             "days (d)"
@@ -78,6 +79,16 @@ def duration(written: str) -> timedelta:
     if not timedelta() < span <= timedelta(days=DAYS_LIMIT):
         raise ValueError(f"found {shown(written)}; allowed: above 0, up to {DAYS_LIMIT} days")
     return span
+
+
+def day(written: str) -> date:
+    """`2026-12-31`: a day of the calendar."""
+    if not _DAY.fullmatch(written):
+        raise ValueError(f"found {shown(written)}; write a day as year-month-day, as in 2026-12-31")
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"found {shown(written)}; the calendar has no such day") from None
 
 
 def number(*, least: int, most: int) -> Callable[[str], int]:
@@ -117,7 +128,7 @@ def one_of(what: str, allowed: Iterable[str]) -> Callable[[str], str]:
 
 def identifier(written: str) -> str:
     """The id of an outlet or a rule, or the name of a channel."""
-    if not _ID.fullmatch(written) or len(written) > NAME_LIMIT:
+    if not ID.fullmatch(written) or len(written) > NAME_LIMIT:
         raise ValueError(
             f"found {shown(written)}; allowed: lower-case letters, digits, - and _, up to "
             f"{NAME_LIMIT} of them{_repaired(written)}"
@@ -132,7 +143,7 @@ def _repaired(written: str) -> str:
 
 def list_name(written: str) -> str:
     """The name of a list, without `$`."""
-    if not _LIST_NAME.fullmatch(written) or len(written) > NAME_LIMIT:
+    if not LIST_NAME.fullmatch(written) or len(written) > NAME_LIMIT:
         near = _repaired(written.lstrip("$").replace("-", "_").replace(" ", "_"))
         raise ValueError(
             f"found {shown(written)}; the name of a list is lower-case letters, digits and _, "
@@ -154,11 +165,11 @@ def country(written: str) -> str:
 
 def language(written: str) -> str:
     """BCP 47, the primary subtag in lower case."""
-    if _LANGUAGE.fullmatch(written):
+    if LANGUAGE.fullmatch(written):
         return written
     primary, dash, rest = written.replace("_", "-").partition("-")
     near = f"{primary.lower()}{dash}{rest}"
-    hint = f'; did you mean "{near}"?' if _LANGUAGE.fullmatch(near) else ""
+    hint = f'; did you mean "{near}"?' if LANGUAGE.fullmatch(near) else ""
     raise ValueError(f"found {shown(written)}; a language is a BCP 47 tag, as in en or es-VE{hint}")
 
 

@@ -1,12 +1,15 @@
 """Whether a match is told, and why: a pure decision over what has been told before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
-from monitor.core.model import Channel, Severity, Strength
-from monitor.core.rules import WeakPolicy
+from monitor.core.model import Channel, ChannelName, Match, Severity, Strength
+from monitor.core.rules import Rule, WeakPolicy
+
+INCIDENT_WINDOW = timedelta(hours=48)  # after it told nothing that long, an incident is over
 
 
 class Origin(StrEnum):
@@ -95,6 +98,37 @@ def _way(origin: Origin, *, at_once: bool) -> Way:
             return Way.AT_ONCE if at_once else Way.MISSED
         case _:
             return Way.AT_ONCE if at_once else Way.DIGEST
+
+
+def in_turn(matches: Iterable[Match]) -> list[Match]:
+    """Matches of one article in the order of decision.
+
+    The strong ones first, the most urgent before all: the others ride along in their message.
+    """
+    return sorted(matches, key=lambda m: (m.strength is Strength.WEAK, m.severity.rank))
+
+
+def ways(
+    decision: Decision, channels: Sequence[Channel], *, at_once: AbstractSet[Channel]
+) -> list[tuple[Way, Channel]]:
+    """How an alert reaches each of its rule's channels, `at_once` those that hear of the article.
+
+    None if it tells nobody.
+    """
+    if decision.way is None:
+        return []
+    if decision.rides_along:  # only where the strong one is told
+        channels = [channel for channel in channels if channel in at_once]
+    # A digest of what was missed does not repeat an article that a message tells at once.
+    joined = at_once if decision.way is Way.MISSED else frozenset[Channel]()
+    return [(Way.AT_ONCE if each in joined else decision.way, each) for each in channels]
+
+
+def channels_of(rule: Rule, channels: Mapping[ChannelName, Channel]) -> list[Channel]:
+    """Where a rule's alerts go: its own channels, else the default ones."""
+    if rule.channels:
+        return [channels[name] for name in rule.channels]
+    return [channel for channel in channels.values() if channel.default]
 
 
 def ops_channels(channels: Iterable[Channel]) -> list[Channel]:

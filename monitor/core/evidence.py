@@ -17,12 +17,17 @@ class Kind(StrEnum):
     ALL = "all"
     ANY = "any"
     NONE = "none"
+    FIRST = "first"  # of the cases of a severity; those behind it are not tried
+    SOME = "some"
     LEAF = "leaf"
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One part of a rule tried on one article. `missing` says why it did not hold, else ""."""
+    """One part of a rule tried on one article. `missing` says why it did not hold, else "".
+
+    `enough`: how many children that hold suffice, where the kind is SOME.
+    """
 
     label: str
     held: bool
@@ -30,6 +35,7 @@ class Explanation:
     evidence: tuple[Evidence, ...] = ()
     children: tuple["Explanation", ...] = ()
     missing: str = ""
+    enough: int = 0
 
 
 def quotes(explanation: Explanation) -> tuple[Evidence, ...]:
@@ -55,6 +61,9 @@ def _needed(explanation: Explanation) -> Iterator[Evidence]:
         yield from explanation.evidence
     elif explanation.kind is Kind.ALL:
         for child in explanation.children:
+            yield from _needed(child)
+    elif explanation.kind is Kind.SOME:
+        for child in [child for child in explanation.children if child.held][: explanation.enough]:
             yield from _needed(child)
     else:
         yield from explanation.evidence[:1]

@@ -1,16 +1,20 @@
-"""One document made ready for rules: tokens, where each word stands, what each scope covers."""
+"""One document made ready for rules: tokens, where the rules' words stand, what a scope shows."""
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
+from typing import NamedTuple
 
 from monitor.core.model import Document
 from monitor.core.rules import Scope, Term, Word
-from monitor.core.text import Token, lead, tokenise
+from monitor.core.stems import Stems, primary
+from monitor.core.text import WORD_LIMIT, Token, fold, lead, tokenise
 
-FORMS_LIMIT = 200_000  # word forms whose wildcards are remembered; then the memory starts anew
+FORMS_LIMIT = 40_000  # of a generation; six may be full: some 40 MB
+FORM_LIMIT = 60  # characters; longer forms are seldom words, and seldom come again
 
 DEFAULT_SCOPES = frozenset({Scope.TITLE, Scope.LEAD, Scope.BODY})
 TOP_SCOPES = frozenset({Scope.TITLE, Scope.LEAD})
@@ -21,79 +25,173 @@ _FIELD_OF = {
     Scope.AUTHOR: "author",
     Scope.URL: "url",
 }
-_EXACT = "="
+_BESIDE_WORDS = ".,;:!?…\"'’”“‘«»()[]¿¡-–—"
+_OF_SEVERAL = "EeUuSs"  # how words begin that text.tokenise writes in its own way: EE UU, U. S.
+_EXACT, _INFLECTED = "=", "~"
 
 
-def key(word: Word) -> str:
-    """The name under which a field knows the places of a word. No token contains `=`."""
+def name_of(word: Word) -> str:
+    """What the positions of a word are called. No token contains `=` or `~`."""
+    if word.inflected:
+        return _INFLECTED + word.pattern
     return _EXACT + word.pattern if word.exact else word.pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """A term of the group of that number, found through its word at `offset`, the anchor."""
+def fields_of(scopes: Iterable[Scope]) -> frozenset[str]:
+    """The fields that scopes may show."""
+    names = {_FIELD_OF[scope] for scope in scopes if scope is not Scope.LEAD}
+    return frozenset(names | ({"summary", "text"} if Scope.LEAD in scopes else set()))
 
-    group: int
-    term: Term
-    offset: int
-    keys: tuple[str, ...]
+
+class _Memory(dict[str, tuple[str, ...]]):
+    """The names that a form satisfies, resolved once; bounded.
+
+    A full memory becomes the older generation, from which what comes again is saved.
+    """
+
+    def __init__(self, resolve: Callable[[str], Iterable[str]]) -> None:
+        super().__init__()
+        self._resolve = resolve
+        self._older: dict[str, tuple[str, ...]] = {}
+
+    def __missing__(self, form: str) -> tuple[str, ...]:
+        names = self._older.get(form)
+        if names is None:
+            names = tuple(self._resolve(form))
+        if len(self) >= FORMS_LIMIT:
+            self._older = dict(self)
+            self.clear()
+        if len(form) <= FORM_LIMIT:
+            self[form] = names
+        return names
 
 
 class Vocabulary:
-    """What the rules ask for, turned round: from a word of an article to the terms it may open.
+    """The words of all rules, turned round: from a word of an article to those it satisfies.
 
-    So an article's words are looked at once for all rules, and words that no rule knows cost
-    next to nothing.
+    Case, accents, wildcards and stems are resolved once for each word form; afterwards a word
+    of an article costs one look-up, however many rules there are.
     """
 
-    def __init__(self, groups: Sequence[tuple[Term, ...]]) -> None:
-        self._anchored: dict[str, list[Sought]] = {}
-        for number, terms in enumerate(groups):
-            for term in terms:
-                keys = tuple(key(word) for word in term.words)
-                anchor = max(range(len(keys)), key=lambda n: len(keys[n]))
-                sought = Sought(number, term, anchor, keys)
-                self._anchored.setdefault(keys[anchor], []).append(sought)
-        words = {word for terms in groups for term in terms for word in term.words}
+    def __init__(self, words: Iterable[Word]) -> None:
+        self._names: set[str] = set()
         self._prefixes: dict[str, str] = {}
         self._shapes: list[tuple[re.Pattern[str], str]] = []
-        for name in map(key, words):
-            self._add_wildcard(name)
+        self._stems = Stems()
+        self._inflected: dict[str, dict[str, list[str]]] = {}  # language, stem: names
+        for word in words:
+            self._add(word, name_of(word))
         self._lengths = tuple(sorted({len(prefix) for prefix in self._prefixes}))
-        self._known: dict[str, tuple[str, ...]] = {}
-        exact = {word.pattern for word in words if word.exact}
-        self._exact = exact
-        self._exact_wildcards = any("*" in pattern or "?" in pattern for pattern in exact)
+        self._of_forms: dict[str | None, _Memory] = {}
+        self._of_pieces: dict[str | None, _Memory] = {}
 
-    def _add_wildcard(self, name: str) -> None:
-        if "?" in name:
+    def _add(self, word: Word, name: str) -> None:
+        if name in self._names:
+            return
+        self._names.add(name)
+        if word.inflected:
+            for language in self._stems.languages:
+                by_stem = self._inflected.setdefault(language, {})
+                for stem in self._stems.of(word.pattern, language):
+                    by_stem.setdefault(stem, []).append(name)
+        elif "?" in name:
             shape = re.escape(name).replace(r"\?", ".").replace(r"\*", ".*")
             self._shapes.append((re.compile(shape, re.DOTALL), name))
         elif name.endswith("*"):
             self._prefixes[name[:-1]] = name
 
-    def sought_at(self, name: str) -> Sequence[Sought]:
-        """The terms whose anchor is this word or wildcard."""
-        return self._anchored.get(name, ())
+    def present(self, texts: Iterable[str], language: str | None) -> set[str]:
+        """The names of the words that the texts contain, and perhaps of a few more.
 
-    def asks_for_exact(self, form: str) -> bool:
-        """Whether a term wants this form, or could, with its case and accents."""
-        return self._exact_wildcards or form in self._exact
+        Only cut at white space, which costs a tenth of tokens: each piece is tokenised once.
+        """
+        of_pieces = self._memory(self._of_pieces, self._in_piece, language)
+        pieces = set(chain.from_iterable(text.split() for text in texts))
+        return set(chain.from_iterable(map(of_pieces.__getitem__, pieces)))
 
-    def wildcards_of(self, form: str) -> tuple[str, ...]:
-        """The wildcards that one word form satisfies; the work is done once per form."""
-        found = self._known.get(form)
+    def _memory(
+        self,
+        memories: dict[str | None, _Memory],
+        resolve: Callable[..., Iterator[str]],
+        language: str | None,
+    ) -> _Memory:
+        """The memory for a language; all without stems share one."""
+        stemmed = language if language in self._inflected else None
+        found = memories.get(stemmed)
         if found is None:
-            found = self._resolve(form)
-            if len(self._known) >= FORMS_LIMIT:
-                self._known.clear()
-            self._known[form] = found
+            found = memories[stemmed] = _Memory(partial(resolve, language=stemmed))
         return found
 
-    def _resolve(self, form: str) -> tuple[str, ...]:
-        fitting = (form[:length] for length in self._lengths if length <= len(form))
-        prefixes = [self._prefixes[start] for start in fitting if start in self._prefixes]
-        return (*prefixes, *(name for shape, name in self._shapes if shape.fullmatch(form)))
+    def _in_piece(self, piece: str, *, language: str | None) -> Iterator[str]:
+        """What the piece satisfies, also as the end of EE UU or U. S., the tokens with a blank."""
+        of_forms = self._memory(self._of_forms, self._satisfied, language)
+        word = piece.strip(_BESIDE_WORDS)
+        if word.isascii() and word.isalpha() and word[0] not in _OF_SEVERAL:
+            yield from of_forms[word]  # it is one token, just as it stands
+            return
+        befores = ("", "EE ", "U. ") if piece[0] in _OF_SEVERAL else ("",)
+        for whole in (before + piece for before in befores):
+            for token in tokenise(whole):
+                yield from of_forms[token.exact]
+
+    def positions(self, tokens: Sequence[Token], language: str | None) -> dict[str, list[int]]:
+        """The numbers of the tokens that satisfy each word of the rules, by the word's name."""
+        known = self._memory(self._of_forms, self._satisfied, language)
+        positions: dict[str, list[int]] = {}
+        for number, token in enumerate(tokens):
+            for name in known[token.exact]:
+                if name in positions:
+                    positions[name].append(number)
+                else:
+                    positions[name] = [number]
+        return positions
+
+    def _satisfied(self, exact: str, *, language: str | None) -> Iterator[str]:
+        """What a token's exact form satisfies; its folded form follows from it."""
+        folded = fold(exact[:WORD_LIMIT])
+        for form in (folded, _EXACT + exact):
+            if form in self._names:
+                yield form
+            for length in self._lengths:
+                prefix = self._prefixes.get(form[:length]) if length <= len(form) else None
+                if prefix is not None:
+                    yield prefix
+            for shape, name in self._shapes:
+                if shape.fullmatch(form):
+                    yield name
+        yield from self._inflections(exact, folded, language)
+
+    def _inflections(self, exact: str, folded: str, language: str | None) -> set[str]:
+        """The inflected words that the form may belong to, or is."""
+        itself = _INFLECTED + folded
+        found = {itself} & self._names
+        by_stem = self._inflected.get(language or "")
+        if by_stem:
+            for stem in self._stems.of(exact, language):
+                found.update(by_stem.get(stem, ()))
+        return found
+
+
+class _Sought(NamedTuple):
+    """A term, found through its word at `offset`, the anchor. Quickly made: rules have many."""
+
+    term: Term
+    offset: int
+    names: tuple[str, ...]
+
+
+class Group:
+    """Terms that stand for one another; `number` is its own among all groups."""
+
+    def __init__(self, terms: tuple[Term, ...], *, number: int) -> None:
+        self.number = number
+        self.terms = terms
+        self.anchored: dict[str, list[_Sought]] = {}
+        for term in terms:
+            names = tuple(map(name_of, term.words))
+            anchor = max(names, key=len)
+            sought = _Sought(term, names.index(anchor), names)
+            self.anchored.setdefault(anchor, []).append(sought)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,70 +204,74 @@ class Occurrence:
 
 
 class Field:
-    """One field's tokens, and where in it the terms of each group stand, in reading order."""
+    """One field's tokens, and where in it the terms of a group stand, in reading order."""
 
-    def __init__(self, name: str, value: str, vocabulary: Vocabulary) -> None:
+    def __init__(self, name: str, value: str, vocabulary: Vocabulary, language: str | None) -> None:
         self.name = name
         self.value = value
         self.tokens: list[Token] = tokenise(value)
+        self.positions: Mapping[str, list[int]] = vocabulary.positions(self.tokens, language)
         self._found: dict[int, list[Occurrence]] = {}
-        self._search(self._positions(vocabulary), vocabulary)
+        self._hidden: dict[tuple[Group, ...], frozenset[int]] = {}
 
-    def occurrences(self, group: int) -> Sequence[Occurrence]:
-        return self._found.get(group, ())
+    def occurrences(self, group: Group) -> Sequence[Occurrence]:
+        """Every place of the group's terms; looked for when first asked."""
+        found = self._found.get(group.number)
+        if found is None:
+            found = self._found[group.number] = [
+                occurrence
+                for anchor in self.positions.keys() & group.anchored.keys()
+                for sought in group.anchored[anchor]
+                for occurrence in self._places(sought)
+            ]
+            found.sort(key=lambda o: (o.first, o.end))
+        return found
 
-    def has_all(self, groups: frozenset[int]) -> bool:
-        """Whether each of the groups stands somewhere in the field: the quick way to say no."""
-        return groups <= self._found.keys()
-
-    def _positions(self, vocabulary: Vocabulary) -> Mapping[str, list[int]]:
-        """The positions of each word form, and of each wildcard that one of them satisfies."""
-        positions: dict[str, list[int]] = {}
-        for number, token in enumerate(self.tokens):
-            positions.setdefault(token.folded, []).append(number)
-            if vocabulary.asks_for_exact(token.exact):
-                positions.setdefault(_EXACT + token.exact, []).append(number)
-        wild: dict[str, list[int]] = {}
-        for form, places in positions.items():
-            for wildcard in vocabulary.wildcards_of(form):
-                wild.setdefault(wildcard, []).extend(places)
-        return positions | wild
-
-    def _search(self, positions: Mapping[str, list[int]], vocabulary: Vocabulary) -> None:
-        for name, places in positions.items():
-            for sought in vocabulary.sought_at(name):
-                found = list(self._occurrences(sought, places, positions))
-                if found:
-                    self._found.setdefault(sought.group, []).extend(found)
-        for occurrences in self._found.values():
-            occurrences.sort(key=lambda o: (o.first, o.end))
-
-    def _occurrences(
-        self, sought: Sought, places: list[int], positions: Mapping[str, list[int]]
-    ) -> Iterator[Occurrence]:
+    def _places(self, sought: _Sought) -> Iterator[Occurrence]:
         """The term around each place of its anchor, within one paragraph."""
-        length = len(sought.keys)
-        if not all(name in positions for name in sought.keys):
+        length = len(sought.names)
+        if not all(name in self.positions for name in sought.names):
             return
         others = [
-            (n, frozenset(positions[name]))
-            for n, name in enumerate(sought.keys)
+            (n, frozenset(self.positions[name]))
+            for n, name in enumerate(sought.names)
             if n != sought.offset
         ]
-        for place in places:
+        for place in self.positions[sought.names[sought.offset]]:
             first = place - sought.offset
             if all(first + n in there for n, there in others):
                 opening, closing = self.tokens[first], self.tokens[first + length - 1]
                 if opening.paragraph == closing.paragraph:
                     yield Occurrence(first, first + length, sought.term)
 
+    def hidden(self, ignored: tuple[Group, ...]) -> frozenset[int]:
+        """The tokens that belong to an occurrence of an ignored group."""
+        found = self._hidden.get(ignored)
+        if found is None:
+            found = self._hidden[ignored] = frozenset(
+                number
+                for group in ignored
+                for occurrence in self.occurrences(group)
+                for number in range(occurrence.first, occurrence.end)
+            )
+        return found
+
+    def blanked(self, ignored: tuple[Group, ...]) -> str:
+        """The value with spaces instead of the hidden tokens: every other place stays the same."""
+        characters = list(self.value)
+        for number in self.hidden(ignored):
+            token = self.tokens[number]
+            characters[token.start : token.end] = " " * (token.end - token.start)
+        return "".join(characters)
+
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The tokens up to `end` (exclusive) of a field: what one scope shows of it."""
+    """What one scope shows of a field: tokens up to `end`, characters up to `until` (exclusive)."""
 
     field: Field
     end: int
+    until: int
 
 
 class IndexedDocument:
@@ -177,15 +279,21 @@ class IndexedDocument:
 
     def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
         self.document = document
+        self._language = primary(document.language) if document.language else None
         self._vocabulary = vocabulary
         self._fields: dict[str, Field] = {}
         self._views: dict[frozenset[Scope], tuple[View, ...]] = {}
+
+    def present(self, fields: Iterable[str]) -> set[str]:
+        """The names of the words in some fields, and perhaps of a few more."""
+        texts = (getattr(self.document, name) or "" for name in fields)
+        return self._vocabulary.present(texts, self._language)
 
     def field(self, name: str) -> Field:
         found = self._fields.get(name)
         if found is None:
             value = getattr(self.document, name) or ""
-            found = self._fields[name] = Field(name, value, self._vocabulary)
+            found = self._fields[name] = Field(name, value, self._vocabulary, self._language)
         return found
 
     def views(self, scopes: frozenset[Scope]) -> tuple[View, ...]:
@@ -202,7 +310,7 @@ class IndexedDocument:
                 continue
             if scope is not Scope.LEAD:
                 field = self.field(_FIELD_OF[scope])
-                views.append(View(field, len(field.tokens)))
+                views.append(View(field, len(field.tokens), len(field.value)))
             elif not (Scope.BODY in scopes and self._body_repeats_lead):
                 views += self._lead_views()
         return views
@@ -212,7 +320,8 @@ class IndexedDocument:
         if span is None:
             return []
         field = self.field(span.field)
-        return [View(field, bisect_left(field.tokens, span.end, key=lambda t: t.end - 1))]
+        end = bisect_left(field.tokens, span.end, key=lambda t: t.end - 1)
+        return [View(field, end, span.end)]
 
     @cached_property
     def _body_repeats_lead(self) -> bool:

@@ -1,14 +1,24 @@
 """Rules against one document: which hold, how strongly, and why.
 
-A document is tokenised once for all rules; a rule is first tried on title and lead (strong),
-then on everything (weak). Quotes and explanations are made only for those that are asked for.
+A document's words tell the few rules that may hold; it is tokenised once for all of those, and
+only those are tried: first on title and lead (strong), then on everything (weak). Quotes and
+explanations are made only for those that are asked for.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
+from monitor.core.counting import Blanked, Graded, Pattern, Repeated, Several
 from monitor.core.evidence import Explanation, Kind, quotes
-from monitor.core.indexed import DEFAULT_SCOPES, TOP_SCOPES, IndexedDocument, Vocabulary
+from monitor.core.indexed import (
+    DEFAULT_SCOPES,
+    TOP_SCOPES,
+    Group,
+    IndexedDocument,
+    Vocabulary,
+    fields_of,
+)
 from monitor.core.model import Document, Match, RuleId, Strength
 from monitor.core.parts import (
     AnyPart,
@@ -21,31 +31,58 @@ from monitor.core.parts import (
     Source,
     Together,
 )
-from monitor.core.rules import AllOf, AnyOf, Condition, From, Near, NoneOf, Rule, Term, Within
+from monitor.core.percolator import Percolator
+from monitor.core.rules import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Condition,
+    From,
+    Ignoring,
+    Near,
+    NoneOf,
+    Regex,
+    Repeat,
+    Rule,
+    Scored,
+    Term,
+    Within,
+    Word,
+)
+from monitor.core.urgency import Urgency
+
+_Part = TypeVar("_Part", bound=Condition)
 
 
 class Matcher:
-    """All rules, compiled. Raises ValueError for a `near` of more terms than GROUPS_LIMIT."""
+    """All rules, compiled. For one thread at a time.
+
+    Raises ValueError for a `near` of more terms than GROUPS_LIMIT.
+    """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = {rule.id: rule for rule in rules}
         compiler = _Compiler()
         self._parts = {rule.id: compiler.part(rule.condition) for rule in rules}
-        self._vocabulary = Vocabulary(compiler.groups)
+        self._urgency = {rule.id: Urgency(rule, compiler.part) for rule in rules}
+        self._vocabulary = Vocabulary(compiler.words())
+        self._fields = fields_of(compiler.scopes)
+        self._enabled = [rule for rule in rules if rule.enabled]
+        self._percolator = Percolator([rule.condition for rule in self._enabled])
 
     def match(self, document: Document) -> list[Match]:
         """The matches of the enabled rules, in their order."""
         indexed = IndexedDocument(document, self._vocabulary)
         matches = []
-        for rule in self._rules.values():
-            if not rule.enabled:
-                continue
+        for number in self._percolator.candidates(indexed.present(self._fields)):
+            rule = self._enabled[number]
             part = self._parts[rule.id]
             strength = _strength(part, indexed)
             if strength is not None:
                 sight = replace(_SIGHTS[strength], held_only=True)
                 evidence = quotes(part.explain(indexed, sight))
-                matches.append(Match(rule.id, rule.version, rule.severity, strength, evidence))
+                severity, why = self._urgency[rule.id].decided(indexed, sight)
+                evidence += why
+                matches.append(Match(rule.id, rule.version, severity, strength, evidence))
         return matches
 
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
@@ -53,13 +90,15 @@ class Matcher:
         part = self._parts[rule_id]
         indexed = IndexedDocument(document, self._vocabulary)
         strength = _strength(part, indexed)
-        tree = part.explain(indexed, _SIGHTS[strength or Strength.WEAK])
+        sight = _SIGHTS[strength or Strength.WEAK]
+        tree = part.explain(indexed, sight)
         verdict = "no match" if strength is None else f"{strength} match"
+        cases = () if strength is None else self._urgency[rule_id].explain(indexed, sight)
         return Explanation(
             f"{rule_id}: {verdict}",
             held=tree.held,
             kind=Kind.ALL,
-            children=(tree,),
+            children=(tree, *cases),
             missing=tree.missing,
         )
 
@@ -78,11 +117,11 @@ class _Compiler:
 
     def __init__(self) -> None:
         self._groups: dict[tuple[Term, ...], AnyTerm] = {}
+        self.scopes = set(DEFAULT_SCOPES)
 
-    @property
-    def groups(self) -> list[tuple[Term, ...]]:
-        """The terms of each group, in the order of the groups' numbers."""
-        return list(self._groups)
+    def words(self) -> Iterator[Word]:
+        """The words of all conditions."""
+        return (word for terms in self._groups for term in terms for word in term.words)
 
     def part(self, condition: Condition) -> Part:
         made: Part
@@ -98,13 +137,34 @@ class _Compiler:
             case Near(groups=groups):
                 made = Together(condition, tuple(map(self._group, groups)))
             case Within(scopes, part):
+                self.scopes |= scopes
                 made = Narrowed(scopes, self.part(part))
             case From():
                 made = Source(condition)
+            case _:
+                made = self._rarer(condition)
+        return made
+
+    def _rarer(self, condition: Regex | AtLeast | Repeat | Ignoring | Scored) -> Part:
+        made: Part
+        match condition:
+            case Regex():
+                made = Pattern(condition)
+            case AtLeast(n, parts):
+                made = Several(n, tuple(map(self.part, _different(parts))))
+            case Repeat(terms, times):
+                made = Repeated(self._group(tuple(_different(terms))), times)
+            case Ignoring(phrases, part):
+                made = Blanked(self._group(phrases), self.part(part))
+            case Scored(least, boosts):
+                made = Graded(least, tuple((self.part(b.part), b.points) for b in boosts))
         return made
 
     def _group(self, terms: tuple[Term, ...]) -> AnyTerm:
-        return self._groups.setdefault(terms, AnyTerm(terms, number=len(self._groups)))
+        made = self._groups.get(terms)
+        if made is None:
+            made = self._groups[terms] = AnyTerm(Group(terms, number=len(self._groups)))
+        return made
 
     def _any(self, parts: tuple[Condition, ...]) -> Part:
         alternatives = tuple(self._alternatives(parts))
@@ -121,3 +181,9 @@ class _Compiler:
         for part in parts:
             if not isinstance(part, Term):
                 yield self.part(part)
+
+
+def _different(parts: Sequence[_Part]) -> Iterator[_Part]:
+    """The parts, each once; a term is the same if its words are, through whatever list it came."""
+    by_meaning = {part.words if isinstance(part, Term) else part: part for part in parts}
+    yield from by_meaning.values()

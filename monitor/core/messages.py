@@ -15,11 +15,14 @@ from urllib.parse import urlsplit
 
 from monitor.core.excerpts import excerpts
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
+from monitor.core.rules import case_mark
 
 TITLE_LIMIT = 180  # characters; the smallest title field of the usual services is 200 (ntfy)
 LINK_LIMIT = 2_000  # characters; longer ones are shown by none of the services
 RULES_SHOWN = 8  # rules told with evidence in one alert; the rest are counted
 EXCERPTS_SHOWN = 3  # excerpts under one rule; the rest are counted
+CASE_WORDS_SHOWN = 2  # words that made a match so urgent, beside its severity
+CASE_WORD_LIMIT = 40  # characters of one of them
 NAME_LIMIT = 100  # characters of a publisher's name, as an aggregator gives it
 DIGEST_LIMIT = 20  # stories in one digest; the rest are counted
 DIGEST_ROOM = 32_000  # characters; what most services take where the channel knows no better
@@ -250,11 +253,20 @@ def _rules(report: Report) -> list[str]:
     for fired in ordered[:RULES_SHOWN]:
         also = "Also, further down the text: " if fired.strength is Strength.WEAK else ""
         reason = f": {quiet(fired.reason)}" if fired.reason else ""
-        lines += ["", f"▪ {also}{quiet(fired.title)} ({fired.severity}){reason}"]
+        lines += ["", f"▪ {also}{quiet(fired.title)} ({_severity(fired)}){reason}"]
         lines += [f"– {quote}" for quote in _quotes(report, fired.evidence)]
     if len(ordered) > RULES_SHOWN:
         lines += ["", f"and {len(ordered) - RULES_SHOWN} more rules"]
     return lines
+
+
+def _severity(fired: Fired) -> str:
+    """How urgent it is, and the words that made it so where the rule tells cases apart."""
+    case = case_mark(fired.severity)
+    words = [quiet(each.quote).strip() for each in fired.evidence if each.why.startswith(case)]
+    shown = dict.fromkeys(f"»{shorten(word, limit=CASE_WORD_LIMIT)}«" for word in words)
+    named = " ".join(list(shown)[:CASE_WORDS_SHOWN])
+    return f"{fired.severity}: {named}" if named else f"{fired.severity}"
 
 
 def _quotes(report: Report, evidence: Sequence[Evidence]) -> list[str]:

@@ -5,27 +5,30 @@ asked only of rules that matched, or that somebody asks about.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from monitor.core import proximity
 from monitor.core.evidence import Explanation, Kind
-from monitor.core.indexed import TOP_SCOPES, Field, IndexedDocument, Occurrence, View
+from monitor.core.indexed import TOP_SCOPES, Field, Group, IndexedDocument, Occurrence, View
 from monitor.core.model import Document, Evidence
 from monitor.core.rules import From, Near, Scope, Term
+from monitor.core.stems import primary
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """Where a condition looks: the scopes in force, and whether an `in` has set them.
 
-    With `held_only` an explanation leaves out what did not hold: quotes need no more, and an
-    article that matches has ten branches that do not hold for each that does.
+    Words of an occurrence of an `ignored` group are not there. With `held_only` an explanation
+    leaves out what did not hold: quotes need no more, and an article that matches has ten
+    branches that do not hold for each that does.
     """
 
     scopes: frozenset[Scope]
     chosen: bool = False
     held_only: bool = False
+    ignored: tuple[Group, ...] = ()
 
 
 class Part(Protocol):
@@ -37,24 +40,28 @@ class Part(Protocol):
 
 
 class AnyTerm:
-    """One of several terms; `number` is what the fields know this group by."""
+    """One of several terms."""
 
-    def __init__(self, terms: tuple[Term, ...], *, number: int) -> None:
-        self.number = number
-        self.label = _label(terms)
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.label = _label(group.terms)
 
-    def seen(self, view: View) -> list[Occurrence]:
-        return [found for found in view.field.occurrences(self.number) if found.end <= view.end]
+    def seen(self, view: View, sight: Sight) -> list[Occurrence]:
+        shown = [o for o in view.field.occurrences(self.group) if o.end <= view.end]
+        if not (shown and sight.ignored):
+            return shown
+        hidden = view.field.hidden(sight.ignored)
+        return [o for o in shown if hidden.isdisjoint(range(o.first, o.end))]
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        return any(self.seen(view) for view in indexed.views(sight.scopes))
+        return any(self.seen(view, sight) for view in indexed.views(sight.scopes))
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         first: dict[tuple[str, Term], Evidence] = {}
         for view in indexed.views(sight.scopes):
-            for found in self.seen(view):
+            for found in self.seen(view, sight):
                 if (view.field.name, found.term) not in first:
-                    quote = _quote(view.field, found, reason(found.term))
+                    quote = quoted(view.field, found, reason(found.term))
                     first[view.field.name, found.term] = quote
         missing = "" if first else f"not in {_named(sight)}"
         return Explanation(self.label, bool(first), Kind.ANY, tuple(first.values()), (), missing)
@@ -111,7 +118,7 @@ class NoPart:
 
 def _own_sight(sight: Sight) -> Sight:
     """A `none` looks at title and lead: far down, "opposition" would kill good matches."""
-    return sight if sight.chosen else Sight(TOP_SCOPES, held_only=sight.held_only)
+    return sight if sight.chosen else replace(sight, scopes=TOP_SCOPES)
 
 
 class Together:
@@ -120,7 +127,6 @@ class Together:
             raise ValueError(f"`near` takes at most {proximity.GROUPS_LIMIT} terms")
         self._near = near
         self._groups = groups
-        self._numbers = frozenset(group.number for group in groups)
 
     @property
     def _span(self) -> str:
@@ -131,10 +137,10 @@ class Together:
         self, indexed: IndexedDocument, sight: Sight
     ) -> tuple[Field, list[Occurrence]] | None:
         for view in indexed.views(sight.scopes):
-            if not view.field.has_all(self._numbers):
+            if not all(view.field.occurrences(term.group) for term in self._groups):
                 continue
             chain = proximity.together(
-                self._places(view),
+                self._places(view, sight),
                 groups=len(self._groups),
                 tokens=view.field.tokens,
                 within=self._near.within,
@@ -144,11 +150,11 @@ class Together:
                 return view.field, chain
         return None
 
-    def _places(self, view: View) -> list[proximity.Place[Occurrence]]:
+    def _places(self, view: View, sight: Sight) -> list[proximity.Place[Occurrence]]:
         return [
             (found.first, found.end, number, found)
             for number, group in enumerate(self._groups)
-            for found in group.seen(view)
+            for found in group.seen(view, sight)
         ]
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
@@ -159,7 +165,7 @@ class Together:
         if found is not None:
             field, chain = found
             why = f"near, {self._span}"
-            evidence = tuple(_quote(field, o, f"{why}: {reason(o.term)}") for o in chain)
+            evidence = tuple(quoted(field, o, f"{why}: {reason(o.term)}") for o in chain)
             return Explanation(self._label, held=True, evidence=evidence)
         parts = tuple(group.explain(indexed, sight) for group in self._groups)
         absent = [part.label for part in parts if not part.held]
@@ -178,7 +184,7 @@ class Narrowed:
         self._part = part
 
     def _own_sight(self, sight: Sight) -> Sight:
-        return Sight(self._scopes, chosen=True, held_only=sight.held_only)
+        return replace(sight, scopes=self._scopes, chosen=True)
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
         return self._part.holds(indexed, self._own_sight(sight))
@@ -196,7 +202,7 @@ class Source:
             ("outlet", frozenset(source.outlets)),
             ("tier", frozenset(source.tiers)),
             ("country", frozenset(map(str.casefold, source.countries))),
-            ("language", frozenset(map(_primary, source.languages))),
+            ("language", frozenset(map(primary, source.languages))),
         )
 
     def _checks(self, document: Document) -> Iterator[tuple[str, frozenset[str], str | None]]:
@@ -204,7 +210,7 @@ class Source:
             "outlet": document.outlet,
             "tier": document.tier,
             "country": document.country and document.country.casefold(),
-            "language": document.language and _primary(document.language),
+            "language": document.language and primary(document.language),
         }
         return ((name, wanted, has[name]) for name, wanted in self._wanted if wanted)
 
@@ -227,7 +233,8 @@ def reason(term: Term) -> str:
     return f"list ${term.list_name} via “{term.written}”"
 
 
-def _quote(field: Field, found: Occurrence, why: str) -> Evidence:
+def quoted(field: Field, found: Occurrence, why: str) -> Evidence:
+    """The occurrence as evidence."""
     start = field.tokens[found.first].start
     end = field.tokens[found.end - 1].end
     return Evidence(field.name, start, end, field.value[start:end], why)
@@ -240,7 +247,3 @@ def _label(terms: tuple[Term, ...]) -> str:
 
 def _named(sight: Sight) -> str:
     return ", ".join(scope for scope in Scope if scope in sight.scopes)
-
-
-def _primary(language: str) -> str:
-    return language.replace("_", "-").split("-", 1)[0].casefold()

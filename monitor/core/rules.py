@@ -1,6 +1,7 @@
 """What a watch rule is, once the loader has understood it. docs/rules.md is the language."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from monitor.core.errors import Place
@@ -27,10 +28,14 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One token of a term: folded unless `exact`; `*` and `?` are wildcards in `pattern`."""
+    """One token of a term: folded unless `exact`; `*` and `?` are wildcards in `pattern`.
+
+    `inflected`: any form with the same Snowball stem in the language of the article.
+    """
 
     pattern: str
     exact: bool = False
+    inflected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,13 @@ class Term:
     words: tuple[Word, ...]
     written: str
     list_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """An RE2 pattern, tried on the text of each field as it is written, without regard to case."""
+
+    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,49 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class AtLeast:
+    """`n` different ones of the parts hold; a list among them counts each of its terms."""
+
+    n: int
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """One term, or one of a list's, occurs `times` times in all fields together.
+
+    A summary that opens the text counts once.
+    """
+
+    terms: tuple[Term, ...]
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ignoring:
+    """Words that belong to an occurrence of one of `phrases` are not there for `part`."""
+
+    phrases: tuple[Term, ...]
+    part: "Condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Boost:
+    """So many points if the part holds; they may be negative."""
+
+    part: "Condition"
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The points of all boosts that hold reach `least`."""
+
+    least: int
+    boosts: tuple[Boost, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
     """Narrows `part` to some scopes; an inner Within replaces an outer one."""
 
@@ -86,7 +141,20 @@ class From:
     languages: tuple[str, ...] = ()
 
 
-Condition = Term | AllOf | AnyOf | NoneOf | Near | Within | From
+Condition = (
+    Term
+    | Regex
+    | AllOf
+    | AnyOf
+    | NoneOf
+    | Near
+    | AtLeast
+    | Repeat
+    | Ignoring
+    | Scored
+    | Within
+    | From
+)
 
 
 class OncePer(StrEnum):
@@ -115,8 +183,25 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """How urgent a match is where the condition holds too; without one it always is."""
+
+    severity: Severity
+    condition: Condition | None = None
+
+
+def case_mark(severity: Severity) -> str:
+    """How the reason of a quote begins that made a match so urgent."""
+    return f"{severity.value}: "
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """What an analyst watches for. `version` hashes the rule and the lists it reaches."""
+    """What an analyst watches for. `version` hashes the rule and the lists it reaches.
+
+    The first of the `cases` that holds decides how urgent a match is, `severity` if none does.
+    `expires` is the last day on which it matches, in UTC.
+    """
 
     id: RuleId
     title: str
@@ -129,3 +214,9 @@ class Rule:
     channels: tuple[ChannelName, ...] = ()  # empty: the default channels
     enabled: bool = True
     examples: tuple[Example, ...] = field(default=(), compare=False)
+    cases: tuple[Case, ...] = ()
+    expires: date | None = None
+
+    def ended(self, now: datetime) -> bool:
+        """Whether its last day is over; `now` is aware."""
+        return self.expires is not None and now.astimezone(UTC).date() > self.expires

@@ -229,10 +229,11 @@ def told_by_article(connection: Connection, article_id: ArticleId) -> frozenset[
 
 
 def renew_evidence(connection: Connection, article_id: ArticleId, found: Match) -> None:
-    """Let the match of a revised article point into its text as it stands now."""
+    """Let the match of a revised article say what holds of its text as it stands now."""
     same = and_(match.c.article_id == article_id, match.c.rule_id == found.rule)
     evidence = [asdict(each) for each in found.evidence]
-    connection.execute(update(match).where(same).values(evidence=evidence))
+    values = {"evidence": evidence, "severity": found.severity}
+    connection.execute(update(match).where(same).values(**values))
 
 
 def add_alert(

@@ -118,6 +118,18 @@ def test_check_remarks_that_everybody_can_read_the_secrets(desk: Path, monitor: 
     assert facts["remarks"][0]["file"] == "secrets.env"
 
 
+def test_check_remarks_that_a_rule_has_ended(desk: Path, monitor: Call) -> None:
+    rules = "rules:\n  - {id: ended, expires: 2020-12-31, when: oil}\n"
+    (desk / "rules" / "more.yaml").write_text(rules)
+    told = monitor("check", "--config", desk)
+    assert told.returncode == FINE
+    remark = "the rule ended matches nothing: its last day was 2020-12-31"
+    assert told.stdout.startswith(f"rules/more.yaml:2:5: {remark}\n")
+    facts = json.loads(monitor("check", "--json", "--config", desk).stdout)
+    assert facts["ok"]
+    assert facts["remarks"][0]["message"] == remark
+
+
 def test_secrets_that_cannot_be_read_are_one_line(desk: Path, monitor: Call) -> None:
     (desk / "secrets.env").mkdir()
     assert monitor("check", "--config", desk).returncode == NO

@@ -1,6 +1,7 @@
 """Messages as a duty editor reads them, and headlines written to do harm."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,6 +58,21 @@ TALKS = Fired(
 )
 
 
+DOCK = Fired(
+    rule=RuleId("docks"),
+    title="Docks",
+    severity=Severity.CRITICAL,
+    strength=Strength.STRONG,
+    reason="",
+    evidence=(
+        Evidence("title", 13, 17, "dock", "term"),
+        Evidence("title", 3, 10, "strikes", "critical: list $attack via “strikes”"),
+        Evidence("title", 13, 17, "dock", "critical: term"),
+        Evidence("text", 27, 33, "struck", "critical: term"),
+    ),
+)
+
+
 def a_report(**changes: object) -> Report:
     story: dict[str, object] = {
         "headline": HEADLINE,
@@ -107,6 +123,21 @@ def test_the_urgency_is_the_strong_rules_own() -> None:
     )
     assert render_alert(a_report(fired=(TALKS, calm)), now=NOW).title.startswith("🔵 NORMAL")
     assert render_alert(a_report(fired=(TALKS,)), now=NOW).title.startswith("🟠 HIGH")
+
+
+def test_an_alert_names_the_words_that_made_it_so_urgent() -> None:
+    lines = render_alert(a_report(fired=(DOCK,)), now=NOW).body.split("\n")
+    assert "▪ Docks (critical: »strikes« »dock«)" in lines, "two are enough"
+    assert "– headline: US »strikes« a »dock« in northern Venezuela, officials say" in lines
+
+
+def test_the_words_of_a_case_cannot_imitate_another_message() -> None:
+    hostile = Evidence("title", 0, 2, "a\n@all evil.example " + "x" * 80, "critical: term")
+    body = render_alert(a_report(fired=(replace(DOCK, evidence=(hostile,)),)), now=NOW).body
+    (line,) = [line for line in body.split("\n") if line.startswith("▪ Docks")]
+    assert len(line) < 70
+    assert "@" not in line
+    assert "l.e" not in line
 
 
 def test_a_late_alert_says_so() -> None:

@@ -2,8 +2,16 @@
 
 import pytest
 
-from monitor.core.rules import Word
-from monitor.core.terms import TermError, parse_term
+from monitor.core.rules import Regex, Word
+from monitor.core.terms import (
+    REGEX_LIMIT,
+    TermError,
+    compile_regex,
+    covers,
+    is_regex,
+    parse_regex,
+    parse_term,
+)
 
 
 def patterns(written: str) -> list[str]:
@@ -51,10 +59,100 @@ def test_a_term_remembers_how_it_was_written_and_its_list():
         ("gran*de", "end of a word"),
         ("???", "2 letters"),
         ("* word", "3 letters"),
-        ("negociar~", "not supported yet"),
-        ("regex:a+", "not supported yet"),
+        ("=negociar~", "exclude each other"),
+        ("negoci*~", "exclude each other"),
+        ("neg?ciar~", "exclude each other"),
+        ("neg~ciar", "end of a word"),
+        ("~500 troops", "end of a word"),
+        ("negociar~~", "end of a word"),
+        ("negociar~*", "exclude each other"),
+        ("~", "3 letters"),
+        ("talk ~", "3 letters"),
+        ("va~", "3 letters"),
+        ("B52s~", "nothing but letters"),
+        ("Chevron's~", "nothing but letters"),
+        ("wordƻ", "letter that terms cannot use"),
+        ("regex:a+", "a condition of its own"),
+        ("=regex:a+", "a condition of its own"),
     ],
 )
 def test_a_bad_term_is_refused_in_words(written, told):
     with pytest.raises(TermError, match=told):
         parse_term(written)
+
+
+@pytest.mark.parametrize("written", ["negociar~", "Negociár~"])
+def test_a_tilde_makes_the_word_before_it_inflected(written):
+    assert parse_term(written).words == (Word("negociar", inflected=True),)
+
+
+def test_a_tilde_is_for_its_own_word_only():
+    assert parse_term("anti-drug~ talk*").words == (
+        Word("anti"),
+        Word("drug", inflected=True),
+        Word("talk*"),
+    )
+
+
+@pytest.mark.parametrize("written", ["regex:x", " Regex: x"])
+def test_a_regex_is_known_by_its_beginning(written):
+    assert is_regex(written)
+    assert parse_regex(written) == Regex("x")
+
+
+def test_a_pattern_ignores_case_unless_it_says_otherwise():
+    assert compile_regex(r"b-?52").search("a B-52")
+    assert compile_regex("ÉXITO").search("éxito")
+    assert not compile_regex("(?-i)us").search("US")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("regex:", "a pattern is missing"),
+        ("regex:" + "x" * (REGEX_LIMIT + 1), "at most 500 characters; found 501"),
+        ("regex:a\tb", "U[+]0009"),
+        ("regex:x(?=y)", "looks around"),
+        ("regex:(?<!x)y", "looks around"),
+        (r"regex:(x)\1", "refers back"),
+        ("regex:(?P<n>x)(?P=n)", "refers back"),
+        ("regex:x++", "no valid RE2 pattern: bad repetition operator"),
+        ("regex:[x", "no valid RE2 pattern: missing \\]"),
+        ("regex:(x{1000}){1000}", "no valid RE2 pattern: invalid repetition size"),
+        ("regex:x?", "nothing at all"),
+        ("regex:^|x", "nothing at all"),
+        (r"regex:\b", "nothing at all"),
+    ],
+)
+def test_a_bad_pattern_is_refused_in_words(written, told):
+    with pytest.raises(TermError, match=told):
+        parse_regex(written)
+
+
+def test_a_long_pattern_is_cut_in_the_message():
+    with pytest.raises(TermError) as raised:
+        parse_regex("regex:" + "x" * 400 + "(")
+    assert len(str(raised.value)) < 200
+
+
+def test_a_pattern_that_hangs_others_comes_to_an_end():
+    assert not compile_regex("^(a+)+$").search("a" * 10_000 + "!")
+    assert not compile_regex("(x+x+)+y").search("x" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("oil", "OIL"), ("oil", "=Oil"), ("strike*", "strikes"), ("strike*", "strikes*"),
+     ("stri*", "=Strike"), ("drill~", "drill~"), ("=US", "=US"), ("a?c", "a?c")],
+)  # fmt: skip
+def test_a_word_covers_another_if_it_finds_all_that_the_other_finds(one, other):
+    assert covers(parse_term(one).words[0], parse_term(other).words[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("=Oil", "oil"), ("strikes", "strike*"), ("drill~", "drill"), ("drill*", "drill~"),
+     ("oil", "gas"), ("wor?d", "world"), ("=stri*", "=strike"), ("oil", "oil*")],
+)  # fmt: skip
+def test_a_word_does_not_cover_what_it_may_miss(one, other):
+    assert not covers(parse_term(one).words[0], parse_term(other).words[0])

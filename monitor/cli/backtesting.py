@@ -1,0 +1,245 @@
+"""`monitor rules backtest`: what the rules would have told over the archive."""
+
+# ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from monitor.cli.output import FAINT, GOOD, STRONG, at, console, count, emit, rfc3339, say, table
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from monitor.config.load import Configuration
+    from monitor.core.backtest import RuleCounts, Summary
+    from monitor.core.messages import Message
+    from monitor.core.postings import Outgoing
+    from monitor.core.rules import Rule
+    from monitor.storage.engine import Database
+
+BAR = 40  # characters of the longest bar
+SHOWN = 4  # outlets or languages of one rule in the table
+STEP = 200  # articles between two movements of the progress bar
+A_DAY = timedelta(days=1)
+
+Advance = Callable[[int], object]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a replay gave; `messages` only where they were asked for."""
+
+    since: datetime
+    until: datetime
+    summary: "Summary"
+    articles: int = 0
+    messages: list[tuple["Outgoing", "Message"]] = field(default_factory=list)
+
+    @property
+    def days(self) -> float:
+        """How long the archive covers, at least one day: less is not projected."""
+        return max((self.until - self.since) / A_DAY, 1.0)
+
+
+def backtest(
+    configuration: "Configuration",
+    rules: list["Rule"],
+    *,
+    span: timedelta,
+    now: datetime,
+    messages: bool,
+    as_json: bool,
+) -> None:
+    """Replay the archive and print what it gave. Writes nothing."""
+    from monitor.cli.context import database_of
+
+    with database_of(configuration.settings) as database, _progress(shown=not as_json) as bar:
+        found = replayed(
+            configuration, rules, database, since=now - span, until=now, messages=messages, bar=bar
+        )
+    if as_json:
+        emit(_told(found, messages=messages))
+    else:
+        _show(found)
+
+
+def replayed(
+    configuration: "Configuration",
+    rules: list["Rule"],
+    database: "Database | None",
+    *,
+    since: datetime,
+    until: datetime,
+    messages: bool = False,
+    bar: Callable[[int], Advance] = lambda _: lambda _: None,
+) -> Outcome:
+    """What the rules would have told from `since` on.
+
+    It begins a little earlier, so that stories and incidents that were under way then are known.
+    """
+    from monitor.core.alerts import INCIDENT_WINDOW
+    from monitor.core.backtest import Replay, Summary
+    from monitor.core.postings import Outbox
+    from monitor.storage import replay
+
+    outcome, outbox = Outcome(since, until, Summary(rules)), Outbox(rules)
+    if database is None:
+        return outcome
+    window = configuration.settings.story_window
+    channels = {channel.name: channel for channel in configuration.channels}
+    work = Replay(rules, channels=channels, story_window=window)
+    run_up = max(window, INCIDENT_WINDOW)
+    with database.read() as connection:
+        begun = replay.first_seen(connection)
+        outcome.since = min(max(since, begun or until), until)
+        advance = bar(replay.size(connection, since=since - run_up, until=until))
+        archive = replay.archived(connection, since=since - run_up, until=until)
+        for number, article in enumerate(archive, 1):
+            if number % STEP == 0:
+                advance(STEP)
+            judged = work.judge(article)
+            if article.seen_at < since:
+                continue
+            outcome.articles += 1
+            if judged is not None:
+                outcome.summary.add(judged)
+                if messages:
+                    outcome.messages += map(_worded, outbox.add(judged))
+    outcome.messages += map(_worded, outbox.rest())
+    return outcome
+
+
+def _worded(sent: "Outgoing") -> tuple["Outgoing", "Message"]:
+    from monitor.adapters import channels
+    from monitor.sending import put
+
+    room = channels.room(sent.channel)
+    return sent, put(sent.reports, way=sent.way, now=sent.at, room=room)
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[int], Advance]]:
+    """A bar that goes when the work is done; none in a pipe."""
+    out = console()
+    if not (shown and out.is_terminal):
+        yield lambda _: lambda _: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    drawn = Progress(
+        "articles", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=out, transient=True,
+    )  # fmt: skip
+
+    def begin(total: int) -> Advance:
+        task = drawn.add_task("", total=total)
+        return lambda number: drawn.advance(task, number)
+
+    with drawn:
+        yield begin
+
+
+# --- for a program --------------------------------------------------------------------------
+
+
+def _told(found: Outcome, *, messages: bool) -> dict[str, Any]:
+    summary = found.summary
+    told: dict[str, Any] = {
+        "since": rfc3339(found.since),
+        "until": rfc3339(found.until),
+        "articles": found.articles,
+        "matched": summary.matched,
+        "alerts": summary.alerts,
+        "at_once": summary.at_once,
+        "alerts_a_day": round(summary.alerts / found.days, 2),
+        "days": [{"day": day, "alerts": number} for day, number in _days(found)],
+        "rules": [_rule(name, each) for name, each in summary.rules.items()],
+    }
+    if messages:
+        told["messages"] = [
+            {
+                "at": rfc3339(sent.at),
+                "channel": sent.channel.name,
+                "way": sent.way,
+                "title": message.title,
+                "body": message.body,
+            }
+            for sent, message in found.messages
+        ]
+    return told
+
+
+def _rule(name: str, counts: "RuleCounts") -> dict[str, Any]:
+    return {
+        "rule": name,
+        "matches": counts.matches,
+        "weak": counts.weak,
+        "alerts": counts.alerts,
+        "at_once": counts.at_once,
+        "outlets": dict(counts.outlets.most_common()),
+        "languages": dict(counts.languages.most_common()),
+        "silent": {str(why): number for why, number in counts.silent.most_common()},
+    }
+
+
+def _days(found: Outcome) -> list[tuple[str, int]]:
+    from monitor.core.backtest import days
+
+    by_day = found.summary.by_day
+    return [(day.isoformat(), by_day[day]) for day in days(found.since, found.until)]
+
+
+# --- for a person ---------------------------------------------------------------------------
+
+
+def _show(found: Outcome) -> None:
+    summary = found.summary
+    span = f"seen from {at(found.since)} to {at(found.until)}"
+    for sent, message in found.messages:
+        say((f"{at(sent.at)} · {sent.channel.name} · {sent.way}", FAINT))
+        say((message.title, STRONG))
+        for line in message.body.split("\n"):
+            say(line, indent=2)
+        say("")
+    say(f"{count(found.articles, 'article')}, {span}: {summary.matched:,} matched")
+    if not found.articles:
+        return
+    digests = summary.alerts - summary.at_once
+    say(
+        (f"{summary.alerts / found.days:.1f} alerts a day", STRONG),
+        f": {summary.alerts:,} in {count(round(found.days), 'day')}, {summary.at_once:,} of them "
+        f"at once, {digests:,} in digests",
+    )
+    say("")
+    daily = _days(found)
+    most = max(number for _, number in daily)
+    for day, number in daily:
+        say(f"{day}  ", (_bar(number, most), GOOD), f" {number}")
+    say("")
+    table(
+        ("rule", "matches", "weak", "alerts", "at once", "outlets", "languages"),
+        [
+            (
+                name, str(each.matches), str(each.weak), str(each.alerts), str(each.at_once),
+                _most(each.outlets), _most(each.languages),
+            )
+            for name, each in summary.rules.items()
+        ],
+    )  # fmt: skip
+    for name, each in summary.rules.items():
+        for why, number in each.silent.most_common():
+            say((f"{name}: {count(number, 'match', 'matches')} silent: {why}", FAINT))
+
+
+def _bar(number: int, most: int) -> str:
+    """At least one character for anything at all."""
+    return "█" * (-(-number * BAR // most) if number else 0)
+
+
+def _most(counted: "Counter[str]") -> str:
+    shown = ", ".join(f"{name} {number}" for name, number in counted.most_common(SHOWN))
+    rest = len(counted) - SHOWN
+    return f"{shown}, {rest} more" if rest > 0 else shown

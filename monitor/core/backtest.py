@@ -1,0 +1,298 @@
+"""The archive once more: what a set of rules would have told, decided as triage decides it.
+
+    archived articles, oldest first ─Replay→ judged ─Outbox→ messages (core/postings.py)
+                                              └─Summary→ counts
+
+An article is replayed as it stands now, once, at the moment it was seen. Where its story is
+stored, that is its story; an article that no rule matched then is put into one as triage does.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from monitor.core import alerts
+from monitor.core.alerts import INCIDENT_WINDOW, Decision, Origin, Reason, Silence, Way
+from monitor.core.credits import counted
+from monitor.core.grouping import Grouping
+from monitor.core.matcher import Matcher
+from monitor.core.model import (
+    ArticleId,
+    Channel,
+    ChannelName,
+    Completeness,
+    Document,
+    Match,
+    RuleId,
+    StoryId,
+    Strength,
+)
+from monitor.core.reading import is_copy, poorer, same_title
+from monitor.core.rules import OncePer, Rule
+from monitor.core.stories import words_of
+from monitor.core.text import lead_text
+
+CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """One article of the archive: what rules look at, and what its copies and messages need."""
+
+    id: ArticleId
+    document: Document
+    seen_at: datetime
+    origin: Origin
+    completeness: Completeness
+    quality: str
+    outlet_id: str
+    outlet_name: str
+    canonical_key: str | None = None
+    body_hash: str | None = None
+    published_at: datetime | None = None
+    publisher: str | None = None
+    carrier: str | None = None
+    credit: str | None = None
+    agency: str | None = None  # the credited outlet's name
+    story_id: StoryId | None = None  # as stored
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one match: the decision, and how it reaches which channel."""
+
+    match: Match
+    decision: Decision
+    sent: tuple[tuple[Way, Channel], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One article that rules matched. `outlets` and `sources` carry its story by then."""
+
+    article: Archived
+    story: StoryId
+    verdicts: tuple[Verdict, ...]
+    outlets: int
+    sources: int
+
+
+@dataclass(slots=True)
+class _Earlier:
+    """What is remembered of an article: its copies join it, its story counts it."""
+
+    number: int
+    title: str
+    completeness: Completeness
+    body_hash: str | None
+    origin: Origin
+    outlet_id: str
+    carrier: str | None
+    credit: str | None
+    seen_at: datetime
+    duplicate_of: int | None = None
+    story: StoryId | None = None
+
+
+@dataclass(slots=True)
+class _Incident:
+    last_told: datetime
+    reasons: frozenset[Reason]
+
+
+class Replay:
+    """Judges archived articles one after another, in the order in which they were seen."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        *,
+        channels: Mapping[ChannelName, Channel],
+        story_window: timedelta,
+    ) -> None:
+        self._rules = {rule.id: rule for rule in rules}
+        self._channels = {rule.id: alerts.channels_of(rule, channels) for rule in rules}
+        self._matcher = Matcher(rules)
+        self._earlier: dict[str, list[_Earlier]] = {}  # by page and by text
+        self._stories = _Stories(story_window)
+        self._incidents: dict[tuple[RuleId, StoryId], _Incident] = {}
+
+    def judge(self, article: Archived) -> Judged | None:
+        """What triage would have decided; None where no rule matches or it is a copy."""
+        original = self._original_of(article)
+        alike = original is not None and original.story is not None
+        if original is not None and alike and same_title(original.title, article.document.title):
+            self._stories.carry(_remembered(article, original))
+            return None
+        found = self._match(article)
+        if original is not None and not found:
+            self._stories.carry(_remembered(article, original))
+            return None
+        own = _remembered(article, original if alike else None)
+        if own.duplicate_of is None:
+            for key in _keys(article):
+                self._earlier.setdefault(key, []).append(own)
+        if not found:
+            return None
+        own.story = own.story or self._stories.place(article)
+        outlets, sources = self._stories.carry(own)
+        verdicts: list[Verdict] = []
+        for match in alerts.in_turn(found):
+            verdicts.append(self._decide(article, own.story, match, beside=verdicts))
+        return Judged(article, own.story, tuple(verdicts), outlets, sources)
+
+    def _match(self, article: Archived) -> list[Match]:
+        found = self._matcher.match(article.document)
+        return [each for each in found if not self._rules[each.rule].ended(article.seen_at)]
+
+    def _original_of(self, article: Archived) -> _Earlier | None:
+        """The earlier article that this one copies exactly, as storage finds it."""
+        found = {each.number: each for key in _keys(article) for each in self._earlier.get(key, ())}
+        comparable = (
+            each
+            for _, each in sorted(found.items())
+            if article.origin is Origin.BASELINE or each.origin is not Origin.BASELINE
+        )
+        for _, each in zip(range(CANDIDATES), comparable, strict=False):
+            if not poorer(each.completeness, article.completeness) and is_copy(
+                same_text=article.body_hash is not None and each.body_hash == article.body_hash,
+                same_title=same_title(article.document.title, each.title),
+                same_outlet=each.outlet_id == article.outlet_id,
+            ):
+                return each
+        return None
+
+    def _decide(
+        self, article: Archived, story: StoryId, match: Match, *, beside: Sequence[Verdict]
+    ) -> Verdict:
+        rule, channels = self._rules[match.rule], self._channels[match.rule]
+        at_once = {channel for each in beside for way, channel in each.sent if way is Way.AT_ONCE}
+        told: frozenset[Reason] = frozenset()
+        once = rule.once_per is not OncePer.ARTICLE
+        incident = self._incidents.get((rule.id, story)) if once else None
+        if incident is not None and incident.last_told >= article.seen_at - INCIDENT_WINDOW:
+            told = incident.reasons
+        decision = alerts.decide(
+            strength=match.strength,
+            severity=match.severity,
+            origin=article.origin,
+            weak=rule.weak,
+            told=told,
+            beside_strong=not at_once.isdisjoint(channels),
+        )
+        if decision.reason is not None and once:
+            reasons = told | {decision.reason}
+            self._incidents[rule.id, story] = _Incident(article.seen_at, reasons)
+        return Verdict(match, decision, tuple(alerts.ways(decision, channels, at_once=at_once)))
+
+
+def _keys(article: Archived) -> list[str]:
+    """Under which names the copies of an article find it."""
+    page = [f"page {article.canonical_key}"] if article.canonical_key else []
+    return page + ([f"text {article.body_hash}"] if article.body_hash else [])
+
+
+def _remembered(article: Archived, original: _Earlier | None) -> _Earlier:
+    return _Earlier(
+        number=article.id,
+        title=article.document.title,
+        completeness=article.completeness,
+        body_hash=article.body_hash,
+        origin=article.origin,
+        outlet_id=article.outlet_id,
+        carrier=article.carrier,
+        credit=article.credit,
+        seen_at=article.seen_at,
+        duplicate_of=original.number if original else None,
+        story=original.story if original else None,
+    )
+
+
+class _Stories:
+    """The stories of a replay. Those that are opened in it have numbers below zero."""
+
+    def __init__(self, window: timedelta) -> None:
+        self._grouping = Grouping(window)
+        self._carried: defaultdict[StoryId, list[_Earlier]] = defaultdict(list)
+        self._opened = 0
+
+    def place(self, article: Archived) -> StoryId:
+        """The story of an article that is no copy."""
+        words = words_of(article.document.title, lead_text(article.document))
+        found = article.story_id or self._grouping.assign(words, now=article.seen_at)
+        if found is None:
+            self._opened += 1
+            found = StoryId(-self._opened)
+        self._grouping.add(found, words, seen_at=article.seen_at)
+        return found
+
+    def carry(self, article: _Earlier) -> tuple[int, int]:
+        """Let a story count one more article; how many outlets and sources carry it now."""
+        if article.story is None:
+            return 1, 1
+        self._grouping.touch(article.story, seen_at=article.seen_at)
+        self._carried[article.story].append(article)
+        return counted(self._carried[article.story])
+
+
+# --- counts ---------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class RuleCounts:
+    """What one rule did. `outlets` and `languages` count its matches."""
+
+    matches: int = 0
+    weak: int = 0
+    alerts: int = 0
+    at_once: int = 0
+    outlets: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    silent: Counter[Silence] = field(default_factory=Counter)
+
+
+class Summary:
+    """Counts over a replay. An alert is one rule telling of one article."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = {rule.id: RuleCounts() for rule in rules}
+        self.by_day: Counter[date] = Counter()  # alerts, by UTC day
+        self.matched = 0  # articles
+
+    def add(self, judged: Judged) -> None:
+        self.matched += 1
+        for verdict in judged.verdicts:
+            counts = self.rules[verdict.match.rule]
+            counts.matches += 1
+            counts.weak += verdict.match.strength is Strength.WEAK
+            counts.outlets[judged.article.outlet_id] += 1
+            counts.languages[judged.article.document.language or "unknown"] += 1
+            if verdict.decision.reason is None:
+                counts.silent.update(filter(None, [verdict.decision.silence]))
+                continue
+            counts.alerts += 1
+            counts.at_once += any(way is Way.AT_ONCE for way, _ in verdict.sent)
+            self.by_day[judged.article.seen_at.astimezone(UTC).date()] += 1
+
+    @property
+    def alerts(self) -> int:
+        return sum(self.by_day.values())
+
+    @property
+    def at_once(self) -> int:
+        return sum(each.at_once for each in self.rules.values())
+
+
+def days(since: datetime, until: datetime) -> list[date]:
+    """The UTC days that a span touches, in order."""
+    first = since.astimezone(UTC).date()
+    number = (until.astimezone(UTC).date() - first).days + 1
+    return [first + timedelta(days=each) for each in range(number)]
+
+
+def live(rules: Iterable[Rule], *, named: bool) -> list[Rule]:
+    """The rules to replay: those at work, or those that were `named`, at work or not."""
+    return [
+        replace(rule, enabled=True) if named else rule for rule in rules if named or rule.enabled
+    ]

@@ -1,0 +1,76 @@
+"""Which rules an article's words leave: never too few, and few enough."""
+
+import pytest
+
+from monitor.core.percolator import Percolator
+from monitor.core.rules import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Boost,
+    From,
+    Ignoring,
+    Near,
+    NoneOf,
+    Regex,
+    Repeat,
+    Scope,
+    Scored,
+    Term,
+    Within,
+)
+from monitor.core.terms import parse_term
+
+
+def terms(*written: str) -> tuple[Term, ...]:
+    return tuple(map(parse_term, written))
+
+
+oil, gas, coal = terms("oil", "gas", "coal")
+free = NoneOf((coal,))  # needs no word
+
+
+@pytest.mark.parametrize(
+    ("condition", "present", "candidate"),
+    [
+        (oil, {"oil"}, True),
+        (oil, {"gas"}, False),
+        (*terms("oil gas"), {"oil"}, False),
+        (*terms("oil gas"), {"oil", "gas"}, True),
+        (AllOf((oil, gas)), {"oil"}, False),
+        (AllOf((oil, free)), {"oil"}, True),
+        (AnyOf((oil, gas)), {"gas"}, True),
+        (AnyOf((oil, gas)), {"coal"}, False),
+        (AnyOf((oil, free)), set(), True),
+        (Near(((oil, gas), (coal,))), {"coal"}, False),
+        (Near(((oil, gas), (coal,))), {"coal", "gas"}, True),
+        (AtLeast(2, (oil, gas)), set(), False),
+        (AtLeast(1, (oil, free)), set(), True),
+        (AtLeast(2, (oil, free)), {"oil"}, True),
+        (AtLeast(2, (oil, free)), {"gas"}, False),
+        (Repeat((oil, gas), 3), {"gas"}, True),
+        (Repeat((oil, gas), 3), {"coal"}, False),
+        (Ignoring((gas,), oil), {"gas"}, False),
+        (Within(frozenset({Scope.URL}), oil), {"oil"}, True),
+        (Within(frozenset({Scope.URL}), oil), set(), False),
+        (Scored(2, (Boost(oil, 2), Boost(gas, -1))), {"gas"}, False),
+        (Scored(2, (Boost(oil, 2), Boost(free, 1))), set(), True),
+        (Scored(0, (Boost(oil, 2),)), set(), True),
+        (Regex("oil"), set(), True),
+        (From(languages=("en",)), set(), True),
+        (free, set(), True),
+    ],
+)
+def test_a_rule_is_a_candidate_where_its_words_may_suffice(condition, present, candidate):
+    assert Percolator([condition]).candidates(present) == ([0] if candidate else [])
+
+
+def test_the_same_alternatives_may_be_needed_by_one_rule_and_not_by_another():
+    parts = (oil, free)
+    rules = [AtLeast(2, parts), AnyOf(parts), AtLeast(1, parts)]
+    assert Percolator(rules).candidates(set()) == [1, 2]
+
+
+def test_candidates_come_in_the_order_of_the_rules():
+    rules = [gas, free, oil, AnyOf((gas, oil))]
+    assert Percolator(rules).candidates({"gas", "oil"}) == [0, 1, 2, 3]
