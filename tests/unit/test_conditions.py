@@ -35,8 +35,8 @@ FILES = {
 }
 LISTS = "lists: {fuels: [oil, gas], heavy: [coal~, oil]}\n"
 KEYS = (
-    "all, any, none, near, at_least, repeat, score_at_least, boost, query, ignore, in, outlet, tier, "
-    "country, language"
+    "all, any, none, near, at_least, repeat, score_at_least, boost, query, ignore, in, outlet, "
+    "tier, country, language"
 )
 
 
@@ -417,8 +417,10 @@ MISTAKES = [
     # queries
     (
         "{query: 'a OR b AND c'}",
-        "9: column 8 of the query: OR and AND stand side by side; write (a OR b) AND c or "
-        "a OR (b AND c)",
+        (
+            "9: column 8 of the query: OR and AND stand side by side; "
+            "write (a OR b) AND c or a OR (b AND c)"
+        ),
     ),
     ("{query: [a, b]}", "9: query: '(A OR B) AND C' is one text; found a list"),
     ("{}", "1: a condition is missing here; write all: […] or any: […]"),
