@@ -243,7 +243,7 @@ def _section(name: str) -> Shape:
     keys = {key: _setting(field) for section, key, field, _ in settings.KEYS if section == name}
     if name == "fetch":
         pair = shapes.matching(
-            "host:port", r"^\S+:[0-9]{1,5}$", told='Host and port, as in "127.0.0.1:8080".'
+            "host:port", r"^\S+:[0-9]{1,5}$", told='Host and port, as in "intranet.example:8080".'
         )
         keys["allow"] = shapes.several(
             "Addresses on this machine or a private network that may be fetched.", pair
