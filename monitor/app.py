@@ -43,6 +43,7 @@ from monitor.watch import Watch
 LOCK_CHECKED_EVERY = 1.0  # seconds
 POLL_THREADS = 8  # each waits for some 25 feeds at once
 RETRY_THREADS = 4  # the same for feeds that failed last time
+READ_THREADS = 12  # each waits for some ten pages at once, and for their readers
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
 COLLECTED_AFTER = (20_000, 20, 20)  # new objects, and rounds of the younger generation
 DELIVER_WIDTH = 8  # channels that may be slow at the same time
@@ -191,7 +192,7 @@ class Monitor:
             fetch=fetcher.get,
             fetch_all=fetcher.get_all,
             parse_all=partial(bodies.parse_all, pool),
-            extract=lambda body, **rest: pool.run(workers.extract, body, **rest),
+            extract_all=partial(bodies.extract_all, pool),
             send=lambda channel, message, *, key: channels.send(
                 channel,
                 message,
@@ -259,7 +260,7 @@ class Monitor:
             widths={
                 "poll": Width(POLL_THREADS, 4 * settings.fetch_connections),
                 "retry": Width(RETRY_THREADS, settings.fetch_connections // 4 or 1),
-                "read": Width.of(settings.fetch_connections // 2 or 1),
+                "read": Width(READ_THREADS, settings.fetch_connections),
                 "triage": Width(TRIAGE_WIDTH, 10 * TRIAGE_WIDTH),
                 "deliver": Width.of(DELIVER_WIDTH),
                 "upkeep": Width.of(1),

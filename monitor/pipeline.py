@@ -11,16 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection, Table
 
-from monitor import documents, perusal, polling, sending
-from monitor.core import quality, reading, refrains, stories, timing
-from monitor.core.credits import source_of
+from monitor import perusal, polling, sending, visits
+from monitor.core import stories, timing
 from monitor.core.errors import Permanent, Temporary
-from monitor.core.model import ArticleId, EntryId
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
 from monitor.core.text import lead_text
 from monitor.judging import judge
@@ -58,55 +57,18 @@ def poll(watch: Watch, claims: Sequence[Claim]) -> Iterator[Share]:
 # --- read: entry → article ----------------------------------------------------------------------
 
 
-def read(watch: Watch, claim: Claim) -> None:
-    """Fetch the page behind one entry; store what it and the feed say as an article."""
-    row = claim.row
-    with watch.database.read() as connection:
-        feed_row = feeds.feed_of(connection, row.feed_id)
-        outlet = articles.outlet_of(connection, feed_row.outlet_id)
-        name, known = perusal.known(connection, row, feed_row)
-    shown_by = watch.feed_at(feed_row.url, feed_row.outlet_id)
-    if known is not None and row.article_id is None and perusal.says_enough(known, row):
-        watch.database.write(lambda tx: perusal.link(tx, claim, ArticleId(known.id)))
-        return
-    fetched, next_page_at = perusal.fetch_page(watch, claim, shown_by)
-    page = quality.without_repetition(fetched, seen=outlet.refrains or b"")
-    item = perusal.shown(row)
-    text = page.text or item.text or row.summary or row.title
-    language = watch.identify(f"{row.title}. {text}", row.language or outlet.language)
-    by = source_of(
-        item,
-        fetched,  # an agency's signature may stand on page after page
-        outlet=outlet.id,
-        outlets=watch.outlets,
-        names=watch.credits,
-        aggregated=documents.aggregates(watch, shown_by),
-    )
-    found = reading.compose(item, page, language=language, seen_at=row.seen_at, source=by)
-    seen = refrains.remember(
-        outlet.refrains or b"", fetched.text or "", address=found.canonical_key or name
-    )
+def read(watch: Watch, claims: Sequence[Claim]) -> Iterator[Share]:
+    """Fetch the pages behind entries, hosts beside each other; store them as articles.
 
-    def commit(tx: Connection) -> None:
-        now = watch.now()
-        feeds.release_host(tx, row.host, next_page_at=next_page_at)
-        if not work.finish(tx, claim):
-            return
-        source = {"feed_id": row.feed_id, "outlet_id": feed_row.outlet_id}
-        came = {"identity": name, "seen_at": row.seen_at, "origin": row.origin}
-        there = articles.by_id(tx, known.id) if known else None
-        article_id = None if there else articles.add_article(tx, found, now=now, **source, **came)
-        if article_id is None:
-            # Another feed's entry may have become the same article while this page was fetched.
-            there = there or articles.of_identity(tx, name)
-            article_id = ArticleId(there.id)
-            perusal.improve(tx, there, row, found, source, now=now)
-        elif fetched.text:
-            articles.keep_refrains(tx, outlet.id, seen)
-        articles.link_entry(tx, EntryId(row.id), article_id)
-
-    watch.database.write(commit)
-    log.info("entry.read", url=row.url, completeness=found.completeness, quality=found.quality)
+    An article is made of what its feed says and what its page says. Pages that came in together
+    are read and committed together.
+    """
+    wanted = perusal.looked_up(watch, claims)
+    had = {each.claim.key: each for each in wanted if perusal.says_enough(each)}
+    if had:
+        yield Share([each.claim for each in had.values()], partial(perusal.link, watch, had))
+    for visited in visits.visit(watch, [each for each in wanted if each.claim.key not in had]):
+        yield from perusal.shares(watch, visited)
 
 
 # --- triage: article → story, matches, alerts ---------------------------------------------------
@@ -203,7 +165,7 @@ def _due_entries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) 
     claimed = feeds.claim_by_host(tx, entry, now=watch.now(), lease=lease, limit=limit)
     rest = limit - len(claimed)
     return claimed + feeds.claim_unfetched(
-        tx, now=watch.now(), lease=lease, limit=rest, patience=perusal.patience(watch)
+        tx, now=watch.now(), lease=lease, limit=rest, patience=visits.patience(watch)
     )
 
 
@@ -218,11 +180,12 @@ def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: in
 
 
 POLLS_TOGETHER = 25  # feeds in one thread, or a host's more; they are fetched beside each other
+READS_TOGETHER = 10  # pages in one thread, the same
 
 PIPELINE = (
     Step("poll", feed, timedelta(minutes=2), _due_feeds("healthy"), poll, together=POLLS_TOGETHER),
     Step("retry", feed, timedelta(minutes=2), _due_feeds("failing"), poll, together=POLLS_TOGETHER),
-    Step("read", entry, timedelta(minutes=2), _due_entries, one_by_one(read)),
+    Step("read", entry, timedelta(minutes=2), _due_entries, read, together=READS_TOGETHER),
     Step("triage", article, timedelta(minutes=2), _due_articles, one_by_one(triage), together=10),
     Step("deliver", delivery, timedelta(minutes=2), _due_deliveries, one_by_one(deliver)),
 )
@@ -310,8 +273,8 @@ def _end_one(
     final: bool,
     after: timedelta | None,
 ) -> None:
-    if claim.table in (feed, entry):
-        feeds.release_host(tx, claim.row.host)
+    if claim.table in (feed, entry) and claim.row.host is not None:
+        feeds.release_hosts(tx, [claim.row.host])
     unsent = claim.table is delivery
     if final and claim.table is not feed:
         values = {"state": State.DEAD} if unsent else {}

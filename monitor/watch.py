@@ -8,7 +8,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from monitor.adapters import fetcher
-from monitor.adapters.bodies import Body, Parsed
+from monitor.adapters.bodies import Body, Extracted, PageBody, Parsed
 from monitor.adapters.fetcher import Request, Response
 from monitor.core import urls
 from monitor.core.matcher import Matcher
@@ -20,7 +20,6 @@ from monitor.core.model import (
     Feed,
     Outlet,
     OutletId,
-    Page,
     PageRules,
     RuleId,
 )
@@ -43,21 +42,6 @@ class FetchAll(Protocol):
     ) -> Iterator[list[tuple[int, fetcher.Outcome]]]: ...
 
 
-class Extract(Protocol):
-    """Reads a page's body; raises Permanent if there is nothing to read."""
-
-    def __call__(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str | None,
-        keep: str | None,
-        drop: Sequence[str],
-        expected: str | None,
-    ) -> Page: ...
-
-
 class Send(Protocol):
     """Hands a message to a channel and says what became of it."""
 
@@ -72,7 +56,7 @@ class Watch:
     fetch: Callable[[Request], Response]  # raises FetchError or FetchRefused
     fetch_all: FetchAll
     parse_all: Callable[[Sequence[Body]], Sequence[Parsed]]  # in the order given
-    extract: Extract
+    extract_all: Callable[[Sequence[PageBody]], Sequence[Extracted]]  # the same
     send: Send
     room: Callable[[Channel], int]  # characters of a message's body that a channel shows
     identify: Callable[[str, str | None], str | None]  # text, language to expect

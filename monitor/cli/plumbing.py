@@ -77,7 +77,7 @@ def extract(
 ) -> None:
     """Read a web page: one line of JSON."""
     from monitor.adapters import workers
-    from monitor.perusal import PAGE_LIMIT
+    from monitor.visits import PAGE_LIMIT
 
     del config
     body = _body(file, limit=PAGE_LIMIT)

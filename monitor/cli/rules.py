@@ -180,7 +180,7 @@ def _read(url: str, settings: "Settings") -> "Document":
     from monitor.adapters import workers
     from monitor.adapters.fetcher import Fetcher, Request
     from monitor.core.model import Document
-    from monitor.perusal import PAGE_LIMIT, PAGE_TYPES
+    from monitor.visits import PAGE_LIMIT, PAGE_TYPES
 
     with Fetcher(
         user_agent=settings.fetch_user_agent,

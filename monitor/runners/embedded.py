@@ -14,7 +14,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Table
 
-from monitor import perusal
+from monitor import visits
 from monitor.core.errors import Temporary
 from monitor.pipeline import PIPELINE, Step, perform
 from monitor.runners.clock import Clock
@@ -242,7 +242,7 @@ class Embedded:
 
     def _next_due(self) -> dict[Table, datetime | None]:
         with self._watch.database.read() as connection:
-            patience = perusal.patience(self._watch)
+            patience = visits.patience(self._watch)
             return work.next_due(connection, now=self._clock.now(), patience=patience)
 
     def _clamp(self) -> None:

@@ -1,7 +1,7 @@
 """Articles: written by reading, judged by triage."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,14 +21,24 @@ from monitor.storage.work import Claim, claim_chosen, due
 CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
 
 
-def by_identity(connection: Connection, identity: str) -> Row[Any] | None:
-    """The article at this address, if we have it."""
-    return connection.execute(_BY_IDENTITY, {"identity": identity}).first()
-
-
 def of_identity(connection: Connection, identity: str) -> Row[Any]:
     """The article at this address; raises NoResultFound if there is none."""
     return connection.execute(_BY_IDENTITY, {"identity": identity}).one()
+
+
+def by_identities(connection: Connection, identities: Collection[str]) -> dict[str, Row[Any]]:
+    """The articles at these addresses, as far as we have them, by identity."""
+    if not identities:
+        return {}
+    rows = connection.execute(_BY_IDENTITIES, {"identities": list(identities)})
+    return {row.identity: row for row in rows}
+
+
+def by_ids(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
+    """The articles of these numbers."""
+    if not ids:
+        return {}
+    return {row.id: row for row in connection.execute(_BY_IDS, {"ids": list(ids)})}
 
 
 def by_id(connection: Connection, article_id: ArticleId) -> Row[Any] | None:
@@ -38,8 +48,13 @@ def by_id(connection: Connection, article_id: ArticleId) -> Row[Any] | None:
 
 # Built once: each page that is read asks these.
 _BY_IDENTITY = select(article).where(article.c.identity == bindparam("identity"))
+_BY_IDENTITIES = select(article).where(
+    article.c.identity.in_(bindparam("identities", expanding=True))
+)
 _BY_ID = select(article).where(article.c.id == bindparam("id"))
+_BY_IDS = select(article).where(article.c.id.in_(bindparam("ids", expanding=True)))
 _OUTLET = select(outlet).where(outlet.c.id == bindparam("id"))
+_OUTLETS = select(outlet).where(outlet.c.id.in_(bindparam("ids", expanding=True)))
 _LINK = (
     update(entry).where(entry.c.id == bindparam("b_id")).values(article_id=bindparam("b_article"))
 )
@@ -101,9 +116,23 @@ def outlet_of(connection: Connection, outlet_id: OutletId) -> Row[Any]:
     return connection.execute(_OUTLET, {"id": outlet_id}).one()
 
 
-def keep_refrains(connection: Connection, outlet_id: OutletId, seen: bytes) -> None:
-    """Keep which lines the latest pages of an outlet had."""
-    connection.execute(_REFRAINS, {"b_id": outlet_id, "b_seen": seen})
+def outlets_by_id(
+    connection: Connection, outlet_ids: Collection[OutletId]
+) -> dict[OutletId, Row[Any]]:
+    """The rows of outlets."""
+    if not outlet_ids:
+        return {}
+    rows = connection.execute(_OUTLETS, {"ids": list(outlet_ids)})
+    return {OutletId(row.id): row for row in rows}
+
+
+def keep_refrains(connection: Connection, seen: Mapping[OutletId, bytes]) -> None:
+    """Keep which lines the latest pages of outlets had."""
+    if seen:
+        connection.execute(
+            _REFRAINS,
+            [{"b_id": outlet_id, "b_seen": seen[outlet_id]} for outlet_id in sorted(seen)],
+        )
 
 
 def original_of(connection: Connection, row: Row[Any]) -> Row[Any] | None:

@@ -148,38 +148,22 @@ _WITHOUT_HOST = (
 )
 
 
-def release_hosts(connection: Connection, names: Collection[str]) -> None:
-    """End the hold on hosts that were asked for feeds."""
-    if names:
-        connection.execute(_RELEASE, {"names": list(names)})
-
-
-_RELEASE = (
-    update(host).where(host.c.name.in_(bindparam("names", expanding=True))).values(busy_until=None)
-)
-
-
-def release_host(
-    connection: Connection,
-    name: str | None,
-    *,
-    not_before: datetime | None = None,
-    next_page_at: datetime | None = None,
+def release_hosts(
+    connection: Connection, names: Collection[str], *, next_page_at: datetime | None = None
 ) -> None:
-    """End the hold on a host; optionally ask all of us to stay away, or to space out pages."""
-    if name is None:
-        return
-    wished = {"not_before": not_before, "next_page_at": next_page_at}
-    values = {column: value for column, value in wished.items() if value is not None}
-    given = {f"b_{column}": value for column, value in values.items()}
-    connection.execute(_releasing(tuple(values)), {"b_name": name, **given})
+    """End the hold on hosts; `next_page_at`: ask all of us to space out their pages."""
+    if names:
+        spaced = {} if next_page_at is None else {"next_page_at": next_page_at}
+        given = {f"b_{column}": value for column, value in spaced.items()}
+        connection.execute(_releasing(tuple(spaced)), {"names": list(names), **given})
 
 
 @cache
-def _releasing(names: tuple[str, ...]) -> Update:
+def _releasing(columns: tuple[str, ...]) -> Update:
     """Built once for each set of wishes."""
-    given = {name: bindparam(f"b_{name}", type_=host.c[name].type) for name in names}
-    return update(host).where(host.c.name == bindparam("b_name")).values(busy_until=None, **given)
+    given = {name: bindparam(f"b_{name}", type_=host.c[name].type) for name in columns}
+    these = host.c.name.in_(bindparam("names", expanding=True))
+    return update(host).where(these).values(busy_until=None, **given)
 
 
 def rest_host(
@@ -210,12 +194,14 @@ _WELCOME = (
 )
 
 
-def feed_of(connection: Connection, feed_id: int) -> Any:
-    """The row of a feed."""
-    return connection.execute(_FEED, {"id": feed_id}).one()
+def feeds_of(connection: Connection, feed_ids: Collection[int]) -> dict[int, Any]:
+    """Whose feeds these are, and by what their items go; by number."""
+    return {row.id: row for row in connection.execute(_FEEDS, {"ids": list(feed_ids)})}
 
 
-_FEED = select(feed).where(feed.c.id == bindparam("id"))
+_FEEDS = select(feed.c.id, feed.c.url, feed.c.outlet_id, feed.c.key_mode).where(
+    feed.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def host_of(connection: Connection, name: str) -> Any:
@@ -226,10 +212,31 @@ def host_of(connection: Connection, name: str) -> Any:
 _HOST = select(host).where(host.c.name == bindparam("name"))
 
 
-def keep_robots(connection: Connection, name: str, robots: str | None, *, now: datetime) -> None:
-    """Keep a host's robots.txt; None where it could not be had."""
-    values = {"robots": robots, "robots_at": now}
-    connection.execute(update(host).where(host.c.name == name).values(**values))
+def hosts_of(connection: Connection, names: Collection[str]) -> dict[str, Any]:
+    """The rows of hosts, by name."""
+    if not names:
+        return {}
+    return {row.name: row for row in connection.execute(_HOSTS, {"names": list(names)})}
+
+
+_HOSTS = select(host).where(host.c.name.in_(bindparam("names", expanding=True)))
+
+
+def keep_robots(connection: Connection, kept: Sequence[tuple[str, str | None, datetime]]) -> None:
+    """Keep the robots.txt of hosts as had at a moment; None where it could not be had."""
+    if kept:
+        given = [{"b_name": name, "b_robots": robots, "b_at": at} for name, robots, at in kept]
+        connection.execute(_ROBOTS, given)
+
+
+_ROBOTS = (
+    update(host)
+    .where(host.c.name == bindparam("b_name"))
+    .values(
+        robots=bindparam("b_robots", type_=host.c.robots.type),
+        robots_at=bindparam("b_at", type_=host.c.robots_at.type),
+    )
+)
 
 
 def know_hosts(connection: Connection, names: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
-from monitor import perusal
+from monitor import visits
 from monitor.core.model import Access, Feed, OutletId, PageRules
 from monitor.storage import articles
 from monitor.storage.schema import article, entry, host
@@ -445,7 +445,7 @@ def test_credentials_and_headers_reach_the_feeds_own_host_and_no_other(
 def test_an_access_is_for_the_feeds_scheme_host_and_port(url, own):
     key = {"X-Api-Key": "k-4711-z"}
     feed = Feed("https://news.example/feed", OutletId("paper"), access=Access(headers=key))
-    assert perusal.access_of(url, feed, PageRules()).headers == (key if own else {})
+    assert visits.access_of(url, feed, PageRules()).headers == (key if own else {})
 
 
 def test_an_access_is_written_nowhere(watch_site, site, text, secret, tmp_path, capfd):
