@@ -1,7 +1,7 @@
 """What reading entries commits: their articles, or better versions of ones we have."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
@@ -15,7 +15,7 @@ from monitor.core import alerts, identity, quality, reading, refrains, urls
 from monitor.core.credits import source_of
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
-from monitor.core.model import ArticleId, Completeness, Entry, EntryId, Page
+from monitor.core.model import ArticleId, Completeness, Entry, Page
 from monitor.storage import articles, feeds, work
 from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
@@ -40,12 +40,13 @@ def looked_up(watch: Watch, claims: Sequence[Claim]) -> list[Wanted]:
         by_name = articles.by_identities(connection, {name for name in linked.values() if name})
         ids = {claim.row.article_id for claim in claims}
         by_id = articles.by_ids(connection, ids - {None})
+        outlets = articles.outlets_by_id(connection, {row.outlet_id for row in rows.values()})
     wanted = []
     for claim in claims:
         name, known = _known(claim.row, linked[claim.key], by_name, by_id)
         feed_row = rows[claim.row.feed_id]
         source = watch.feed_at(feed_row.url, feed_row.outlet_id)
-        wanted.append(Wanted(claim, source, feed_row.outlet_id, name, known, now))
+        wanted.append(Wanted(claim, source, outlets[feed_row.outlet_id], name, known, now))
     return wanted
 
 
@@ -88,10 +89,8 @@ def link(watch: Watch, wanted: Mapping[int, Wanted], claims: Sequence[Claim]) ->
 
     def commit(tx: Connection) -> None:
         feeds.release_hosts(tx, {claim.row.host for claim in claims} - {None})
-        for claim in claims:
-            known = wanted[claim.key].known
-            if known is not None and work.finish(tx, claim):
-                articles.link_entry(tx, EntryId(claim.key), ArticleId(known.id))
+        ids = {key: ArticleId(each.known.id) for key, each in wanted.items() if each.known}
+        articles.finish_entries(tx, [(claim, ids[claim.key]) for claim in claims])
 
     watch.database.write(commit)
 
@@ -189,22 +188,24 @@ class _Read:
 
 def _store(watch: Watch, pages: Sequence[tuple[Wanted, Page]], *, next_page_at: datetime) -> None:
     """Commit the articles of entries, made of what their feeds and their pages say."""
-    with watch.database.read() as connection:
-        outlets = articles.outlets_by_id(connection, {wanted.outlet for wanted, _ in pages})
-    read = [_compose(watch, wanted, page, outlets[wanted.outlet]) for wanted, page in pages]
-    spaced = {wanted.host for wanted, _ in pages if wanted.host is not None}
-    watch.database.write(lambda tx: _commit(tx, watch, read, spaced, next_page_at=next_page_at))
+    read = [_compose(watch, wanted, page) for wanted, page in pages]
+    hosts = {wanted.host for wanted, _ in pages if wanted.host is not None}
+
+    def commit(tx: Connection) -> None:
+        feeds.release_hosts(tx, hosts, next_page_at=next_page_at)
+        held = work.still_held(tx, [each.wanted.claim for each in read])
+        _commit(tx, [each for each in read if each.wanted.claim.key in held], now=watch.now())
+
+    watch.database.write(commit)
     for each in read:
+        found = each.article
         log.info(
-            "entry.read",
-            url=each.article.url,
-            completeness=each.article.completeness,
-            quality=each.article.quality,
+            "entry.read", url=found.url, completeness=found.completeness, quality=found.quality
         )
 
 
-def _compose(watch: Watch, wanted: Wanted, fetched: Page, outlet: AnyRow) -> _Read:
-    row = wanted.claim.row
+def _compose(watch: Watch, wanted: Wanted, fetched: Page) -> _Read:
+    row, outlet = wanted.claim.row, wanted.outlet
     page = quality.without_repetition(fetched, seen=outlet.refrains or b"")
     item = _shown(row)
     text = page.text or item.text or row.summary or row.title
@@ -236,61 +237,64 @@ def _shown(row: AnyRow) -> Entry:
     )
 
 
-def _commit(
-    tx: Connection,
-    watch: Watch,
-    read: Sequence[_Read],
-    spaced: set[str],
-    *,
-    next_page_at: datetime,
-) -> None:
-    now = watch.now()
-    feeds.release_hosts(tx, spaced, next_page_at=next_page_at)
-    new = [each for each in read if work.finish(tx, each.wanted.claim) and _add(tx, each, now=now)]
+def _commit(tx: Connection, read: Sequence[_Read], *, now: datetime) -> None:
+    """Store articles; an entry whose article is there makes that a better one."""
+    # Of two entries of one article the first brings it.
+    fresh = {each.wanted.name: each for each in reversed(read) if each.wanted.known is None}
+    added = articles.add_articles(tx, [_columns(each) for each in fresh.values()], now=now)
+    new, ended = [], []
+    for each in read:
+        name = each.wanted.name
+        if fresh.get(name) is each and name in added:
+            new.append(each)
+            ended.append((each.wanted.claim, added[name]))
+        else:
+            ended.append((each.wanted.claim, _improve(tx, each, now=now)))
+    articles.finish_entries(tx, ended)
     _remember(tx, [each for each in new if each.text])
 
 
-def _add(tx: Connection, read: _Read, *, now: datetime) -> bool:
-    """Store the article of an entry; whether it is a new one."""
-    wanted, row = read.wanted, read.wanted.claim.row
-    source = {"feed_id": row.feed_id, "outlet_id": wanted.outlet}
-    came = {"identity": wanted.name, "seen_at": row.seen_at, "origin": row.origin}
-    there = articles.by_id(tx, wanted.known.id) if wanted.known else None
-    added = articles.add_article(tx, read.article, now=now, **source, **came) if not there else None
-    if added is not None:
-        articles.link_entry(tx, EntryId(row.id), added)
-        return True
-    # Another feed's entry may have become the same article while this page was fetched.
-    there = there or articles.of_identity(tx, wanted.name)
-    _improve(tx, there, row, read.article, source, now=now)
-    articles.link_entry(tx, EntryId(row.id), ArticleId(there.id))
-    return False
+def _columns(read: _Read) -> dict[str, object]:
+    """The columns of a new article."""
+    row = read.wanted.claim.row
+    came = {"identity": read.wanted.name, "seen_at": row.seen_at, "origin": row.origin}
+    return asdict(read.article) | _source(read) | came
 
 
-def _improve(
-    tx: Connection,
-    known: AnyRow,
-    row: AnyRow,
-    found: reading.Reading,
-    source: Mapping[str, object],
-    *,
-    now: datetime,
-) -> None:
+def _source(read: _Read) -> dict[str, object]:
+    return {"feed_id": read.wanted.claim.row.feed_id, "outlet_id": read.wanted.outlet.id}
+
+
+def _improve(tx: Connection, read: _Read, *, now: datetime) -> ArticleId:
     """A second reading of an article: a new headline, or more than another feed's entry gave."""
+    row, found = read.wanted.claim.row, read.article
+    known = _there(tx, read.wanted)
+    if known is None:  # retention took it meanwhile
+        return articles.add_articles(tx, [_columns(read)], now=now)[read.wanted.name]
     values = reading.improved(known, found, retitle=known.feed_id == row.feed_id)
     if reading.poorer(known.completeness, found.completeness):
-        values |= source  # whoever gave more of it is its outlet
+        values |= _source(read)  # whoever gave more of it is its outlet
     if known.origin == alerts.Origin.BASELINE != row.origin:
         values |= {"origin": row.origin, "seen_at": row.seen_at}
     if values:
         articles.revise_article(tx, ArticleId(known.id), now=now, **values)
+    return ArticleId(known.id)
+
+
+def _there(tx: Connection, wanted: Wanted) -> AnyRow | None:
+    """The article of an entry as it is now.
+
+    Another feed's entry may have become the same article while this page was fetched.
+    """
+    there = articles.by_id(tx, wanted.known.id) if wanted.known else None
+    return there or articles.by_identities(tx, [wanted.name]).get(wanted.name)
 
 
 def _remember(tx: Connection, read: Sequence[_Read]) -> None:
     """Keep which lines the pages of new articles had, after those that their outlets had before."""
-    outlets = articles.outlets_by_id(tx, {each.wanted.outlet for each in read})
+    outlets = articles.outlets_by_id(tx, {each.wanted.outlet.id for each in read})
     seen = {each: row.refrains or b"" for each, row in outlets.items()}
     for each in read:
-        outlet, address = each.wanted.outlet, each.article.canonical_key or each.wanted.name
+        outlet, address = each.wanted.outlet.id, each.article.canonical_key or each.wanted.name
         seen[outlet] = refrains.remember(seen[outlet], each.text or "", address=address)
     articles.keep_refrains(tx, seen)

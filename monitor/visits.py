@@ -10,7 +10,7 @@ from monitor.adapters.failures import UNHEARD, UNREACHED, Failure, FetchError, F
 from monitor.adapters.fetcher import Outcome, Request, Response
 from monitor.core import reading, timing
 from monitor.core.errors import Permanent, Temporary
-from monitor.core.model import Access, Feed, OutletId, Page, PageRules
+from monitor.core.model import Access, Feed, Page, PageRules
 from monitor.core.text import clean
 from monitor.storage import feeds
 from monitor.storage.types import AnyRow
@@ -37,7 +37,7 @@ class Wanted:
 
     claim: Claim
     feed: Feed  # that shows it
-    outlet: OutletId
+    outlet: AnyRow  # the feed's
     name: str  # the identity of its article
     known: AnyRow | None  # the article, if there is one
     began: datetime  # when its reading did

@@ -1,8 +1,8 @@
 """Articles: written by reading, judged by triage."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,20 +10,15 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select
 
 from monitor.core.alerts import Decision, Origin, Reason
 from monitor.core.credits import counted
-from monitor.core.model import AlertId, ArticleId, EntryId, Match, OutletId, RuleId, StoryId
-from monitor.core.reading import Reading, is_copy, poorer, same_title
+from monitor.core.model import AlertId, ArticleId, Match, OutletId, RuleId, StoryId
+from monitor.core.reading import is_copy, poorer, same_title
 from monitor.core.rules import Rule
 from monitor.core.stories import Candidate
 from monitor.storage.schema import alert, article, entry, match, outlet, story
-from monitor.storage.upsert import insert_new
+from monitor.storage.upsert import insert_several
 from monitor.storage.work import Claim, claim_chosen, due
 
 CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
-
-
-def of_identity(connection: Connection, identity: str) -> Row[Any]:
-    """The article at this address; raises NoResultFound if there is none."""
-    return connection.execute(_BY_IDENTITY, {"identity": identity}).one()
 
 
 def by_identities(connection: Connection, identities: Collection[str]) -> dict[str, Row[Any]]:
@@ -47,7 +42,6 @@ def by_id(connection: Connection, article_id: ArticleId) -> Row[Any] | None:
 
 
 # Built once: each page that is read asks these.
-_BY_IDENTITY = select(article).where(article.c.identity == bindparam("identity"))
 _BY_IDENTITIES = select(article).where(
     article.c.identity.in_(bindparam("identities", expanding=True))
 )
@@ -55,25 +49,27 @@ _BY_ID = select(article).where(article.c.id == bindparam("id"))
 _BY_IDS = select(article).where(article.c.id.in_(bindparam("ids", expanding=True)))
 _OUTLET = select(outlet).where(outlet.c.id == bindparam("id"))
 _OUTLETS = select(outlet).where(outlet.c.id.in_(bindparam("ids", expanding=True)))
-_LINK = (
-    update(entry).where(entry.c.id == bindparam("b_id")).values(article_id=bindparam("b_article"))
+_FINISH = (
+    update(entry)
+    .where(entry.c.id == bindparam("b_id"), entry.c.claims == bindparam("b_claims"))
+    .values(article_id=bindparam("b_article"), due_at=None, attempts=0, failure=None)
 )
 _REFRAINS = (
     update(outlet).where(outlet.c.id == bindparam("b_id")).values(refrains=bindparam("b_seen"))
 )
 
 
-def add_article(
-    connection: Connection, found: Reading, *, now: datetime, **values: Any
-) -> ArticleId | None:
-    """Store an article, due for triage; None if one of its identity is there."""
-    read = {name: getattr(found, name) for name in _READ}
+def add_articles(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], *, now: datetime
+) -> dict[str, ArticleId]:
+    """Store articles, due for triage; the new ones by identity, without those that were there."""
+    if not rows:
+        return {}
     due = {"read_at": now, "not_before": now, "due_at": now}
-    row = insert_new(connection, article, **due, **read, **values)
-    return None if row is None else ArticleId(row.id)
-
-
-_READ = tuple(each.name for each in fields(Reading))
+    added = insert_several(
+        connection, article, [{**row, **due} for row in rows], article.c.identity
+    )
+    return {row.identity: ArticleId(row.id) for row in added}
 
 
 def claim_fairly(
@@ -106,9 +102,15 @@ def revise_article(
     )
 
 
-def link_entry(connection: Connection, entry_id: EntryId, article_id: ArticleId) -> None:
-    """Note which article an entry points to."""
-    connection.execute(_LINK, {"b_id": entry_id, "b_article": article_id})
+def finish_entries(connection: Connection, ended: Sequence[tuple[Claim, ArticleId]]) -> None:
+    """End the claims of entries, and note which articles they point to."""
+    connection.execute(
+        _FINISH,
+        [
+            {"b_id": claim.key, "b_claims": claim.claims, "b_article": article_id}
+            for claim, article_id in ended
+        ],
+    )
 
 
 def outlet_of(connection: Connection, outlet_id: OutletId) -> Row[Any]:

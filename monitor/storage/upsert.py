@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam
+from sqlalchemy import Column, Connection, Row, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -22,6 +22,23 @@ def _new(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[
     given = {name: bindparam(name, type_=table.c[name].type) for name in names}
     statement = make(table).values(given).on_conflict_do_nothing()
     return statement.returning(*table.primary_key.columns)
+
+
+def insert_several(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Column[Any]
+) -> Sequence[Row[Any]]:
+    """Insert the rows whose keys are not there yet; primary and given key of those that were not.
+
+    All have the same columns. In the order of the key, as `insert_missing`.
+    """
+    ordered = sorted(rows, key=lambda row: str(row[key.name]))
+    return connection.execute(_several(connection.dialect.name, table, key), ordered).all()
+
+
+@cache
+def _several(dialect: str, table: Table, key: Column[Any]) -> ReturningInsert[Any]:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return make(table).on_conflict_do_nothing().returning(*table.primary_key.columns, key)
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

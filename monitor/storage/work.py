@@ -146,6 +146,22 @@ def set_aside(connection: Connection, claim: Claim, *, failure: str, **values: A
     return _end(connection, claim, failed | values)
 
 
+def still_held(connection: Connection, claims: Sequence[Claim]) -> frozenset[Any]:
+    """The keys of those rows that nobody else has claimed meanwhile, nor will before this ends."""
+    if not claims:
+        return frozenset()
+    mine = {claim.key: claim.claims for claim in claims}
+    rows = connection.execute(_claims(claims[0].table), {"keys": list(mine)})
+    return frozenset(key for key, count in rows if mine[key] == count)
+
+
+@cache
+def _claims(table: Table) -> Select[Any]:
+    key = _key(table)
+    asked = select(key, table.c.claims).where(key.in_(bindparam("keys", expanding=True)))
+    return asked.order_by(key).with_for_update()
+
+
 def next_due(
     connection: Connection, *, now: datetime, patience: timedelta
 ) -> dict[Table, datetime | None]:
