@@ -92,6 +92,7 @@ def main(directory: str, step_name: str, delay: float) -> None:
     from monitor import app, log  # noqa: PLC0415
     from monitor.pipeline import PIPELINE  # noqa: PLC0415
     from monitor.runners.embedded import Embedded  # noqa: PLC0415
+    from monitor.storage.feeds import LONG_AGO  # noqa: PLC0415
 
     configuration = app.configure(Path(directory))
     log.configure(level="info", style="json", secrets=configuration.secrets)
@@ -104,8 +105,12 @@ def main(directory: str, step_name: str, delay: float) -> None:
         if delay:
             time.sleep(delay)
 
-    done = table.c.due_at.is_(None) | (table.c.not_before > bindparam("started"))
-    waiting = select(literal(1)).select_from(table).where(~done).limit(1)  # to look costs little
+    waiting = (  # by the index, so that looking costs little
+        select(literal(1))
+        .select_from(table)
+        .where(table.c.due_at > LONG_AGO, table.c.not_before <= bindparam("started"))
+        .limit(1)
+    )
 
     def left(monitor: app.Monitor, started: object) -> bool:
         with monitor.database.read() as connection:

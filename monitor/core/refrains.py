@@ -6,7 +6,6 @@ that many hashes (eight bytes each), of its address and of its lines. At most
 """
 
 from collections import Counter
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
 
@@ -14,7 +13,6 @@ PAGES = 20  # latest pages of one outlet
 LINES = 60  # lines of each; an article's own furniture stands at its ends
 HASH = 8  # bytes; two lines of one outlet are confused once in 10^15
 OFTEN = 3  # earlier pages on which a line must have stood: two may be one article under two links
-KEPT = 1_000  # lines whose hashes are kept: each is asked for twice, a refrain page after page
 MOST = 0.5  # share of the words; where more would go, the page is a copy or a live page
 
 
@@ -73,10 +71,9 @@ def _pages(seen: bytes) -> list[bytes]:
     return pages
 
 
-@lru_cache(maxsize=KEPT)
 def _mark(line: str) -> bytes:
-    folded = " ".join(line.casefold().split())
-    return blake2b(folded.encode("utf-8", "replace"), digest_size=HASH).digest()
+    """A hash of a line as extraction leaves it: trimmed, one space between words; in any case."""
+    return blake2b(line.casefold().encode("utf-8", "replace"), digest_size=HASH).digest()
 
 
 def _words(lines: list[str]) -> int:

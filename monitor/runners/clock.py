@@ -1,5 +1,6 @@
 """Clocks: the real one, and one that steps through a recorded time."""
 
+import math
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,10 @@ class SystemClock:
     """The machine's clock."""
 
     LONGEST = 1.0  # seconds; the fallback of the wake event, which another process cannot set
+    SHORTEST = 0.1  # seconds between two returns: what a few commits make due is taken together
+
+    def __init__(self) -> None:
+        self._returned = -math.inf
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -27,6 +32,8 @@ class SystemClock:
         del idle
         pause = self.LONGEST if moment is None else (moment - self.now()).total_seconds()
         wake.wait(min(max(pause, 0.01), self.LONGEST))
+        time.sleep(max(0.0, self._returned + self.SHORTEST - time.monotonic()))
+        self._returned = time.monotonic()
 
 
 class ReplayClock:
