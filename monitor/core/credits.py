@@ -231,11 +231,18 @@ def _in_dateline(signed: Sequence[tuple[str, str]], line: str) -> str | None:
     "LIMA (AP) —", "Washington, 3 ene (EFE).-", "EFE.-".
     """
     found = []
-    for agency, name in signed:
-        match = _patterns(name)[0].search(line[: 2 * DATELINE])
+    opening = line[: 2 * DATELINE]
+    for agency, name in _named(signed, opening):
+        match = _patterns(name)[0].search(opening)
         if match and _WORDS_OF_PLACE.fullmatch(match["place"]):
             found.append((match[0].casefold().rindex(name.casefold()), agency))
     return min(found)[1] if found else None
+
+
+def _named(signed: Sequence[tuple[str, str]], line: str) -> list[tuple[str, str]]:
+    """Those whose names stand in a line at all: patterns cost ten times as much."""
+    folded = line.casefold()
+    return [(agency, name) for agency, name in signed if name.casefold() in folded]
 
 
 def _in_line_of_names(signed: Sequence[tuple[str, str]], line: str) -> str | None:
@@ -262,7 +269,7 @@ def _in_ending(signed: Sequence[tuple[str, str]], lines: Sequence[str]) -> str |
         if _ON_PICTURES.match(line):
             continue
         tail = line[-SIGNATURE:]
-        for agency, name in signed:
+        for agency, name in _named(signed, line):
             _, signature, ending = _patterns(name)
             if ending.search(tail) or (len(line) <= SIGNATURE and signature.search(line)):
                 return agency
