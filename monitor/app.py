@@ -212,6 +212,7 @@ class Monitor:
             bounds=self._bounds,
             rules={rule.id: rule for rule in self.configuration.rules},
             matcher=Matcher(self.configuration.rules),
+            matching=threading.Lock(),
             channels={channel.name: channel for channel in self.configuration.channels},
             ops=ops_channels(self.configuration.channels),
             reach=Reach(),

@@ -79,7 +79,8 @@ def triage(watch: Watch, claim: Claim) -> None:
     with watch.database.read() as connection:
         outlet = articles.outlet_of(connection, claim.row.outlet_id)
     document = views.document_of(claim.row, outlet)
-    found = watch.matcher.match(document)
+    with watch.matching:
+        found = watch.matcher.match(document)
     words = stories.words_of(claim.row.title, lead_text(document)) if found else frozenset()
     told = watch.database.write(lambda tx: judge(tx, watch, claim, found, words))
     log.info("article.triaged", article=claim.key, matches=len(found), alerts=told)

@@ -67,6 +67,7 @@ class Watch:
     bounds: Callable[[Feed], Bounds]  # of a feed's polling interval
     rules: Mapping[RuleId, Rule]
     matcher: Matcher
+    matching: Lock  # held while an article is matched: one thread at a time
     channels: Mapping[ChannelName, Channel]
     ops: Sequence[Channel]  # who hears how the watch itself is doing
     reach: Reach

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from presses import Press
 
 from monitor import app
 from monitor.config.load import load
@@ -321,3 +322,14 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def press(open_newsroom):
+    """Opens so many newsrooms, each a host of its own."""
+
+    def open_many(count):
+        opened = [open_newsroom() for _ in range(count)]
+        return Press([room for room, _ in opened], [door for _, door in opened])
+
+    return open_many

@@ -645,9 +645,9 @@ def test_a_thousand_rules_load_quickly() -> None:
         "    examples: {{silent: [Nothing of the kind {0}]}}\n"
     )
     text = "lists: {fuels: [oil, gas]}\nrules:\n" + "".join(map(rule.format, range(1000)))
-    started = time.monotonic()
+    started = time.process_time()
     assert len(loaded(with_rules(text)).rules) == 1000
-    assert time.monotonic() - started < 5  # about 0.7 s; machines of a test farm are slow
+    assert time.process_time() - started < 5  # about 0.7 s; machines of a test farm are slow
 
 
 def test_ten_thousand_feeds_load_in_seconds() -> None:

@@ -1,10 +1,11 @@
 """Whose trouble it is when something cannot be fetched: a feed's, a host's, or our own."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from presses import address_of, feed_of, host_of, rows
+from sqlalchemy import update
 
 from monitor import polling
 from monitor.adapters.failures import Failure, FetchError, FetchRefused
@@ -15,70 +16,10 @@ from monitor.core.health import Trouble
 from monitor.pipeline import PIPELINE
 from monitor.polling import HOST_BUDGET
 from monitor.storage import ledger
-from monitor.storage.schema import article, delivery, entry, feed, host
+from monitor.storage.schema import article, delivery, entry, feed
+from monitor.visits import PAGE_TYPES
 
-STEADY = "poll: {interval: 5 minutes, shortest: 5 minutes, longest: 5 minutes}\n"
 NEWS = "Strelsau offers talks"
-
-
-@dataclass
-class Press:
-    """Newsrooms, each a host of its own, and the configuration that watches them."""
-
-    rooms: list
-    doors: list
-
-    def files(self, *, feeds="a", extra=""):
-        allowed = ", ".join(f'"{room.address}"' for room in self.rooms)
-        outlets = "".join(
-            f"  - {{id: paper-{number}, name: Paper {number}, country: GB, language: en, "
-            "tier: national, feeds: ["
-            + ", ".join(f'{{url: "http://{room.address}/feed/{name}"{extra}}}' for name in feeds)
-            + "]}\n"
-            for number, room in enumerate(self.rooms)
-        )
-        return {
-            "monitor": f"version: 1\nstate: var\n{STEADY}fetch: {{allow: [{allowed}]}}\n",
-            "outlets__papers": f"version: 1\noutlets:\n{outlets}",
-        }
-
-    def shut(self):
-        for door in self.doors:
-            door.shut()
-
-    def open(self):
-        for door in self.doors:
-            door.open()
-
-
-@pytest.fixture
-def press(open_newsroom):
-    """Opens so many newsrooms."""
-
-    def open_many(count):
-        opened = [open_newsroom() for _ in range(count)]
-        return Press([room for room, _ in opened], [door for _, door in opened])
-
-    return open_many
-
-
-def rows(desk, table):
-    with desk.database.read() as connection:
-        return connection.execute(select(table)).all()
-
-
-def feed_of(desk, room, name="a"):
-    (found,) = [row for row in rows(desk, feed) if row.url == address_of(room, name)]
-    return found
-
-
-def host_of(desk, room):
-    (found,) = [row for row in rows(desk, host) if row.name == room.address]
-    return found
-
-
-def address_of(room, name="a"):
-    return f"http://{room.address}/feed/{name}"
 
 
 def claims_of(desk):
@@ -93,10 +34,15 @@ def cut_pages_off(desk):
     """Let no page be reached, though feeds are; what is given back mends it."""
     whole = desk.monitor.watch
 
-    def unreachable(request):
-        raise FetchError(f"no way to {request.url}", kind=Failure.UNREACHABLE)
+    def unreachable(requests, *, budget):
+        for number, request in enumerate(requests):
+            yield [(number, FetchError(f"no way to {request.url}", kind=Failure.UNREACHABLE))]
 
-    desk.monitor.watch = replace(whole, fetch=unreachable)
+    def fetch_all(requests, *, budget):
+        pages = any(request.accept == PAGE_TYPES for request in requests)
+        return (unreachable if pages else whole.fetch_all)(requests, budget=budget)
+
+    desk.monitor.watch = replace(whole, fetch_all=fetch_all)
     return whole
 
 

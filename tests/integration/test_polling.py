@@ -1,12 +1,13 @@
 """How feeds are asked: how often, with what, whom we leave alone, and what failures change."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 import structlog
-from sqlalchemy import select, update
+from presses import feed_of, rows
+from sqlalchemy import update
 
 from monitor.core.health import Trouble
 from monitor.core.outbox import State
@@ -16,60 +17,7 @@ from monitor.storage.feeds import release_hosts
 from monitor.storage.schema import article, delivery, entry, feed, host, poll
 
 STEERED = "poll: {interval: 8 minutes, shortest: 2 minutes, longest: 20 minutes}\n"
-STEADY = "poll: {interval: 5 minutes, shortest: 5 minutes, longest: 5 minutes}\n"
 FAR = timedelta(days=1) * 1.1  # the longest pause of a failing feed, and what chance adds
-
-
-@dataclass
-class Press:
-    """Newsrooms, and the configuration that watches one feed or more of each."""
-
-    rooms: list
-    doors: list
-
-    def files(self, *, poll=STEADY, feeds="a", extra="", tier="national"):
-        allowed = ", ".join(f'"{room.address}"' for room in self.rooms)
-        outlets = "".join(
-            f"  - {{id: paper-{number}, name: Paper {number}, country: GB, language: en, "
-            f"tier: {tier}, feeds: ["
-            + ", ".join(f'{{url: "http://{room.address}/feed/{name}"{extra}}}' for name in feeds)
-            + "]}\n"
-            for number, room in enumerate(self.rooms)
-        )
-        return {
-            "monitor": f"version: 1\nstate: var\n{poll}fetch: {{allow: [{allowed}]}}\n",
-            "outlets__papers": f"version: 1\noutlets:\n{outlets}",
-        }
-
-    def shut(self):
-        for door in self.doors:
-            door.shut()
-
-    def open(self):
-        for door in self.doors:
-            door.open()
-
-
-@pytest.fixture
-def press(open_newsroom):
-    """Opens so many newsrooms, each a host of its own."""
-
-    def open_many(count):
-        opened = [open_newsroom() for _ in range(count)]
-        return Press([room for room, _ in opened], [door for _, door in opened])
-
-    return open_many
-
-
-def feed_of(desk, room, name="a"):
-    with desk.database.read() as connection:
-        asked = select(feed).where(feed.c.url == f"http://{room.address}/feed/{name}")
-        return connection.execute(asked).one()
-
-
-def rows(desk, table):
-    with desk.database.read() as connection:
-        return connection.execute(select(table)).all()
 
 
 def note(desk, room, **values):

@@ -1,9 +1,12 @@
 """The road from a feed to a message, on both databases."""
 
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from threading import Lock
 
 from sqlalchemy import func, select, update
 
+from monitor.core.matcher import Matcher
 from monitor.pipeline import PIPELINE
 from monitor.storage.schema import alert, article, delivery, entry, feed, match, story
 
@@ -273,3 +276,27 @@ def test_news_is_judged_before_what_is_older_than_the_watch(desk, newsroom):
 
     (first,) = desk.database.write(claim_again)
     assert first.row.title == "Strelsau offers talks"
+
+
+@dataclass
+class Watched:
+    """A matcher that notes whether others were kept out while it matched."""
+
+    matcher: Matcher
+    matching: Lock
+    alone: list[bool] = field(default_factory=list)
+
+    def match(self, document):
+        self.alone.append(self.matching.locked())
+        return self.matcher.match(document)
+
+
+def test_articles_are_matched_one_at_a_time_though_several_threads_judge_them(desk, newsroom):
+    desk.sweep()
+    watch = desk.monitor.watch
+    watched = Watched(watch.matcher, watch.matching)
+    desk.monitor.watch = replace(watch, matcher=watched)
+    for number in range(12):  # more than one thread takes
+        newsroom.publish(f"Strelsau offers talks for the {number}th time")
+    desk.sweep(minutes=6)
+    assert watched.alone == [True] * 12
