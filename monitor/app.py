@@ -43,7 +43,7 @@ from monitor.watch import Watch
 LOCK_CHECKED_EVERY = 1.0  # seconds
 POLL_THREADS = 8  # each waits for some 25 feeds at once
 RETRY_THREADS = 4  # the same for feeds that failed last time
-READ_THREADS = 12  # each waits for some ten pages at once, and for their readers
+READ_THREADS = 16  # each waits for some ten pages at once, and for their readers
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
 COLLECTED_AFTER = (20_000, 20, 20)  # new objects, and rounds of the younger generation
 DELIVER_WIDTH = 8  # channels that may be slow at the same time

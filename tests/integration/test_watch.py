@@ -6,6 +6,7 @@ from threading import Lock
 
 from sqlalchemy import func, select, update
 
+from monitor.core.errors import Temporary
 from monitor.core.matcher import Matcher
 from monitor.pipeline import PIPELINE
 from monitor.storage.schema import alert, article, delivery, entry, feed, match, story
@@ -300,3 +301,45 @@ def test_articles_are_matched_one_at_a_time_though_several_threads_judge_them(de
         newsroom.publish(f"Strelsau offers talks for the {number}th time")
     desk.sweep(minutes=6)
     assert watched.alone == [True] * 12
+
+
+def test_a_page_that_breaks_its_reader_spoils_no_other_that_is_read_with_it(open_desk, press):
+    made = press(4)
+    desk = open_desk(**made.files())
+    desk.sweep()
+    for number, room in enumerate(made.rooms):
+        room.publish(f"Rain of the {number}th kind")
+    watch = desk.monitor.watch
+
+    def extract_all(bodies):
+        if any(b"Rain of the 2th kind" in body.content for body in bodies):
+            raise ValueError("a reader that nobody thought of")
+        return watch.extract_all(bodies)
+
+    desk.monitor.watch = replace(watch, extract_all=extract_all)
+    desk.sweep(minutes=6)
+    assert sorted(row.title for row in rows(desk, article)) == [
+        f"Rain of the {number}th kind" for number in (0, 1, 3)
+    ]
+    (broken,) = [row for row in rows(desk, entry) if row.article_id is None]
+    assert broken.failure == "ValueError: a reader that nobody thought of"
+
+
+def test_readers_that_had_to_be_stopped_are_asked_once_more(open_desk, press):
+    made = press(2)
+    desk = open_desk(**made.files())
+    desk.sweep()
+    for number, room in enumerate(made.rooms):
+        room.publish(f"Rain of the {number}th kind")
+    watch, stopped = desk.monitor.watch, []
+
+    def extract_all(bodies):
+        if len(stopped) < 1:
+            stopped.append(bodies)
+            return [Temporary("reading was stopped before it ended") for _ in bodies]
+        return watch.extract_all(bodies)
+
+    desk.monitor.watch = replace(watch, extract_all=extract_all)
+    desk.sweep(minutes=6)
+    desk.sweep(minutes=2)
+    assert [row.completeness for row in rows(desk, article)] == ["full"] * 2
