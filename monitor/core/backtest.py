@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime, timedelta
 from monitor.core import alerts
 from monitor.core.alerts import INCIDENT_WINDOW, Decision, Origin, Reason, Silence, Way
 from monitor.core.credits import counted
-from monitor.core.grouping import Grouping
 from monitor.core.matcher import Matcher
 from monitor.core.model import (
     ArticleId,
@@ -30,7 +29,7 @@ from monitor.core.model import (
 )
 from monitor.core.reading import is_copy, poorer, same_title
 from monitor.core.rules import OncePer, Rule
-from monitor.core.stories import words_of
+from monitor.core.stories import Stories, words_of
 from monitor.core.text import lead_text
 
 CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
@@ -213,25 +212,25 @@ class _Stories:
     """The stories of a replay. Those that are opened in it have numbers below zero."""
 
     def __init__(self, window: timedelta) -> None:
-        self._grouping = Grouping(window)
+        self._live = Stories(window=window)
         self._carried: defaultdict[StoryId, list[_Earlier]] = defaultdict(list)
         self._opened = 0
 
     def place(self, article: Archived) -> StoryId:
         """The story of an article that is no copy."""
         words = words_of(article.document.title, lead_text(article.document))
-        found = article.story_id or self._grouping.assign(words, now=article.seen_at)
+        found = article.story_id or self._live.assign(words, now=article.seen_at)
         if found is None:
             self._opened += 1
             found = StoryId(-self._opened)
-        self._grouping.add(found, words, seen_at=article.seen_at)
+        self._live.add(found, words, seen_at=article.seen_at)
         return found
 
     def carry(self, article: _Earlier) -> tuple[int, int]:
         """Let a story count one more article; how many outlets and sources carry it now."""
         if article.story is None:
             return 1, 1
-        self._grouping.touch(article.story, seen_at=article.seen_at)
+        self._live.touch(article.story, seen_at=article.seen_at)
         self._carried[article.story].append(article)
         return counted(self._carried[article.story])
 
