@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from monitor.config import values
 from monitor.config.contradictions import (
+    blanked,
     contradiction,
     ignored,
     most_points,
@@ -85,12 +86,17 @@ class Conditions:
         self._regexes: list[tuple[Regex, Place]] = []  # of the condition being read
         self._complete = True  # False once some part of it could not be read
 
-    def read(self, node: Node) -> Condition | None:
-        """The whole condition of a rule, checked for sense."""
+    def read(self, node: Node, *, alone: bool = True) -> Condition | None:
+        """The whole condition of a rule, checked for sense.
+
+        Not `alone`: one that is tried only where a rule matches, so that it may be a regex without
+        a companion, or say only what must not be there.
+        """
         self._regexes.clear()
         self._complete = True
-        condition = self._branch(node, From())
-        if condition and self._regexes and self._complete:  # else a companion may be broken
+        condition = self._branch(node, From(), alone=alone)
+        # Where it is not complete, a companion may be broken.
+        if alone and condition and self._regexes and self._complete:
             self._tell_unaccompanied(condition)
         return condition
 
@@ -105,12 +111,14 @@ class Conditions:
                         "searched with it; write all: [TERM, 'regex:…'], or near: beside it",
                     )
 
-    def _branch(self, node: Node, source: From) -> Condition | None:
+    def _branch(self, node: Node, source: From, *, alone: bool = True) -> Condition | None:
         """A condition that can make the rule match by itself: it must be able to."""
         condition = self._condition(node, source)
         if condition is None:
             return None
         if only_negative(condition):
+            if not alone:
+                return condition
             self._problems.add(
                 node.place,
                 'only "none" stands here, so nearly every article would match; say with all: or '
@@ -121,10 +129,18 @@ class Conditions:
         return condition
 
     def _tell_contradiction(self, condition: Condition, place: Place) -> None:
-        if term := contradiction(condition):
+        if term := contradiction(condition, strong_and_weak=True):
             why = f"{shown(term)} is required and excluded by none:"
+        elif term := contradiction(condition):
+            why = (
+                f"{shown(term)} is required, and none: excludes it from title and lead; where it "
+                f"may stand in the body only, write {{in: body, any: [{term}]}} under all:"
+            )
         elif term := ignored(condition):
             why = f"{shown(term)} is required, and ignore: blanks it wherever it stands"
+        elif term := blanked(condition):
+            self._problems.add(place, f"{shown(term)} never counts: ignore: blanks it")
+            return
         else:
             return
         self._problems.add(place, f"this can never match: {why}")

@@ -1,5 +1,6 @@
 """Conditions that load and yet make no sense: negatives only, and branches that never match."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -82,6 +83,10 @@ def _needs_a_term(condition: Condition) -> bool:
     return isinstance(condition, Term | Near | Repeat)
 
 
+_TITLE_AND_LEAD = frozenset({Scope.TITLE, Scope.LEAD})
+_USUAL = _TITLE_AND_LEAD | {Scope.BODY}
+
+
 @dataclass(frozen=True, slots=True)
 class _Sight:
     """Where a term is looked for: the scopes of `in`, and the phrases that are not looked at."""
@@ -94,6 +99,15 @@ class _Sight:
 
     def without(self, phrases: Iterable[Term]) -> "_Sight":
         return _Sight(self.scopes, self.ignored.union(phrases))
+
+    def is_within(self, excluded: "_Sight") -> bool:
+        """True if `excluded`, of what a `none` looks for, takes in all of this.
+
+        By itself a `none` looks at title and lead, and leaves weak matches, of the body alone.
+        """
+        if excluded.scopes is None:
+            return self.scopes is None or self.scopes <= _TITLE_AND_LEAD
+        return (self.scopes or _USUAL) <= excluded.scopes
 
 
 class _Seen(NamedTuple):
@@ -113,11 +127,14 @@ class _Seen(NamedTuple):
         leaf = self.leaf
         return isinstance(leaf, Term) and any(_covers(p, leaf) for p in self.sight.ignored)
 
-    @property
-    def key(self) -> tuple[object, frozenset[Scope] | None]:
-        """Equal for two that are found in the same places, but for what is ignored."""
-        leaf = self.leaf
-        return leaf.words if isinstance(leaf, Term) else leaf, self.sight.scopes
+    def is_within(self, excluded: "_Seen") -> bool:
+        """True if whatever makes this true makes the excluded one true as well."""
+        leaf, other = self.leaf, excluded.leaf
+        if not excluded.sight.ignored <= self.sight.ignored:  # where more is ignored, less is found
+            return False
+        if isinstance(leaf, Regex) or isinstance(other, Regex):
+            return leaf == other and self.sight.is_within(excluded.sight)
+        return _covers(other, leaf) and self.sight.is_within(excluded.sight)
 
 
 def _covers(phrase: Term, term: Term) -> bool:
@@ -135,29 +152,57 @@ class _Group(NamedTuple):
     seen: list[_Seen]
     least: int = 1
 
-    def name_if_lost(self, lost: list[_Seen]) -> str | None:
+    def name_if_lost(self, is_lost: Callable[[_Seen], bool]) -> str | None:
         """The first of the lost ones, if too few are left without them."""
-        return lost[0].name if len(self.seen) - len(lost) < self.least else None
+        left = itertools.islice((seen for seen in self.seen if not is_lost(seen)), self.least)
+        if len(list(left)) == self.least:  # mostly the first of them: a list is not gone through
+            return None
+        return next(seen.name for seen in self.seen if is_lost(seen))
 
 
-def contradiction(condition: Condition) -> str | None:
-    """A term, as written, that `condition` both requires and excludes in the same place."""
-    excluded: dict[object, list[frozenset[Term]]] = {}
-    for seen in _excluded(condition, _Sight()):
-        excluded.setdefault(seen.key, []).append(seen.sight.ignored)
-    if not excluded:
-        return None
+def contradiction(condition: Condition, *, strong_and_weak: bool = False) -> str | None:
+    """A term, as written, that `condition` both requires and excludes in the same place.
+
+    `strong_and_weak`: one that leaves no weak match either, of a text with it in the body alone.
+    """
+    excluded = list(_excluded(condition, _Sight()))
 
     def is_excluded(seen: _Seen) -> bool:
-        # Where more is ignored, less is found: what is found there is found with less ignored.
-        return any(ignored <= seen.sight.ignored for ignored in excluded.get(seen.key, ()))
+        return any(
+            seen.is_within(other)
+            for other in excluded
+            if not (strong_and_weak and seen.sight.scopes is None is other.sight.scopes)
+        )
 
-    return _lost(condition, is_excluded)
+    return _lost(condition, is_excluded) if excluded else None
 
 
 def ignored(condition: Condition) -> str | None:
     """A term, as written, that `condition` requires and never sees, because of what it ignores."""
     return _lost(condition, _Seen.is_ignored) if _ignores(condition) else None
+
+
+def blanked(condition: Condition) -> str | None:
+    """A term, as written beside others, that never counts because of what is ignored.
+
+    One of a list is left out on purpose.
+    """
+    return next((seen.name for seen in _alternates(condition, _Sight()) if seen.is_ignored()), None)
+
+
+def _alternates(condition: Condition, sight: _Sight) -> Iterator[_Seen]:
+    match condition:
+        case Term(list_name=None):
+            yield _Seen(condition, sight)
+        case Within(scopes=inner, part=part):
+            yield from _alternates(part, sight.narrowed(inner))
+        case Ignoring(phrases=phrases, part=part):
+            yield from _alternates(part, sight.without(phrases))
+        case AllOf(parts=parts) | AnyOf(parts=parts) | AtLeast(parts=parts):
+            for part in parts:
+                yield from _alternates(part, sight)
+        case _:
+            return
 
 
 def _ignores(condition: Condition) -> bool:
@@ -175,7 +220,7 @@ def _ignores(condition: Condition) -> bool:
 
 def _lost(condition: Condition, is_lost: Callable[[_Seen], bool]) -> str | None:
     for group in _required(condition, _Sight()):
-        name = group.name_if_lost(list(filter(is_lost, group.seen)))
+        name = group.name_if_lost(is_lost)
         if name is not None:
             return name
     return None
@@ -188,6 +233,9 @@ def _required(condition: Condition, sight: _Sight) -> Iterator[_Group]:
             yield _Group([_Seen(condition, sight)])
         case Repeat(terms=terms):
             yield _Group([_Seen(term, sight) for term in terms])
+        case Near(groups=groups):
+            for group in groups:
+                yield from _alternatives(group, sight, least=1)
         case Within(scopes=inner, part=part):
             yield from _required(part, sight.narrowed(inner))
         case Ignoring(phrases=phrases, part=part):
@@ -195,10 +243,9 @@ def _required(condition: Condition, sight: _Sight) -> Iterator[_Group]:
         case AllOf(parts=parts):
             for part in parts:
                 yield from _required(part, sight)
-        case AnyOf(parts=parts):
-            yield from _alternatives(parts, sight, least=1)
-        case AtLeast(n=n, parts=parts):
-            yield from _alternatives(parts, sight, least=n)
+        case AnyOf(parts=parts) | AtLeast(parts=parts):
+            least = condition.n if isinstance(condition, AtLeast) else 1
+            yield from _alternatives(parts, sight, least=least)
         case _:
             return
 

@@ -25,6 +25,12 @@ def sensible(defaults: Node, problems: Problems) -> Node:
     return Map(defaults.place, tuple(kept))
 
 
+def value_of(defaults: Node, name: str) -> Node | None:
+    """What `defaults` say of a key."""
+    entries = defaults.entries if isinstance(defaults, Map) else ()
+    return next((value for key, value in entries if key.text == name), None)
+
+
 def completed(rule: Node, defaults: Node | None) -> Node:
     """A rule and what it takes from `defaults`, as if it stood there; unknown keys are left."""
     if not isinstance(rule, Map) or not isinstance(defaults, Map):

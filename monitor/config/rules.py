@@ -83,6 +83,7 @@ class RuleReader:
         self._channel = values.one_of("channel", sorted(channels)) if channels else None
         self._problems = problems
         self._ids: dict[str, Place] = {}
+        self._given_severity: Node | None = None  # by the defaults of the file being read
 
     def read_file(self, tree: Node) -> None:
         """Adds the rules of one file; its lists are read before."""
@@ -126,16 +127,21 @@ class RuleReader:
 
     def _defaults(self, node: Node | None) -> Node | None:
         """The defaults of a file, whose mistakes are told even if no rule takes them."""
+        self._given_severity = None
         if node is None:
             return None
         given = defaults.sensible(node, self._problems)
+        self._given_severity = defaults.value_of(given, "severity")
         allowed = defaults.KEYS
         fields = Fields(given, self._problems, what="defaults", allowed=allowed, planned=PLANNED)
         self._settings(fields, None)
         return given
 
     def _settings(self, fields: Fields, condition: Condition | None) -> _Settings:
-        severity, cases = self._severities.read(fields.node("severity"), condition)
+        node = fields.node("severity")
+        # Cases of the defaults are for many rules: one that never decides for some is no mistake.
+        own = condition if node is not self._given_severity else None
+        severity, cases = self._severities.read(node, own)
         once_per, weak = self._alert(fields.node("alert"))
         return _Settings(
             severity=severity,

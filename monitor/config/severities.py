@@ -13,6 +13,8 @@ from monitor.core.rules import AllOf, Case, Condition
 KEYS = ("when", "is")
 DEFAULT = Severity.NORMAL
 
+_ALWAYS = "{} always holds, so the cases behind it never decide; put it last"
+
 _severity = values.choice("severity", Severity)
 
 
@@ -24,7 +26,10 @@ class Severities:
         self._problems = problems
 
     def read(self, node: Node | None, rule: Condition | None) -> tuple[Severity, tuple[Case, ...]]:
-        """What holds where no case does, and the cases; `rule` is what every match satisfies."""
+        """What holds where no case does, and the cases.
+
+        `rule` is what every match satisfies; None where the cases are of many rules.
+        """
         if isinstance(node, Items):
             cases = self._cases(node, rule)
             last = cases[-1] if cases else Case(DEFAULT)
@@ -53,17 +58,15 @@ class Severities:
         when = fields.node("when")
         if when is None:
             if not (last or fields.broken):
-                self._problems.add(
-                    node.place,
-                    'a case without "when" always holds, so the cases behind it never decide; '
-                    "put it last",
-                )
+                self._problems.add(node.place, _ALWAYS.format('a case without "when"'))
             return Case(severity) if severity else None
-        condition = self._conditions.read(when)
+        condition = self._conditions.read(when, alone=False)
         if condition is None or isinstance(when, Broken):
             return None
         if dead := _never(condition, rule, places):
             self._problems.add(when.place, f"this case can never decide: {dead}")
+        elif condition == rule and not last:
+            self._problems.add(when.place, _ALWAYS.format("the condition of the rule itself"))
         places.setdefault(condition, when.place)
         return Case(severity, condition) if severity else None
 
@@ -76,6 +79,6 @@ def _never(
         return f"the case at {places[condition]} asks the same"
     if rule is None or contradiction(rule) or contradiction(condition):
         return None  # that is told already
-    if term := contradiction(AllOf((rule, condition))):
+    if term := contradiction(AllOf((rule, condition)), strong_and_weak=True):
         return f"of the rule and the case, one requires and the other excludes {shown(term)}"
     return narrowed(required_source(rule), required_source(condition))[1]
