@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.cli.output import BAD, STRONG, at, say
 from monitor.core.errors import Permanent
+from monitor.core.urls import is_web
 
 if TYPE_CHECKING:
     from monitor.config.load import Configuration
@@ -31,10 +32,19 @@ def explained(
         with database.read() as connection:
             row = views.find_article(connection, wanted)
             if row is None:
-                raise Permanent(f"no article has this number or address: {wanted}")
+                raise Permanent(
+                    f"no article has this number or address: {wanted}{_hint(wanted, rule)}"
+                )
             document = views.document_of(row, outlet_of(connection, row.outlet_id))
             life = _life(row, views.life(connection, row))
     return life, Matcher([rule]).explain(rule.id, document)
+
+
+def _hint(wanted: str, rule: "Rule") -> str:
+    """How to try a page that the watch has not seen."""
+    if not is_web(wanted):
+        return ""
+    return f"; `monitor rules test {rule.id} --url {wanted}` fetches it"
 
 
 def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:

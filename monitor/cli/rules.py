@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import converting, life, trees
+from monitor.cli import converting, life, trees, trying
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
-from monitor.cli.output import BAD, GOOD, STRONG, count, emit, say, table
+from monitor.cli.output import BAD, DOUBT, GOOD, STRONG, count, emit, say, table
 from monitor.core.errors import Permanent
+from monitor.core.misses import misses
+from monitor.core.urls import is_web
 
 if TYPE_CHECKING:
     from monitor.config.load import Configuration
-    from monitor.config.settings import Settings
-    from monitor.core.model import Document
     from monitor.core.rules import Rule
 
 group = typer.Typer(help="What is watched for.", no_args_is_help=True)
@@ -27,7 +27,8 @@ group.command("convert")(converting.convert)
 def try_rules(
     context: typer.Context,
     rules: Annotated[
-        list[str] | None, typer.Argument(metavar="[RULE…]", help="Rules; all if none.")
+        list[str] | None,
+        typer.Argument(metavar="[RULE…] [URL]", help="Rules, all if none; a page to try."),
     ] = None,
     *,
     text: Annotated[
@@ -39,16 +40,21 @@ def try_rules(
 ) -> None:
     """Run the examples of the rules, or try the rules on a text or a page."""
     from monitor.cli.context import configured
+    from monitor.core.backtest import live
 
     configuration = configured(context, config)
-    if text is not None and url is not None:
-        raise MisuseError("give --text or --url, not both")
-    if text is None and url is None:
-        _examples(configuration, rules or [], as_json=as_json)
+    names = [each for each in rules or [] if not is_web(each)]
+    pages = [each for each in [*(rules or []), url] if each is not None and is_web(each)]
+    if url is not None and url not in pages:
+        raise MisuseError(f"--url takes an address that begins with http:// or https://: {url}")
+    if len(pages) + (text is not None) > 1:
+        raise MisuseError("give one text or one address")
+    if text is None and not pages:
+        _examples(configuration, names, as_json=as_json)
         return
-    chosen = _named(configuration, rules or [])
-    document = _written(text) if text is not None else _read(str(url), configuration.settings)
-    _try(chosen, document, as_json=as_json)
+    chosen = live(_named(configuration, names), named=bool(names))
+    document = trying.written(text or "") if not pages else trying.fetched(pages[0], configuration)
+    trying.show(chosen, document, whole_trees=len(chosen) == 1 or bool(names), as_json=as_json)
 
 
 @group.command("explain")
@@ -66,11 +72,26 @@ def explain(
     configuration = configured(context, config)
     (chosen,) = _named(configuration, [rule])
     found, tree = life.explained(configuration, article, chosen)
+    idle = _idle(chosen)
     if as_json:
-        emit({"article": found, "explanation": tree})
-    else:
-        life.show(found)
-        trees.show(tree)
+        emit({"article": found, "explanation": tree, "misses": misses(tree), "idle": idle})
+        return
+    life.show(found)
+    if idle:
+        say((f"{chosen.id} is not at work: {idle}", DOUBT))
+    trees.show(tree)
+    if not tree.held:
+        say(("\nwhy not", STRONG))
+        trees.show_misses(tree)
+
+
+def _idle(rule: "Rule") -> str | None:
+    """Why a rule matches no article now, whatever it says of this one."""
+    from monitor.runners.clock import SystemClock
+
+    if not rule.enabled:
+        return "enabled: false"
+    return f"its last day was {rule.expires}" if rule.ended(SystemClock().now()) else None
 
 
 @group.command("backtest")
@@ -163,64 +184,3 @@ def _refuse_unknown(names: list[str], known: list[str]) -> None:
             near = get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise MisuseError(f"there is no rule {name!r}.{hint} Rules: {', '.join(known)}")
-
-
-# --- a text or a page -----------------------------------------------------------------------
-
-
-def _written(text: str) -> "Document":
-    from monitor.core.model import Document
-
-    title, _, rest = text.strip().partition("\n")
-    return Document(title=title, text=rest.strip() or None)
-
-
-def _read(url: str, settings: "Settings") -> "Document":
-    """Fetch a page as the daemon would. Raises Temporary or Permanent, with the reason."""
-    from monitor.adapters import workers
-    from monitor.adapters.fetcher import Fetcher, Request
-    from monitor.core.model import Document
-    from monitor.visits import PAGE_LIMIT, PAGE_TYPES
-
-    with Fetcher(
-        user_agent=settings.fetch_user_agent,
-        deadline=settings.fetch_deadline,
-        connections=1,
-        allow=settings.fetch_allow,
-    ) as fetcher:
-        response = fetcher.get(Request(url, limit=PAGE_LIMIT, accept=PAGE_TYPES))
-    pool = workers.Workers(1)
-    try:
-        kind = response.headers.get("content-type")
-        page = pool.run(workers.extract, response.body, url=response.url, content_type=kind)
-    finally:
-        pool.close()
-    return Document(
-        title=page.title or "",
-        text=page.text,
-        section=page.section,
-        author=", ".join(page.authors) or None,
-        url=page.url,
-        language=page.language,
-    )
-
-
-def _try(rules: list["Rule"], document: "Document", *, as_json: bool) -> None:
-    from monitor.core.matcher import Matcher
-
-    matcher = Matcher(rules)
-    matches = matcher.match(document)
-    matched = {match.rule for match in matches}
-    silent = [matcher.explain(rule.id, document) for rule in rules if rule.id not in matched]
-    if as_json:
-        emit({"document": document, "matches": matches, "silent": silent})
-    else:
-        say((document.title, STRONG))
-        for match in matches:
-            say((f"✓ {match.rule}", GOOD), f": {match.strength} match, {match.severity}")
-            for quote in trees.quoted(match.evidence, document):
-                say(quote, indent=4)
-        for tree in silent:
-            trees.show(tree)
-    if not matches:
-        raise typer.Exit(Exit.NO)

@@ -6,6 +6,7 @@ from itertools import groupby
 from monitor.cli.output import BAD, FAINT, GOOD, count, say
 from monitor.core.evidence import FIELDS, Explanation, Kind
 from monitor.core.excerpts import excerpts
+from monitor.core.misses import misses, nearness
 from monitor.core.model import Document, Evidence
 
 QUOTES_SHOWN = 3  # pieces of evidence beside one part of an explanation
@@ -16,7 +17,9 @@ def show(tree: Explanation, *, depth: int = 0) -> None:
     """Print an explanation: what held, with its evidence; what did not, the nearest miss first."""
     mark, style = ("✓ ", GOOD) if tree.held else ("✗ ", BAD)
     # What a part lacks is said at the part itself, not again by all that hold it.
-    missing = f"  {tree.missing}" if tree.missing and not tree.children else ""
+    lacks = [tree.missing] if tree.missing and not tree.children else []
+    said = "; ".join(filter(None, [*lacks, tree.near]))
+    missing = f"  {said}" if said else ""
     hits = ", ".join(f"»{each.quote}« in {each.field}" for each in tree.evidence[:QUOTES_SHOWN])
     more = len(tree.evidence) - QUOTES_SHOWN
     hits += f" and {more} more" if more > 0 else ""
@@ -42,11 +45,17 @@ def _telling(tree: Explanation) -> Sequence[Explanation]:
     return sorted(tree.children, key=nearness, reverse=True)[:MISSES_SHOWN]
 
 
-def nearness(tree: Explanation) -> float:
-    """How close a part came to holding, 0–1: the share of its children's nearness."""
-    if tree.held or not tree.children:
-        return float(tree.held)
-    return sum(nearness(child) for child in tree.children) / len(tree.children)
+def show_misses(tree: Explanation) -> None:
+    """Print which branches of a rule failed, and how close they came."""
+    say(("✗ ", BAD), tree.label)
+    for miss in misses(tree):
+        place = " > ".join((*miss.within, miss.branch))
+        say((f"{place}: ", FAINT), miss.why, indent=4)
+
+
+def reasons(evidence: Sequence[Evidence]) -> list[str]:
+    """`»strike« list $force via “strike*”`, each once, in reading order."""
+    return list(dict.fromkeys(f"»{each.quote}« {each.why}" for each in evidence))
 
 
 def quoted(evidence: Sequence[Evidence], document: Document) -> list[str]:

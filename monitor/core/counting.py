@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from monitor.core.evidence import Explanation, Kind
+from monitor.core.evidence import PATTERN, Explanation, Kind
 from monitor.core.indexed import Field, Group, IndexedDocument, Occurrence
 from monitor.core.model import Evidence
+from monitor.core.nearest import scope_of
 from monitor.core.parts import AnyTerm, Part, Sight, quoted, reason
-from monitor.core.rules import Regex, Word
+from monitor.core.rules import Regex, Scope, Word
 from monitor.core.terms import compile_regex
 
 
@@ -73,7 +74,7 @@ class Pattern:
 
     def __init__(self, regex: Regex) -> None:
         self._compiled = compile_regex(regex.pattern)
-        self._label = f"regex: {regex.pattern}"
+        self._label = f"{PATTERN}{regex.pattern}"
 
     def _found(self, indexed: IndexedDocument, sight: Sight) -> Iterator[Evidence]:
         """The first place in each field that is not empty."""
@@ -94,8 +95,19 @@ class Pattern:
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         evidence = tuple(self._found(indexed, sight))
-        missing = "" if evidence else "not found"
-        return Explanation(self._label, bool(evidence), Kind.ANY, evidence, (), missing)
+        if evidence:
+            return Explanation(self._label, held=True, kind=Kind.ANY, evidence=evidence)
+        near = self._elsewhere(indexed, sight)
+        return Explanation(self._label, held=False, kind=Kind.ANY, missing="not found", near=near)
+
+    def _elsewhere(self, indexed: IndexedDocument, sight: Sight) -> str:
+        """What it would find in the whole article, or without what is ignored."""
+        seeing = replace(sight, ignored=())
+        if found := next(self._found(indexed, seeing), None):
+            return f"»{found.quote}« in {scope_of(found.field)}, but ignore: blanks a word of it"
+        everywhere = replace(seeing, scopes=frozenset(Scope))
+        found = next(self._found(indexed, everywhere), None)
+        return f"»{found.quote}« stands only in {scope_of(found.field)}" if found else ""
 
 
 class Blanked:

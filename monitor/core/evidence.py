@@ -8,6 +8,8 @@ from monitor.core.model import Evidence
 
 QUOTES_LIMIT = 12  # of one match, beyond those without which it would not hold
 
+PATTERN = "regex: "  # how the label of a regex begins
+
 FIELDS = ("title", "summary", "text", "section", "author", "url")
 
 
@@ -26,6 +28,7 @@ class Kind(StrEnum):
 class Explanation:
     """One part of a rule tried on one article. `missing` says why it did not hold, else "".
 
+    `near`: what came nearest to making it hold, "" where nothing did or nobody looked.
     `enough`: how many children that hold suffice, where the kind is SOME.
     """
 
@@ -36,6 +39,7 @@ class Explanation:
     children: tuple["Explanation", ...] = ()
     missing: str = ""
     enough: int = 0
+    near: str = ""
 
 
 def quotes(explanation: Explanation) -> tuple[Evidence, ...]:

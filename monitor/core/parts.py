@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from monitor.core import proximity
+from monitor.core import nearest, proximity
 from monitor.core.evidence import Explanation, Kind
 from monitor.core.indexed import TOP_SCOPES, Field, Group, IndexedDocument, Occurrence, View
 from monitor.core.model import Document, Evidence
@@ -63,8 +63,11 @@ class AnyTerm:
                 if (view.field.name, found.term) not in first:
                     quote = quoted(view.field, found, reason(found.term))
                     first[view.field.name, found.term] = quote
-        missing = "" if first else f"not in {_named(sight)}"
-        return Explanation(self.label, bool(first), Kind.ANY, tuple(first.values()), (), missing)
+        if first:
+            return Explanation(self.label, held=True, kind=Kind.ANY, evidence=tuple(first.values()))
+        near = nearest.term_miss(self.group, indexed, scopes=sight.scopes, ignored=sight.ignored)
+        missing = f"not in {_named(sight)}"
+        return Explanation(self.label, held=False, kind=Kind.ANY, missing=missing, near=near)
 
 
 class EveryPart:
@@ -170,7 +173,10 @@ class Together:
         parts = tuple(group.explain(indexed, sight) for group in self._groups)
         absent = [part.label for part in parts if not part.held]
         missing = f"absent: {', '.join(absent)}" if absent else f"present, but not {self._span}"
-        return Explanation(self._label, held=False, children=parts, missing=missing)
+        near = nearest.near_miss(
+            self._near, indexed.views(sight.scopes), lambda view: self._places(view, sight)
+        )
+        return Explanation(self._label, held=False, children=parts, missing=missing, near=near)
 
     @property
     def _label(self) -> str:

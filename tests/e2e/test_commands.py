@@ -237,6 +237,25 @@ def test_explain_tells_why_and_what_became_of_the_article(
     told = monitor("rules", "explain", f"{site.url}/two", "talks", "--config", watched).stdout
     assert "none matched" in told
     assert "✗ Sylvania  not in title" in told
+    assert "why not\n✗ talks: no match\n    Sylvania: not in title" in told
+    words = ("rules", "explain", f"{site.url}/two", "talks", "--json", "--config", watched)
+    facts = json.loads(monitor(*words).stdout)
+    assert [each["branch"] for each in facts["misses"]] == ["Sylvania", "talks | meeting"]
+
+
+def test_explain_says_that_a_rule_is_not_at_work(watched: Path, site: Site, monitor: Call) -> None:
+    (watched / "rules" / "off.yaml").write_text("rules: [{id: a, enabled: false, when: cup}]\n")
+    told = monitor("rules", "explain", f"{site.url}/two", "a", "--config", watched).stdout
+    assert "a is not at work: enabled: false" in told
+    assert "✓ a: strong match" in told
+
+
+def test_explain_of_a_page_that_was_never_seen_says_how_to_try_it(
+    watched: Path, site: Site, monitor: Call
+) -> None:
+    refused = monitor("rules", "explain", f"{site.url}/none", "talks", "--config", watched)
+    assert refused.returncode == NO
+    assert f"`monitor rules test talks --url {site.url}/none`" in refused.stderr
 
 
 def test_explain_of_an_unknown_article_is_a_no(watched: Path, monitor: Call) -> None:
@@ -360,6 +379,42 @@ def test_rules_test_reads_a_page(desk: Path, site: Site, monitor: Call) -> None:
     told = monitor("rules", "test", "--url", f"{site.url}/one", "--config", desk)
     assert told.returncode == FINE, told.stderr
     assert "✓ talks" in told.stdout
+
+
+def test_rules_test_takes_an_address_and_reads_it_as_its_outlets(
+    desk: Path, site: Site, monitor: Call
+) -> None:
+    (desk / "rules" / "wire.yaml").write_text(
+        "rules: [{id: wire, when: {tier: wire, country: US, all: [Freedonia]}}]\n"
+    )
+    told = monitor("rules", "test", "wire", f"{site.url}/one", "--config", desk)
+    assert told.returncode == FINE, told.stderr
+    assert "title: »Freedonia« offers talks to Sylvania" in told.stdout
+    assert "»Freedonia« term" in told.stdout
+    twice = monitor("rules", "test", f"{site.url}/one", "--text", "Freedonia", "--config", desk)
+    assert twice.returncode == USAGE
+
+
+def test_rules_test_knows_the_language_of_a_text(desk: Path, monitor: Call) -> None:
+    (desk / "rules" / "es.yaml").write_text("rules: [{id: es, when: {all: [negociar~]}}]\n")
+    words = "La negociación con el gobierno de Freedonia sigue"
+    told = monitor("rules", "test", "es", "--text", words, "--json", "--config", desk)
+    found = json.loads(told.stdout)
+    assert found["document"]["language"] == "es"
+    assert [each["quote"] for each in found["matches"][0]["evidence"]] == ["negociación"]
+
+
+def test_rules_test_says_of_a_rule_that_does_not_match_what_came_nearest(
+    desk: Path, monitor: Call
+) -> None:
+    (desk / "rules" / "near.yaml").write_text(
+        "rules: [{id: near, when: {near: {terms: [Freedonia, cup], within: 1 words}}}]\n"
+    )
+    told = monitor("rules", "test", "--text", "Freedonia wins the cup", "--config", desk)
+    assert "»Freedonia« and »cup« are 2 words apart, at most 1 allowed" in told.stdout
+    assert "2 rules did not match; name one to see all that was tried" in told.stdout
+    named = monitor("rules", "test", "near", "--text", "Freedonia wins the cup", "--config", desk)
+    assert "✓ Freedonia  »Freedonia« in title" in named.stdout
 
 
 def test_a_misspelt_rule_gets_a_suggestion(desk: Path, monitor: Call) -> None:
