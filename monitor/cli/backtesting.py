@@ -56,7 +56,7 @@ def backtest(
     """Replay the archive and print what it gave. Writes nothing."""
     from monitor.cli.context import database_of
 
-    with database_of(configuration.settings) as database, _progress(shown=not as_json) as bar:
+    with database_of(configuration.settings) as database, progress(shown=not as_json) as bar:
         found = replayed(
             configuration, rules, database, since=now - span, until=now, messages=messages, bar=bar
         )
@@ -121,7 +121,7 @@ def _worded(sent: "Outgoing") -> tuple["Outgoing", "Message"]:
 
 
 @contextmanager
-def _progress(*, shown: bool) -> Iterator[Callable[[int], Advance]]:
+def progress(*, shown: bool) -> Iterator[Callable[[int], Advance]]:
     """A bar that goes when the work is done; none in a pipe."""
     out = console()
     if not (shown and out.is_terminal):

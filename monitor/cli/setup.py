@@ -4,6 +4,8 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +13,15 @@ import typer
 
 from monitor.cli import newcomer
 from monitor.cli.exits import Exit
+from monitor.cli.linting import Lint, lint
 from monitor.cli.options import Config, Json, directory
-from monitor.cli.output import BAD, DOUBT, GOOD, count, emit, say
+from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, count, emit, say
 from monitor.core.errors import Place, Problem, Temporary
 
 if TYPE_CHECKING:
     from monitor.config.load import Configuration
+
+REMARKS_SHOWN = 30  # of `check`; a person mends some and calls it again
 
 
 def init(
@@ -50,7 +55,7 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
     from monitor.config.secrets import SecretsFile, read_secrets_file
 
     found: Configuration | None = None
-    base, secrets, ended = None, SecretsFile({}), list[Problem]()
+    base, secrets, told = None, SecretsFile({}), Lint(())
     try:
         base = directory(context, config)
         secrets = read_secrets_file(base)
@@ -59,13 +64,19 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
         problems = [*error.problems, *secrets.problems]
     else:
         problems = [*sorted([*found.failed_examples, *_channel_problems(found)]), *secrets.problems]
-        ended = _ended(found)
+        told = _remarks(found, mistaken=bool(problems), shown=not as_json)
+    remarks = [*told.warnings, *secrets.remarks]
     if as_json:
-        told = {"problems": problems, "remarks": [*ended, *secrets.remarks]}
-        emit({"ok": not problems} | {key: list(map(_fields, each)) for key, each in told.items()})
+        lists = {"problems": problems, "remarks": remarks}
+        fields = {key: list(map(_fields, each)) for key, each in lists.items()}
+        emit({"ok": not problems} | fields | {"left_out": told.left_out})
     else:
         _show(problems, BAD)
-        _show([*ended, *secrets.remarks], DOUBT)
+        _show(remarks[:REMARKS_SHOWN], DOUBT)
+        if (more := len(remarks) - REMARKS_SHOWN) > 0:
+            say((f"and {count(more, 'more remark')}; --json lists all", FAINT))
+        if told.left_out:
+            say((told.left_out, FAINT))
     if problems:
         if not as_json:
             say(f"{count(len(problems), 'mistake')} in {base or 'the configuration'}")
@@ -128,11 +139,20 @@ def _channel_problems(configuration: "Configuration") -> list[Problem]:
     return found
 
 
-def _ended(configuration: "Configuration") -> list[Problem]:
-    """The rules whose last day is over: they load, and match nothing."""
+def _remarks(configuration: "Configuration", *, mistaken: bool, shown: bool) -> Lint:
+    """What is no mistake; of rules, only while all of them are at work."""
     from monitor.runners.clock import SystemClock
 
     now = SystemClock().now()
+    ended = _ended(configuration, now)
+    if mistaken:
+        return Lint(tuple(ended))
+    found = lint(configuration, now=now, shown=shown)
+    return replace(found, warnings=(*ended, *found.warnings))
+
+
+def _ended(configuration: "Configuration", now: datetime) -> list[Problem]:
+    """The rules whose last day is over: they load, and match nothing."""
     return [
         Problem(rule.place, f"the rule {rule.id} matches nothing: its last day was {rule.expires}")
         for rule in configuration.rules

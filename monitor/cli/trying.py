@@ -127,8 +127,8 @@ def show(
     matched = {match.rule for match in matches}
     silent = [matcher.explain(rule.id, document) for rule in rules if rule.id not in matched]
     if as_json:
-        why = [misses(tree) for tree in silent]
-        emit({"document": document, "matches": matches, "silent": silent, "misses": why})
+        lacking = [misses(tree) for tree in silent]
+        emit({"document": document, "matches": matches, "silent": silent, "misses": lacking})
     else:
         language = f"  ({document.language})" if document.language else ""
         say((document.title, STRONG), (language, FAINT))

@@ -14,7 +14,7 @@ from monitor.core.indexed import Group, IndexedDocument, Occurrence, View, name_
 from monitor.core.rules import Near, Scope, Term, Word
 from monitor.core.text import fold
 
-ALIKE = 0.8  # of difflib's ratio: Maduro and Maduros have .92, talk and tall .75
+ALIKE = 0.8  # of difflib's ratio: tanker and tankers have .92, talk and tall .75
 LETTERS_COMPARED = 4  # shorter words are alike by chance
 LENGTHS_APART = 3  # letters between two words that are compared
 TERMS_COMPARED = 300  # of one list; a longer one is compared in part

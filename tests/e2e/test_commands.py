@@ -76,7 +76,36 @@ def test_the_configuration_may_stand_before_the_command(desk: Path, monitor: Cal
 
 def test_check_says_how_much_is_watched(desk: Path, monitor: Call) -> None:
     told = monitor("check", "--config", desk)
-    assert told.stdout == "config is fine: 1 outlet, 1 feed, 1 rule, 1 channel\n"
+    assert told.stdout == (
+        "not looked for, there is no archive yet: broad terms, rules that never fired, words of "
+        "one language\n"
+        "config is fine: 1 outlet, 1 feed, 1 rule, 1 channel\n"
+    )
+
+
+def test_check_warns_of_what_is_hardly_meant_and_is_fine_with_it(desk: Path, monitor: Call) -> None:
+    (desk / "rules" / "more.yaml").write_text(
+        "lists:\n  oils: [crude, crud*]\n  lost: [gas]\nrules:\n"
+        "  - id: more\n    when:\n      any:\n        - $oils\n"
+        "        - {all: [oil, 'regex:oil.{0,300}deal']}\n        - {all: [oil, deal, talks]}\n"
+        "        - {all: [deal, oil]}\n"
+        "  - {id: twin, when: {all: [{any: [meeting, talks]}, Sylvania, Freedonia]}}\n"
+    )
+    told = monitor("check", "--config", desk)
+    assert told.returncode == FINE
+    places = [line.split(": ")[:2] for line in told.stdout.splitlines()[:5]]
+    assert places == [
+        ["rules/more.yaml:2:10", "dead branch"],
+        ["rules/more.yaml:3:3", "unused list"],
+        ["rules/more.yaml:9:23", "slow pattern"],
+        ["rules/more.yaml:10:11", "dead branch"],
+        ["rules/talks.yaml:3:5", "duplicate rule"],
+    ]
+    assert "config is fine" in told.stdout
+    facts = json.loads(monitor("check", "--json", "--config", desk).stdout)
+    assert facts["ok"]
+    assert [each["line"] for each in facts["remarks"]] == [2, 3, 9, 10, 3]
+    assert facts["left_out"].startswith("not looked for, there is no archive yet")
 
 
 def test_check_shows_every_mistake_with_its_place(desk: Path, monitor: Call) -> None:
