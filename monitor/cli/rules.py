@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import converting, life, trees, trying
+from monitor.cli import converting, life, matching, trees
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, DOUBT, GOOD, STRONG, count, emit, say, table
@@ -53,8 +53,10 @@ def try_rules(
         _examples(configuration, names, as_json=as_json)
         return
     chosen = live(_named(configuration, names), named=bool(names))
-    document = trying.written(text or "") if not pages else trying.fetched(pages[0], configuration)
-    trying.show(chosen, document, whole_trees=len(chosen) == 1 or bool(names), as_json=as_json)
+    document = (
+        matching.written(text or "") if not pages else matching.fetched(pages[0], configuration)
+    )
+    matching.show(chosen, document, whole_trees=len(chosen) == 1 or bool(names), as_json=as_json)
 
 
 @group.command("explain")

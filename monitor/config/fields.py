@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
-from monitor.config.problems import Problems, shown, unknown
+from monitor.config.problems import SHOWN_LIMIT, Problems, shown, unknown
 from monitor.config.source import Broken, Items, Map, Node, Scalar
 from monitor.core.errors import Place
 
@@ -53,8 +53,16 @@ def read_items(node: Node, problems: Problems, *, what: str) -> tuple[Node, ...]
         return node.nodes
     if not isinstance(node, Broken):
         found = "an empty list" if isinstance(node, Items) else describe(node)
-        problems.add(node.place, f"a list of {what} is expected here; found {found}")
+        problems.add(node.place, f"a list of {what} is expected here; found {found}{_listed(node)}")
     return ()
+
+
+def _listed(node: Node) -> str:
+    """How what stands there is written as a list."""
+    if isinstance(node, Map):
+        return '; begin each item with "- "'
+    text = node.text if isinstance(node, Scalar) else ""
+    return f"; write [{text}]" if text.isprintable() and 0 < len(text) <= SHOWN_LIMIT else ""
 
 
 class Fields:

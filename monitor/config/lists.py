@@ -38,7 +38,10 @@ class Lists:
             return
         if name in self._lists:
             first = self._lists[name].place
-            self._problems.add(key.place, f"the list {shown(name)} is already defined at {first}")
+            self._problems.add(
+                key.place,
+                f"the list {shown(name)} is already defined at {first}; join them or rename one",
+            )
             return
         scalars = self._scalars(items)
         self._lists[name] = _List(
@@ -89,7 +92,8 @@ class Lists:
             path = [*cycle[start:], *cycle[:start], cycle[start]]
             written = " → ".join(f"${name}" for name in path)
             self._problems.add(
-                self._lists[cycle[start]].place, f"these lists use each other: {written}"
+                self._lists[cycle[start]].place,
+                f"these lists use each other: {written}; take out one use",
             )
             for name in cycle:
                 graph[name] = []

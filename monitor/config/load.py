@@ -17,13 +17,14 @@ from monitor.config.problems import Problems, shown
 from monitor.config.rules import FILE_KEYS, RuleReader
 from monitor.config.secrets import Secrets
 from monitor.config.settings import Settings, read_settings
-from monitor.config.source import Broken, Map, Node, scan
+from monitor.config.source import CUT_OFF, Broken, Map, Node, cut_off, scan
 from monitor.config.values import version
 from monitor.core.errors import Place, Problem
 from monitor.core.matcher import Matcher
 from monitor.core.model import Channel, Feed, Outlet, RuleId
 from monitor.core.rules import Rule
 
+RULE_FOLDERS = ("knowledge/", "rules/")  # whose files change what is watched for, if cut off
 KNOWLEDGE_KEYS = ("version", "lists")
 KNOWLEDGE_PLANNED = ("actors", "events", "cues", "event_types")
 
@@ -91,6 +92,8 @@ def _scan(files: Mapping[str, str], problems: Problems) -> dict[str, Node]:
     for name in sorted(files):
         if _belongs(name):
             trees[name] = scan(name, files[name], problems)
+            if name.startswith(RULE_FOLDERS) and (place := cut_off(name, files[name])):
+                problems.add(place, CUT_OFF)
         else:
             problems.add(Place(name), _stray_message(name))
             trees[name] = Broken(Place(name))

@@ -165,7 +165,8 @@ class RuleReader:
         if identifier in self._ids:
             self._problems.add(
                 node.place,
-                f"the rule {shown(identifier)} is already defined at {self._ids[identifier]}",
+                f"the rule {shown(identifier)} is already defined at {self._ids[identifier]}; give "
+                "one of them another id",
             )
         self._ids.setdefault(identifier, node.place)
 

@@ -22,6 +22,12 @@ SIZE_LIMIT = 2_000_000  # bytes of one file
 DEPTH_LIMIT = 20  # mappings and lists inside each other
 EVENT_LIMIT = 400_000  # of the parser, for one file: 2 MB of real rules make 300,000
 
+CUT_OFF = (
+    "the file ends in the middle of a line, as one that is cut off or half saved; if it is whole, "
+    "end it with a line break"
+)
+_CLOSING = tuple("]}\"'")  # behind these a line may well end without a line break
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -78,6 +84,18 @@ def scan(file: str, text: str, problems: Problems) -> Node:
         problems.add(_place(file, text, forbidden.start()), _forbidden_message(forbidden[0]))
         return Broken(start)
     return _Scan(file, text, problems).tree()
+
+
+def cut_off(file: str, text: str) -> Place | None:
+    """Where a file ends in the middle of a word or a comment; None if it ends as whole ones do.
+
+    `when: oil` may have been `when: oil deal`, and nobody could tell. What is cut off at the end
+    of a line, or behind a bracket, only the version in force can tell.
+    """
+    end = text.rstrip(" ")
+    if not end or end.endswith(("\n", "\r", *_CLOSING)):
+        return None
+    return _place(file, end, len(end))
 
 
 def _place(file: str, text: str, index: int) -> Place:
@@ -163,6 +181,7 @@ class _Scan:
                     self._marked.add(event)
             if depth > DEPTH_LIMIT:
                 said = f"more than {DEPTH_LIMIT} lists and mappings inside each other"
+                said += "; name some under lists:"
                 raise _Refused(self._at(event.start_mark), said)
             if count > EVENT_LIMIT:
                 said = "too many values for one file; split it"

@@ -30,7 +30,11 @@ _MEANINGS: tuple[tuple[str, bool, str], ...] = (
             f"{_QUOTE_IT}"
         ),
     ),
-    ("could not find expected ':'", False, 'a key without ":", or a line indented wrongly'),
+    (
+        "could not find expected ':'",
+        False,
+        'a key without ":" and a space, or a line indented wrongly',
+    ),
     ("block scalar", False, f'a text cannot begin with "|" or ">"; {_QUOTE_IT}'),
     (
         "did not find expected key",

@@ -119,7 +119,7 @@ def test_a_mistake_is_told_with_its_place(
             'rules: [{id: oil, when: "oi\u2028l"}]\n',
             "1:28: the invisible character U+2028 is not allowed; remove it",
         ),
-        ("#" * (SIZE_LIMIT + 1), "1:1: the file is over 2,000,000 bytes; split it"),
+        ("#" * SIZE_LIMIT + "\n", "1:1: the file is over 2,000,000 bytes; split it"),
     ],
 )
 def test_a_file_that_cannot_be_read_as_text_is_told(text: str, message: str) -> None:
@@ -597,19 +597,6 @@ def test_a_wrong_address_does_not_show_its_secret(file: str) -> None:
 
 
 # --- whatever is in the files
-
-
-def test_a_rules_file_cut_at_any_byte_is_read_or_refused() -> None:
-    whole = (
-        "version: 1\nlists:\n  fuels: [oil, 'petróleo', \"tanker*\"]\nrules:\n  - id: oil\n"
-        "    when:\n      all: [$fuels, {near: {terms: [deal, $fuels], within: 5 words}}]\n"
-        "      none: [{in: section, any: [sport*]}]   # no sport\n"
-        '    examples: {match: ["Oil: a «deal»"], silent: [Gas]}\n'
-    ).encode()
-    for end in range(len(whole)):
-        text = whole[:end].decode("utf-8", errors="surrogateescape")
-        with suppress(ConfigurationError):
-            loaded(with_rules(text))
 
 
 SCRAPS = [

@@ -284,7 +284,7 @@ MISTAKES = [
     ),
     (
         "{at_least: {n: 2, of: a}}",
-        '23: a list of conditions is expected here; found "a"',
+        '23: a list of conditions is expected here; found "a"; write [a]',
     ),
     (
         "{at_least: {n: 3, of: [a, b, A]}}",
@@ -372,7 +372,10 @@ MISTAKES = [
     ("{score_at_least: 1, boost: [a]}", f'29: a boost is {BOOST}; found "a"'),
     (
         "{score_at_least: 1, boost: {}}",
-        "28: a list of boosts is expected here; found a mapping (keys with values)",
+        (
+            "28: a list of boosts is expected here; found a mapping (keys with values); "
+            'begin each item with "- "'
+        ),
     ),
     (
         "{score_at_least: 1, boost: [{points: 3}]}",
