@@ -24,10 +24,13 @@ from monitor.core.rules import (
     Scored,
     Term,
     Within,
+    Word,
 )
-from monitor.core.terms import compile_regex
+from monitor.core.terms import LETTERS_BEFORE_STAR, compile_regex
+from monitor.core.text import fold
 
 SLOW_PROGRAM = 1_000  # RE2 instructions; below them 5 kB took 40 µs at most, above up to 1 ms
+TERMS_COMPARED = 500  # of each of two branches; more take seconds
 SHOWN_PARTS = 2  # of an `all` or `any` in a message
 
 
@@ -197,9 +200,9 @@ def _dead_terms(
     if _Role.COUNTED in roles:
         return
     alone = roles == {_Role.FOUND}
-    others = [(term, name) for name in _reached(listed.name, lists) for term in lists[name].terms]
+    others = _Beginnings(listed.name, lists)
     for number, term in enumerate(listed.terms):
-        for place, (other, name) in enumerate(others):
+        for place, name, other in others.that_may_cover(term):
             same = other.words == term.words
             if same and name == listed.name and place >= number:
                 continue
@@ -211,12 +214,35 @@ def _dead_terms(
                 break
 
 
+class _Beginnings:
+    """The terms that a list reaches, by how they begin: lists may have thousands."""
+
+    def __init__(self, name: str, lists: Mapping[str, Listed]) -> None:
+        self._terms: dict[str, list[tuple[int, str, Term]]] = {}
+        for reached in _reached(name, lists):
+            for place, term in enumerate(lists[reached].terms):
+                key = _beginning(term.words[0])
+                self._terms.setdefault(key, []).append((place, reached, term))
+
+    def that_may_cover(self, term: Term) -> Iterator[tuple[int, str, Term]]:
+        """Each with its place in its list, and the name of that."""
+        for key in dict.fromkeys(map(_beginning, term.words)):
+            yield from self._terms.get(key, ())
+
+
+def _beginning(word: Word) -> str:
+    """Equal for two words of which one covers the other: a wildcard has so many letters."""
+    return fold(word.pattern)[:LETTERS_BEFORE_STAR]
+
+
 # --- rules -----------------------------------------------------------------------------------
 
 
 def _dead_branches(rule: Rule, condition: Condition, *, chosen: bool = False) -> Iterator[Finding]:
     if isinstance(condition, AnyOf | NoneOf) and list_of(condition.parts) is None:
         yield from _idle(rule, condition.parts, chosen=chosen)
+    if isinstance(condition, AllOf):
+        yield from _excluded(rule, condition.parts, chosen=chosen)
     for part in inside(condition):
         yield from _dead_branches(rule, part, chosen=chosen or isinstance(condition, Within))
 
@@ -227,10 +253,37 @@ def _idle(rule: Rule, parts: Sequence[Condition], *, chosen: bool) -> Iterator[F
         for place, other in enumerate(parts):
             if place == number or (chosen and (_narrows(part) or _narrows(other))):
                 continue
+            if min(_terms_in(part), _terms_in(other)) > TERMS_COMPARED:
+                continue
             if implies(part, other) and not (place > number and implies(other, part)):
                 said = f"{shown(part)} holds only where {shown(other)} beside it does; drop it"
                 yield Finding(Kind.DEAD, Subject(rule=rule.id, part=part), said)
                 break
+
+
+def _excluded(rule: Rule, parts: Sequence[Condition], *, chosen: bool) -> Iterator[Finding]:
+    """The alternatives that a `none` beside them shuts out; the loader refuses to lose all."""
+    shut = [out for part in parts if isinstance(part, NoneOf) for out in _parts_of_any(part.parts)]
+    for part in _parts_of_any([part for part in parts if isinstance(part, AnyOf)]):
+        for out in shut:
+            if implies(part, out) and not (_narrows(part) or _narrows(out)):
+                where = "" if chosen else " in title and lead"
+                said = f"{shown(part)} cannot hold{where}, where none: excludes {shown(out)}"
+                yield Finding(Kind.DEAD, Subject(rule=rule.id, part=part), f"{said}; drop one")
+                break
+
+
+def _parts_of_any(parts: Iterable[Condition]) -> list[Condition]:
+    """The parts, and in place of an `any` what it is made of."""
+    return [
+        each
+        for part in parts
+        for each in (_parts_of_any(part.parts) if isinstance(part, AnyOf) else [part])
+    ]
+
+
+def _terms_in(condition: Condition) -> int:
+    return sum(1 for _ in terms_of(condition))
 
 
 def _narrows(condition: Condition) -> bool:

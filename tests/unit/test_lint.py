@@ -1,5 +1,6 @@
 """What the rules themselves tell of what is hardly meant so."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -105,6 +106,19 @@ def test_an_exclusion_that_another_covers_is_dead():
     ]
 
 
+def test_an_alternative_that_a_none_beside_it_excludes_is_dead():
+    whole = AllOf((AnyOf(terms("crude oil", "gas")), NoneOf(terms("crud*"))))
+    (said,) = told(whole)
+    assert said == (
+        'dead branch: "crude oil" cannot hold in title and lead, where none: excludes "crud*"; '
+        "drop one"
+    )
+    (said,) = told(Within(TITLE, whole))
+    assert '"crude oil" cannot hold, where none:' in said
+    apart = AllOf((AnyOf(terms("crude", "gas")), NoneOf((Within(TITLE, term("crude")),))))
+    assert told(apart) == []
+
+
 def test_a_list_beside_one_that_uses_it_is_dead():
     oils = AnyOf(terms("crude", "brent", list_name="oils"))
     energy = AnyOf(terms("crude", "brent", "gas", list_name="energy"))
@@ -157,6 +171,13 @@ def test_in_a_list_for_near_a_longer_phrase_lives():
     words = ("crude", "crud*", "oil deal", "oil")
     condition = replace(near("a", "b"), groups=(terms("a"), terms(*words, list_name="oils")))
     assert [each[:25] for each in told(condition, listed(*words))] == ['dead branch: "crud*" find']
+
+
+def test_a_list_of_thousands_of_terms_is_looked_through_in_time():
+    words = tuple(f"{chr(97 + n % 26)}{n}x end{n}" for n in range(2_000))
+    started = time.monotonic()
+    assert told(of_list(*words), listed(*words)) == []
+    assert time.monotonic() - started < 10  # about 1 s; machines of a test farm are slow
 
 
 def test_in_a_list_that_is_counted_every_term_lives():
