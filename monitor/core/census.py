@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.core.indexed import DEFAULT_SCOPES, Group, IndexedDocument, Vocabulary
 from monitor.core.lint import Finding, Kind, Subject, shown
@@ -26,6 +26,7 @@ from monitor.core.stems import primary
 
 BROAD_SHARE = 0.05  # of the articles; what a rule, or a word that suffices for one, should not pass
 COMMON_SHARE = 0.5  # of the articles; a word in so many hardly narrows what stands beside it
+OPENING = 1_500  # characters of a text whose words are counted; all would take twice as long
 LEAST_ARTICLES = 200  # below which shares say little
 EXPECTED = 10  # hits in a language, if words were as common there; fewer may be chance
 
@@ -44,7 +45,7 @@ class Branch:
 class _Counts:
     articles: Counter[str] = field(default_factory=Counter)  # by language
     rules: Counter[RuleId] = field(default_factory=Counter)
-    groups: Counter[tuple[Terms, str]] = field(default_factory=Counter)  # by language
+    groups: Counter[tuple[int, str]] = field(default_factory=Counter)  # by language
 
 
 class Census:
@@ -67,7 +68,8 @@ class Census:
             if len(languages.get(rule.id, ())) > 1
         }
         groups = dict.fromkeys(self._groups())
-        self._parts = {each: AnyTerm(Group(each, number=n)) for n, each in enumerate(groups)}
+        self._numbers = {each: number for number, each in enumerate(groups)}
+        self._parts = [AnyTerm(Group(each, number=n)) for each, n in self._numbers.items()]
         self._vocabulary = Vocabulary(w for each in groups for term in each for w in term.words)
         self._counts = _Counts()
 
@@ -91,11 +93,12 @@ class Census:
         counts.articles[language] += 1
         for match in self._matcher.match(document):
             counts.rules[match.rule] += 1
-        indexed = IndexedDocument(document, self._vocabulary)
+        opening = replace(document, text=(document.text or "")[:OPENING])
+        indexed = IndexedDocument(opening, self._vocabulary)
         sight = Sight(DEFAULT_SCOPES)
-        for terms, part in self._parts.items():
+        for number, part in enumerate(self._parts):
             if part.holds(indexed, sight):
-                counts.groups[terms, language] += 1
+                counts.groups[number, language] += 1
 
     def findings(self) -> Iterator[Finding]:
         """What the counts say; nothing of too few articles."""
@@ -111,8 +114,10 @@ class Census:
         return not self._counts.rules[rule]
 
     def _share(self, terms: Terms) -> float:
-        found = sum(self._counts.groups[terms, each] for each in self._counts.articles)
-        return found / self.articles
+        return sum(self._hits(terms, each) for each in self._counts.articles) / self.articles
+
+    def _hits(self, terms: Terms, language: str) -> int:
+        return self._counts.groups[self._numbers[terms], language]
 
     def _broad(self, rule: Rule) -> Iterator[Finding]:
         told = False
@@ -158,7 +163,7 @@ class Census:
         """Whether another branch takes these words and others, some of them of the language."""
         words = {term.words for term in terms}
         return any(
-            words < {term.words for term in group} and self._counts.groups[group, language]
+            words < {term.words for term in group} and self._hits(group, language)
             for branch in branches
             for group in branch.groups
         )
@@ -175,13 +180,13 @@ class Census:
         counts, found = self._counts, dict[str, Terms]()
         for terms in branch.groups:
             rates = [
-                counts.groups[terms, each] / counts.articles[each]
+                self._hits(terms, each) / counts.articles[each]
                 for each in claimed
                 if counts.articles[each]
             ]
             for each in claimed:
                 expected = max(rates, default=0.0) * counts.articles[each]
-                if not counts.groups[terms, each] and expected >= EXPECTED:
+                if not self._hits(terms, each) and expected >= EXPECTED:
                     found.setdefault(each, terms)
         return found
 
