@@ -312,7 +312,7 @@ def regexes_of(condition: Condition) -> Iterator[Regex]:
 
 def _duplicates(rules: Iterable[Rule]) -> Iterator[Finding]:
     first: dict[object, Rule] = {}
-    for rule in rules:
+    for rule in [each for each in rules if each.enabled]:  # one kept aside may be a twin
         known = first.setdefault(meaning(rule.condition), rule)
         if known is not rule:
             said = (

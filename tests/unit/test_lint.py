@@ -223,6 +223,11 @@ def test_rules_that_say_the_same_in_another_order_are_duplicates():
     assert found.said.startswith("twin has the same condition as r (rules/test.yaml:1:1)")
 
 
+def test_a_rule_that_is_switched_off_may_be_a_twin():
+    one = rule(term("oil"))
+    assert list(findings([one, replace(one, id=RuleId("twin"), enabled=False)], ())) == []
+
+
 def test_rules_that_differ_in_scope_are_none():
     one, other = rule(term("oil")), rule(Within(TITLE, term("oil")))
     assert list(findings([one, replace(other, id=RuleId("x"))], ())) == []
