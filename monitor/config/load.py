@@ -21,10 +21,12 @@ from monitor.config.source import CUT_OFF, Broken, Map, Node, cut_off, scan
 from monitor.config.values import version
 from monitor.core.errors import Place, Problem
 from monitor.core.matcher import Matcher
+from monitor.core.misses import misses
 from monitor.core.model import Channel, Feed, Outlet, RuleId
-from monitor.core.rules import Rule
+from monitor.core.rules import Example, Rule
 
 RULE_FOLDERS = ("knowledge/", "rules/")  # whose files change what is watched for, if cut off
+QUOTES_SHOWN = 3  # of an example that should be silent
 KNOWLEDGE_KEYS = ("version", "lists")
 KNOWLEDGE_PLANNED = ("actors", "events", "cues", "event_types")
 
@@ -184,8 +186,19 @@ def _failures(rule: Rule) -> list[Problem]:
             example.place,
             f"the rule {shown(rule.id)} is held back: its example "
             f"{shown(example.document.title)} "
-            + ("should match and does not" if example.matches else "should be silent and matches"),
+            + ("should match and does not" if example.matches else "should be silent and matches")
+            + f" ({_reason(matcher, rule.id, example)})",
         )
         for example in rule.examples
         if bool(matcher.match(example.document)) != example.matches
     ]
+
+
+def _reason(matcher: Matcher, rule: RuleId, example: Example) -> str:
+    """What an example that should match lacks, or what one that should be silent holds."""
+    if example.matches:
+        first = misses(matcher.explain(rule, example.document))[0]
+        return f"{first.branch}: {first.why}"
+    (match,) = matcher.match(example.document)
+    quotes = dict.fromkeys(f"»{each.quote}«" for each in match.evidence)
+    return ", ".join(list(quotes)[:QUOTES_SHOWN]) or "whatever its words are"

@@ -318,11 +318,13 @@ def test_a_rule_that_fails_its_examples_is_held_and_the_others_go_live() -> None
     assert configuration.failed_examples == (
         Problem(
             Place("rules/a.yaml", 2, 45),
-            'the rule "oil" is held back: its example "Gas deal" should match and does not',
+            'the rule "oil" is held back: its example "Gas deal" should match and does not '
+            "(oil: not in title, lead, body)",
         ),
         Problem(
             Place("rules/a.yaml", 2, 65),
-            'the rule "oil" is held back: its example "Oil deal" should be silent and matches',
+            'the rule "oil" is held back: its example "Oil deal" should be silent and matches '
+            "(»Oil«)",
         ),
     )
 
