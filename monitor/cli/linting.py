@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.cli.output import count
-from monitor.core.errors import Problem
+from monitor.core.errors import Permanent, Problem
 
 if TYPE_CHECKING:
     from monitor.config.load import Configuration
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAMPLE = 1_000  # articles of the archive that are counted: some 4 s
 LEAST_DAYS = 1.0  # of an archive, before its silence about a rule says anything
 A_DAY = 86_400.0  # seconds
-LEFT_OUT = "broad terms, rules that never fired, words of one language"
+LEFT_OUT = "not looked for broad terms, rules that never fired, words of one language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,19 @@ def lint(configuration: "Configuration", *, now: datetime, shown: bool) -> Lint:
     from monitor.cli.context import database_of
     from monitor.config.whereabouts import Whereabouts
     from monitor.core.lint import findings
+    from monitor.storage.engine import Broken
 
     whereabouts = Whereabouts(configuration.files)
     found = list(findings(configuration.rules, whereabouts.lists))
-    left_out: str | None = f"not looked for, there is no archive yet: {LEFT_OUT}"
-    with database_of(configuration.settings) as database:
-        if database is not None:
-            counted, left_out = _counted(configuration, database, now=now, shown=shown)
-            found += counted
+    left_out: str | None = f"{LEFT_OUT}: there is no archive yet"
+    try:
+        with database_of(configuration.settings) as database:
+            if database is not None:
+                counted, left_out = _counted(configuration, database, now=now, shown=shown)
+                found += counted
+    except (Permanent, Broken) as error:  # the files can be right all the same
+        reason = " ".join(str(getattr(error, "orig", error)).split())
+        left_out = f"{LEFT_OUT}: {reason}"
     warnings = {Problem(whereabouts.place(each.subject), each.message) for each in found}
     return Lint(tuple(sorted(warnings)), left_out)
 
@@ -67,7 +72,7 @@ def _counted(
         days = _days(extent)
         if extent.articles < LEAST_ARTICLES or days < LEAST_DAYS:
             small = f"{count(extent.articles, 'article')} of {days:.1f} days"
-            return [], f"not looked for, the archive is too small ({small}): {LEFT_OUT}"
+            return [], f"{LEFT_OUT}: the archive is too small ({small})"
         advance = bar(min(SAMPLE, extent.articles))
         census = Census(rules, languages={rule.id: _claimed(rule) for rule in rules})
         for document in sample.documents(connection, most=SAMPLE, of=extent.articles):

@@ -28,6 +28,9 @@ COMMITS = "monitor_commits"  # the PostgreSQL channel on which commits are annou
 Job = tuple[Callable[[Connection], Any], Future[Any], bool]  # what, its answer, announce it
 
 
+Broken = SQLAlchemyError  # whatever use of a database raises that is away, damaged or not ours
+
+
 class Unwritable(Temporary):
     """The database cannot take what a step wants to keep: the disk is full, or it is away."""
 

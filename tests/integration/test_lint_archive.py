@@ -1,6 +1,7 @@
 """What `monitor check` warns of once there is an archive, and where it says it stands."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from monitor.core.lint import findings
 from monitor.storage.sample import documents, extent
 from monitor.storage.schema import article
 
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 COPIES = 300  # articles of the archive
 
 WATCHED = """
@@ -83,8 +85,8 @@ def test_a_small_archive_says_nothing_and_that_is_said(open_desk, newsroom):
     desk.sweep()
     assert linted(desk) == Lint(
         (),
-        "not looked for, the archive is too small (1 article of 0.0 days): broad terms, rules that "
-        "never fired, words of one language",
+        "not looked for broad terms, rules that never fired, words of one language: the archive is "
+        "too small (1 article of 0.0 days)",
     )
 
 
@@ -143,3 +145,15 @@ def test_nothing_of_the_starter_is_hardly_meant():
     files = read_directory(base)
     configuration = load(files, base=base, environment={})
     assert list(findings(configuration.rules, Whereabouts(files).lists)) == []
+
+
+def test_files_are_checked_though_the_database_cannot_be_asked(open_desk, tmp_path):
+    configuration = open_desk(rules__rules=WATCHED).monitor.configuration
+    (tmp_path / "monitor.db").write_bytes(
+        b"no database at all, and longer than its header would be"
+    )
+    away = configuration.settings.model_copy(
+        update={"database_url": f"sqlite:///{tmp_path / 'monitor.db'}"}
+    )
+    found = lint(replace(configuration, settings=away), now=NOON, shown=False)
+    assert found.left_out.endswith("words of one language: file is not a database")
