@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from monitor.cli.exits import MisuseError
 from monitor.cli.output import FAINT, GOOD, STRONG, at, console, count, emit, rfc3339, say, table
 
 if TYPE_CHECKING:
     from collections import Counter
 
     from monitor.config.load import Configuration
-    from monitor.core.backtest import RuleCounts, Summary
+    from monitor.core.backtest import Archived, RuleCounts, Summary
     from monitor.core.messages import Message
     from monitor.core.postings import Outgoing
     from monitor.core.rules import Rule
@@ -76,14 +77,9 @@ def replayed(
     messages: bool = False,
     bar: Callable[[int], Advance] = lambda _: lambda _: None,
 ) -> Outcome:
-    """What the rules would have told from `since` on.
-
-    It begins a little earlier, so that stories and incidents that were under way then are known.
-    """
-    from monitor.core.alerts import INCIDENT_WINDOW
+    """What the rules would have told from `since` on."""
     from monitor.core.backtest import Replay, Summary
     from monitor.core.postings import Outbox
-    from monitor.storage import replay
 
     outcome, outbox = Outcome(since, until, Summary(rules)), Outbox(rules)
     if database is None:
@@ -91,25 +87,58 @@ def replayed(
     window = configuration.settings.story_window
     channels = {channel.name: channel for channel in configuration.channels}
     work = Replay(rules, channels=channels, story_window=window)
-    run_up = max(window, INCIDENT_WINDOW)
-    with database.read() as connection:
-        begun = replay.first_seen(connection)
-        outcome.since = min(max(since, begun or until), until)
-        advance = bar(replay.size(connection, since=since - run_up, until=until))
-        archive = replay.archived(connection, since=since - run_up, until=until)
-        for number, article in enumerate(archive, 1):
-            if number % STEP == 0:
-                advance(STEP)
-            judged = work.judge(article)
-            if article.seen_at < since:
-                continue
-            outcome.articles += 1
-            if judged is not None:
-                outcome.summary.add(judged)
-                if messages:
-                    outcome.messages += map(_worded, outbox.add(judged))
+    archive = Archive(database, since=since, until=until, story_window=window)
+    outcome.since = archive.since
+    for article in archive.walk(bar):
+        judged = work.judge(article)
+        if article.seen_at < since:
+            continue
+        outcome.articles += 1
+        if judged is not None:
+            outcome.summary.add(judged)
+            if messages:
+                outcome.messages += map(_worded, outbox.add(judged))
     outcome.messages += map(_worded, outbox.rest())
     return outcome
+
+
+class Archive:
+    """What was seen in a time, and in the run-up to it: stories and incidents were under way."""
+
+    def __init__(
+        self, database: "Database", *, since: datetime, until: datetime, story_window: timedelta
+    ) -> None:
+        from monitor.core.alerts import INCIDENT_WINDOW
+        from monitor.storage import replay
+
+        self._database = database
+        self._begin = since - max(story_window, INCIDENT_WINDOW)
+        self._until = until
+        with database.read() as connection:
+            begun = replay.first_seen(connection)
+        self.since = min(max(since, begun or until), until)  # since when there is something
+
+    def walk(self, bar: Callable[[int], Advance]) -> Iterator["Archived"]:
+        """The articles, oldest first, while the bar moves."""
+        from monitor.storage import replay
+
+        with self._database.read() as connection:
+            advance = bar(replay.size(connection, since=self._begin, until=self._until))
+            found = replay.archived(connection, since=self._begin, until=self._until)
+            for number, article in enumerate(found, 1):
+                if number % STEP == 0:
+                    advance(STEP)
+                yield article
+
+
+def spanned(since: str) -> timedelta:
+    """How far back a person wants to look."""
+    from monitor.config.values import duration
+
+    try:
+        return duration(since)
+    except ValueError as error:
+        raise MisuseError(f"--since: {error}") from error
 
 
 def _worded(sent: "Outgoing") -> tuple["Outgoing", "Message"]:
@@ -217,7 +246,7 @@ def _show(found: Outcome) -> None:
     daily = _days(found)
     most = max(number for _, number in daily)
     for day, number in daily:
-        say(f"{day}  ", (_bar(number, most), GOOD), f" {number}")
+        say(f"{day}  ", (bar_of(number, most), GOOD), f" {number}")
     say("")
     table(
         ("rule", "matches", "weak", "alerts", "at once", "outlets", "languages"),
@@ -234,7 +263,7 @@ def _show(found: Outcome) -> None:
             say((f"{name}: {count(number, 'match', 'matches')} silent: {why}", FAINT))
 
 
-def _bar(number: int, most: int) -> str:
+def bar_of(number: int, most: int) -> str:
     """At least one character for anything at all."""
     return "█" * (-(-number * BAR // most) if number else 0)
 

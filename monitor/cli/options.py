@@ -34,6 +34,8 @@ Config = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more; show tracebacks.")]
+Since = Annotated[str, typer.Option(metavar="SPAN", help="How far back: 30d, 12h, 90 days.")]
+SINCE = "30d"
 
 
 def chosen(context: typer.Context) -> Globals:

@@ -2,14 +2,14 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli import converting, life, matching, trees
 from monitor.cli.exits import Exit, MisuseError
-from monitor.cli.options import Config, Json
+from monitor.cli.naming import refuse_unknown
+from monitor.cli.options import SINCE, Config, Json, Since, directory
 from monitor.cli.output import BAD, DOUBT, GOOD, STRONG, count, emit, say, table
 from monitor.core.errors import Permanent
 from monitor.core.misses import misses
@@ -104,9 +104,7 @@ def try_on_the_archive(
         typer.Argument(metavar="[RULE…]", help="Rules, at work or not; all at work if none."),
     ] = None,
     *,
-    since: Annotated[
-        str, typer.Option(metavar="SPAN", help="How far back: 30d, 12h, 90 days.")
-    ] = "30d",
+    since: Since = SINCE,
     messages: Annotated[
         bool, typer.Option("--messages", help="Print the messages as they would have been sent.")
     ] = False,
@@ -114,16 +112,12 @@ def try_on_the_archive(
     config: Config = None,
 ) -> None:
     """Replay the archive: what the rules would have told."""
-    from monitor.cli.backtesting import backtest
+    from monitor.cli.backtesting import backtest, spanned
     from monitor.cli.context import configured
-    from monitor.config.values import duration
     from monitor.core.backtest import live
     from monitor.runners.clock import SystemClock
 
-    try:
-        span = duration(since)
-    except ValueError as error:
-        raise MisuseError(f"--since: {error}") from error
+    span = spanned(since)
     configuration = configured(context, config)
     chosen = live(_named(configuration, rules or []), named=bool(rules))
     backtest(
@@ -136,13 +130,41 @@ def try_on_the_archive(
     )
 
 
+@group.command("diff")
+def compare(
+    context: typer.Context,
+    rules: Annotated[
+        list[str] | None, typer.Argument(metavar="[RULE…]", help="Rules; all if none.")
+    ] = None,
+    *,
+    since: Since = SINCE,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Compare the files with the version in force: rules changed, alerts gained and lost."""
+    from monitor.cli.backtesting import spanned
+    from monitor.cli.comparing import diff
+    from monitor.cli.context import configured
+    from monitor.runners.clock import SystemClock
+
+    span = spanned(since)
+    diff(
+        configured(context, config),
+        rules or [],
+        base=directory(context, config),
+        span=span,
+        now=SystemClock().now(),
+        as_json=as_json,
+    )
+
+
 # --- examples -------------------------------------------------------------------------------
 
 
 def _examples(configuration: "Configuration", names: list[str], *, as_json: bool) -> None:
     failing = {str(rule): problems for rule, problems in configuration.held.items()}
     tried = {str(each.id): len(each.examples) for each in configuration.rules}
-    _refuse_unknown(names, [*tried, *failing])
+    refuse_unknown(names, [*tried, *failing])
     shown = [name for name in [*tried, *failing] if not names or name in names]
     failed = [problem for name in shown for problem in failing.get(name, ())]
     if as_json:
@@ -176,13 +198,5 @@ def _named(configuration: "Configuration", names: list[str]) -> list["Rule"]:
     rules = {str(rule.id): rule for rule in configuration.rules}
     if back := [name for name in names if name in configuration.held]:
         raise Permanent(f"{back[0]} is held back: `monitor rules test {back[0]}` says why")
-    _refuse_unknown(names, list(rules))
+    refuse_unknown(names, list(rules))
     return [rules[name] for name in names] if names else list(rules.values())
-
-
-def _refuse_unknown(names: list[str], known: list[str]) -> None:
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise MisuseError(f"there is no rule {name!r}.{hint} Rules: {', '.join(known)}")

@@ -9,10 +9,16 @@ from monitor.config.values import NAME_LIMIT
 from monitor.core.rules import (
     AllOf,
     AnyOf,
+    AtLeast,
     Condition,
+    From,
+    Ignoring,
     Near,
     NoneOf,
+    Regex,
+    Repeat,
     Scope,
+    Scored,
     Term,
     Unit,
     Within,
@@ -20,8 +26,9 @@ from monitor.core.rules import (
 from monitor.core.text import fold
 
 WIDTH = 88  # characters of a line, beyond which lists are broken into lines
+REGEX = "regex:"
 
-_Value = str | list["_Value"] | dict[str, "_Value"]
+Value = str | list["Value"] | dict[str, "Value"]
 
 # Needs no quotes, whatever reads the YAML, inside of brackets as well.
 _PLAIN = re.compile(r"(?:\d{1,3} |[=$])?[^\W\d_][\w-]*[*~]?(?: [^\W_][\w-]*[*~]?)*")
@@ -33,14 +40,13 @@ _UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 def printed(condition: Condition) -> str:
     """The condition under `when:`, behind the `lists:` that it needs.
 
-    Understands whatever a query can say; raises ValueError for anything else. Terms of a list are
-    printed as `$name`, so all of them must be there.
+    Terms of a list are printed as `$name`, so all of them must be there.
     """
     condition, lists = named(condition)
-    lines: list[str] = []
+    text: list[str] = []
     if lists:
-        lines += _lines("lists", {name: list(written) for name, written in lists.items()})
-    return "\n".join([*lines, *_lines("when", _value(condition))]) + "\n"
+        text += laid_out("lists", {name: list(written) for name, written in lists.items()})
+    return "\n".join([*text, *laid_out("when", value(condition))]) + "\n"
 
 
 def named(condition: Condition) -> tuple[Condition, Mapping[str, tuple[str, ...]]]:
@@ -62,8 +68,13 @@ class _Names:
         match condition:
             case AllOf(parts=parts) | AnyOf(parts=parts) | NoneOf(parts=parts):
                 return replace(condition, parts=tuple(self.given(part) for part in parts))
-            case Within(part=part):
+            case AtLeast(parts=parts):
+                return replace(condition, parts=tuple(self.given(part) for part in parts))
+            case Within(part=part) | Ignoring(part=part):
                 return replace(condition, part=self.given(part))
+            case Scored(boosts=boosts):
+                given = (replace(boost, part=self.given(boost.part)) for boost in boosts)
+                return replace(condition, boosts=tuple(given))
             case Near(groups=groups):
                 return replace(condition, groups=tuple(self._group(group) for group in groups))
         return condition
@@ -94,16 +105,18 @@ class _Names:
         return name
 
 
-def _value(condition: Condition) -> _Value:
+def value(condition: Condition) -> Value:
     """What stands for `condition` where a condition may stand."""
     if isinstance(condition, Term):
-        return f"${condition.list_name}" if condition.list_name else condition.written
+        return _named_or_written((condition,))
+    if isinstance(condition, Regex):
+        return f"{REGEX}{condition.pattern}"
     if isinstance(condition, AnyOf) and (name := _list_name(condition.parts)):
         return f"${name}"
     return _keys(condition)
 
 
-def _keys(condition: Condition) -> dict[str, _Value]:
+def _keys(condition: Condition) -> dict[str, Value]:  # noqa: C901, PLR0911 - one line a condition
     """The condition as keys; others may stand beside them."""
     match condition:
         case AllOf(parts=parts):
@@ -114,43 +127,87 @@ def _keys(condition: Condition) -> dict[str, _Value]:
             return {"none": _values(parts)}
         case Near():
             return {"near": _near(condition)}
+        case AtLeast(n=n, parts=parts):
+            return {"at_least": {"n": str(n), "of": _each_once(parts)}}
+        case Repeat(terms=terms, times=times):
+            return {"repeat": {"term": _named_or_written(terms), "times": str(times)}}
+        case Ignoring(phrases=phrases, part=part):
+            return {"ignore": _each_once(phrases), **_inside(part, Within, Ignoring)}
+        case Scored(least=least, boosts=boosts):
+            graded: list[Value] = [{**_keys(b.part), "points": str(b.points)} for b in boosts]
+            return {"score_at_least": str(least), "boost": graded}
         case Within(scopes=scopes, part=part):
-            inside = {"all": [_value(part)]} if isinstance(part, Within) else _keys(part)
-            names: list[_Value] = [scope.value for scope in Scope if scope in scopes]
-            return {"in": names[0] if len(names) == 1 else names, **inside}
-        case Term() | AnyOf():
-            return {"all": [_value(condition)]}
-    raise ValueError(f"no query can say {type(condition).__name__}")
+            names: list[Value] = [scope.value for scope in Scope if scope in scopes]
+            return {"in": _one_or_several(names), **_inside(part, Within)}
+        case From():
+            return _sources(condition)
+        case Term() | Regex() | AnyOf():
+            return {"all": [value(condition)]}
 
 
-def _beside(parts: tuple[Condition, ...]) -> dict[str, _Value] | None:
-    """`{any: […], none: […]}`: with a `none` among them, if no key would stand there twice."""
-    if not any(isinstance(part, NoneOf) for part in parts):
+def _inside(part: Condition, *apart: type[Condition]) -> dict[str, Value]:
+    """The keys of a part, unless one of them would stand there twice."""
+    return {"all": [value(part)]} if isinstance(part, apart) else _keys(part)
+
+
+def _sources(source: From) -> dict[str, Value]:
+    found = {
+        "outlet": source.outlets,
+        "tier": source.tiers,
+        "country": source.countries,
+        "language": source.languages,
+    }
+    return {key: _one_or_several(list(names)) for key, names in found.items() if names}
+
+
+def _one_or_several(names: list[Value]) -> Value:
+    return names[0] if len(names) == 1 else names
+
+
+def _beside(parts: tuple[Condition, ...]) -> dict[str, Value] | None:
+    """`{language: es, any: […], none: […]}`: with a `none` or a source among them.
+
+    None if a key would stand there twice.
+    """
+    if not any(isinstance(part, NoneOf | From) for part in parts):
         return None
-    found: dict[str, _Value] = {}
+    found: dict[str, Value] = {}
     for part in parts:
         keys = _keys(part)
-        if isinstance(part, Within) or len(keys) > 1 or found.keys() & keys.keys():
+        alone = len(keys) == 1 or isinstance(part, From)
+        if isinstance(part, Within) or not alone or found.keys() & keys.keys():
             return None
         found |= keys
     return found
 
 
-def _values(parts: Iterable[Condition]) -> list[_Value]:
-    return [_value(part) for part in parts]
+def _values(parts: Iterable[Condition]) -> list[Value]:
+    return [value(part) for part in parts]
 
 
-def _near(near: Near) -> dict[str, _Value]:
+def _each_once(parts: Iterable[Condition]) -> list[Value]:
+    """Values where the terms of a list stand for it one by one: it is named once."""
+    found: list[Value] = []
+    for part in parts:
+        if (each := value(part)) not in found:
+            found.append(each)
+    return found
+
+
+def _named_or_written(terms: tuple[Term, ...]) -> str:
+    """`$name` for the terms of a list, else the one term as it is written."""
+    name = _list_name(terms)
+    return f"${name}" if name else terms[0].written
+
+
+def _near(near: Near) -> dict[str, Value]:
     within = near.within
     if not isinstance(within, Unit):
         within_text = f"{within} {'word' if within == 1 else 'words'}"
     else:
         within_text = within.value
-    terms: list[_Value] = []
-    for group in near.groups:
-        name = _list_name(group)
-        terms.append(f"${name}" if name else group[0].written)
-    found: dict[str, _Value] = {"terms": terms, "within": within_text}
+    terms: list[Value] = [_named_or_written(group) for group in near.groups]
+    found: dict[str, Value] = {"terms": terms, "within": within_text}
     return found | ({"ordered": "true"} if near.ordered else {})
 
 
@@ -163,26 +220,26 @@ def _list_name(parts: tuple[Condition, ...]) -> str | None:
 # --- YAML ---
 
 
-def _lines(key: str, value: _Value) -> list[str]:
+def laid_out(key: str, value: Value, *, width: int = WIDTH) -> list[str]:
     """One key, on one line if it fits, else each of its values on lines of their own."""
     short = f"{key}: {_flow(value)}"
-    if isinstance(value, str) or len(short) <= WIDTH:
+    if isinstance(value, str) or len(short) <= width:
         return [short]
     if isinstance(value, dict):
-        inner = [line for each, its in value.items() for line in _lines(each, its)]
+        inner = [line for each, its in value.items() for line in laid_out(each, its, width=width)]
         return [f"{key}:", *(f"  {line}" for line in inner)]
-    return [f"{key}:", *(f"  {line}" for each in value for line in _item(each))]
+    return [f"{key}:", *(f"  {line}" for each in value for line in _item(each, width=width))]
 
 
-def _item(value: _Value) -> list[str]:
+def _item(value: Value, *, width: int) -> list[str]:
     short = f"- {_flow(value)}"
-    if not isinstance(value, dict) or len(short) <= WIDTH:
+    if not isinstance(value, dict) or len(short) <= width:
         return [short]
-    inner = [line for key, its in value.items() for line in _lines(key, its)]
+    inner = [line for key, its in value.items() for line in laid_out(key, its, width=width)]
     return [f"{'  ' if number else '- '}{line}" for number, line in enumerate(inner)]
 
 
-def _flow(value: _Value) -> str:
+def _flow(value: Value) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_flow(its)}" for key, its in value.items()) + "}"
     if isinstance(value, list):
@@ -191,7 +248,9 @@ def _flow(value: _Value) -> str:
 
 
 def _scalar(text: str) -> str:
-    if text == "true" or (_PLAIN.fullmatch(text) and text.lower() not in _WORDS):
+    if text in ("true", "false") or (_PLAIN.fullmatch(text) and text.lower() not in _WORDS):
         return text
+    if text.startswith(REGEX) and text.isprintable():  # as people write them: `\\` stays one sign
+        return "'" + text.replace("'", "''") + "'"
     quoted = json.dumps(text, ensure_ascii=False)  # JSON is YAML, too
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)

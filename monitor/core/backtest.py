@@ -124,7 +124,7 @@ class Replay:
         if original is not None and alike and same_title(original.title, article.document.title):
             self._stories.carry(_remembered(article, original))
             return None
-        found = self._match(article)
+        found = self.matches(article)
         if original is not None and not found:
             self._stories.carry(_remembered(article, original))
             return None
@@ -141,7 +141,8 @@ class Replay:
             verdicts.append(self._decide(article, own.story, match, beside=verdicts))
         return Judged(article, own.story, tuple(verdicts), outlets, sources)
 
-    def _match(self, article: Archived) -> list[Match]:
+    def matches(self, article: Archived) -> list[Match]:
+        """The rules that match an article at the moment it was seen, whatever becomes of it."""
         found = self._matcher.match(article.document)
         return [each for each in found if not self._rules[each.rule].ended(article.seen_at)]
 

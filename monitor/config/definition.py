@@ -1,0 +1,107 @@
+"""A rule as YAML with all that it takes from elsewhere, for a person who compares two versions."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from monitor.config.printing import Value, laid_out, named, value
+from monitor.core.rules import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Condition,
+    Ignoring,
+    Near,
+    NoneOf,
+    OncePer,
+    Repeat,
+    Rule,
+    Scored,
+    Term,
+    WeakPolicy,
+    Within,
+)
+
+NARROW = 60  # characters of a line: two versions differ in few short lines rather than a long one
+
+
+def definition(rule: Rule) -> list[str]:
+    """The lines of a rule: what it says itself, what its file's defaults say, its lists' terms.
+
+    What it leaves to the program is not there, nor are its examples, which change nothing.
+    """
+    return [
+        line
+        for key, said in (*_settings(rule), ("when", value(named(rule.condition)[0])))
+        for line in laid_out(key, said, width=NARROW)
+    ] + [line for name, terms in sorted(_lists(rule).items()) for line in _terms(name, terms)]
+
+
+def _settings(rule: Rule) -> Iterator[tuple[str, Value]]:
+    if rule.title != rule.id:
+        yield "title", rule.title
+    yield "severity", _severity(rule)
+    alert: dict[str, Value] = {}
+    if rule.once_per is not OncePer.INCIDENT:
+        alert["once_per"] = rule.once_per.value
+    if rule.weak is not WeakPolicy.DIGEST:
+        alert["weak"] = rule.weak.value
+    if alert:
+        yield "alert", alert
+    if rule.channels:
+        yield "notify", {"channels": list(rule.channels)}
+    if not rule.enabled:
+        yield "enabled", "false"
+    if rule.expires is not None:
+        yield "expires", rule.expires.isoformat()
+
+
+def _severity(rule: Rule) -> Value:
+    if not rule.cases:
+        return rule.severity.value
+    cases: list[Value] = []
+    for case in rule.cases:
+        when = {} if case.condition is None else {"when": value(named(case.condition)[0])}
+        cases.append({**when, "is": case.severity.value})
+    return cases
+
+
+def _terms(name: str, terms: Iterable[str]) -> list[str]:
+    """One term a line: one more is one line more."""
+    return [f"${name}:", *(f"  - {each}" for each in terms)]
+
+
+def _lists(rule: Rule) -> dict[str, Iterable[str]]:
+    """The terms of every list that the rule reaches, as written."""
+    found: dict[str, dict[str, None]] = {}
+    for condition in (rule.condition, *(case.condition for case in rule.cases if case.condition)):
+        for name, written in named(condition)[1].items():
+            found[name] = dict.fromkeys(written)
+        for term in _all_terms(condition):
+            if term.list_name:
+                found.setdefault(term.list_name, {})[term.written] = None
+    return dict(found)
+
+
+def _all_terms(condition: Condition) -> Iterator[Term]:
+    match condition:
+        case Term():
+            yield condition
+        case Near(groups=groups):
+            yield from chain.from_iterable(groups)
+        case Repeat(terms=terms):
+            yield from terms
+        case Ignoring(phrases=phrases):
+            yield from phrases
+    for part in _parts(condition):
+        yield from _all_terms(part)
+
+
+def _parts(condition: Condition) -> Iterable[Condition]:
+    match condition:
+        case AllOf(parts=parts) | AnyOf(parts=parts) | NoneOf(parts=parts) | AtLeast(parts=parts):
+            return parts
+        case Within(part=part) | Ignoring(part=part):
+            return (part,)
+        case Scored(boosts=boosts):
+            return [boost.part for boost in boosts]
+    return ()
