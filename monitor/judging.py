@@ -1,14 +1,15 @@
 """Triage's decisions, committed: copy or news, which story, whom to tell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from monitor.core import alerts, stories
-from monitor.core.model import Match, StoryId
+from monitor.core.model import Match, RuleId, StoryId
 from monitor.core.reading import same_title
-from monitor.core.rules import OncePer
-from monitor.storage import articles, deliveries, work
+from monitor.core.rules import OncePer, Rule
+from monitor.storage import articles, deliveries, trials, work
 from monitor.storage.deliveries import Addressed
 from monitor.storage.engine import lock_triage
 from monitor.storage.types import AnyRow
@@ -33,9 +34,10 @@ def judge(
     if not found:
         return 0
     story_id = _story(tx, watch, row, original, words)
+    on_trial = _on_trial(tx, [watch.rules[each.rule] for each in found], now=now)
     addressed: list[Addressed] = []
     for match in alerts.in_turn(found):
-        addressed += _decide(tx, watch, row, match, story_id, beside=addressed)
+        addressed += _decide(tx, watch, row, match, story_id, beside=addressed, on_trial=on_trial)
     deliveries.queue(tx, addressed, now=now)
     return len({each.alert for each in addressed})
 
@@ -62,6 +64,11 @@ def _story(
     return story_id
 
 
+def _on_trial(tx: Connection, rules: Sequence[Rule], *, now: datetime) -> dict[RuleId, datetime]:
+    """The rules that tell nobody yet, and until when."""
+    return {name: end for name, end in trials.ends(tx, rules).items() if now < end}
+
+
 def _decide(
     tx: Connection,
     watch: Watch,
@@ -70,6 +77,7 @@ def _decide(
     story_id: StoryId,
     *,
     beside: Sequence[Addressed],
+    on_trial: Mapping[RuleId, datetime],
 ) -> list[Addressed]:
     """Decide one match and record it; the alert it raised, addressed to each of its channels."""
     rule, now = watch.rules[match.rule], watch.now()
@@ -78,12 +86,11 @@ def _decide(
         return []  # a revision of an article that this rule has told already
     channels = alerts.channels_of(rule, watch.channels)
     at_once = {each.channel for each in beside if each.way is alerts.Way.AT_ONCE}
-    if rule.once_per is OncePer.ARTICLE:
-        incident = f"article:{row.id}"
-        told = articles.told(tx, rule.id, incident)
-    else:
+    incident, told = _incident(tx, rule, row, story_id, now=now)
+    until = on_trial.get(rule.id)
+    if until is not None and rule.once_per is not OncePer.ARTICLE:
         since = now - alerts.INCIDENT_WINDOW
-        incident, told = articles.incident_of(tx, rule.id, story_id, since=since)
+        told |= trials.foregone(tx, rule.id, story_id, beside=row.id, since=since)
     decision = alerts.decide(
         strength=match.strength,
         severity=match.severity,
@@ -92,6 +99,12 @@ def _decide(
         told=told,
         beside_strong=not at_once.isdisjoint(channels),
     )
+    if until is not None:
+        kept, why = alerts.on_trial(decision, until=until), decision.reason
+        articles.record_match(
+            tx, row.id, rule, match, decision=kept, alert_id=None, would_tell=why, now=now
+        )
+        return []
     alert_id = None
     if decision.reason is not None:
         alert_id = articles.add_alert(
@@ -108,3 +121,13 @@ def _decide(
         return []
     told_by = alerts.ways(decision, channels, at_once=at_once)
     return [Addressed(alert_id, way, channel) for way, channel in told_by]
+
+
+def _incident(
+    tx: Connection, rule: Rule, row: AnyRow, story_id: StoryId, *, now: datetime
+) -> tuple[str, frozenset[alerts.Reason]]:
+    """What a rule tells once, and the reasons for which it has told of that."""
+    if rule.once_per is OncePer.ARTICLE:
+        incident = f"article:{row.id}"
+        return incident, articles.told(tx, rule.id, incident)
+    return articles.incident_of(tx, rule.id, story_id, since=now - alerts.INCIDENT_WINDOW)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -9,8 +10,11 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Connection, Row
 
 from monitor.core import rhythm
+from monitor.core.alerts import channels_of
+from monitor.core.rules import Rule
+from monitor.core.trials import Trial, Untold, summary
 from monitor.pipeline import Step, one_by_one
-from monitor.storage import deliveries, ledger, work
+from monitor.storage import deliveries, ledger, trials, work
 from monitor.storage.entries import in_parts
 from monitor.storage.retention import Cutoffs, forget
 from monitor.storage.schema import task
@@ -18,11 +22,14 @@ from monitor.storage.sync import plan_task
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
-RETENTION, QUIET_FEEDS, ENDED_RULES = "retention", "quiet feeds", "ended rules"
+RETENTION, QUIET_FEEDS = "retention", "quiet feeds"
+ENDED_RULES, TRIALS = "ended rules", "trials"
 CALENDAR = {
     RETENTION: CronTrigger(hour=3, minute=30, timezone=UTC),  # when newsrooms of the Americas rest
     QUIET_FEEDS: CronTrigger(minute=7, timezone=UTC),  # when the hour before is complete
     ENDED_RULES: CronTrigger(hour=0, minute=1, timezone=UTC),  # `expires` counts days of UTC
+    # What a new trial may wait for until its end is known here; at its end the task is due as well.
+    TRIALS: CronTrigger(minute=17, timezone=UTC),
 }
 HISTORY = timedelta(weeks=8)  # from which a feed's rhythm is learnt
 SILENT_FOR = timedelta(hours=2)  # the least silence that is looked at
@@ -57,14 +64,29 @@ def upkeep(cutoffs: Callable[[datetime], Cutoffs]) -> Step:
             tell_quiet_feeds(watch)
         elif claim.key == ENDED_RULES:
             tell_ended_rules(watch)
+        elif claim.key == TRIALS:
+            tell_ended_trials(watch)
         now = watch.now()
-        following = {"due_at": now, "not_before": next_time(claim.key, now)}
+        following = {"due_at": now, "not_before": _following(watch, claim.key, now)}
         watch.database.write(lambda tx: work.finish(tx, claim, **following))
 
     def due(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
         return work.claim(tx, task, now=watch.now(), lease=lease, limit=limit)
 
     return Step("upkeep", task, timedelta(minutes=15), due, one_by_one(run))
+
+
+def _following(watch: Watch, name: str, now: datetime) -> datetime:
+    """When a task of a running watch is due again: by its calendar, or when a trial ends."""
+    ends = [end for _, end in _trial_ends(watch)] if name == TRIALS else []
+    return min([next_time(name, now), *(end for end in ends if end > now)])
+
+
+def _trial_ends(watch: Watch) -> list[tuple[Rule, datetime]]:
+    """The rules at work that are or were on trial, and until when."""
+    rules = {rule.id: rule for rule in watch.rules.values() if rule.enabled}
+    with watch.database.read() as connection:
+        return [(rules[name], end) for name, end in trials.ends(connection, rules.values()).items()]
 
 
 def _forget(watch: Watch, cutoffs: Callable[[datetime], Cutoffs]) -> None:
@@ -126,6 +148,42 @@ def tell_ended_rules(watch: Watch) -> None:
         watch.database.write(commit)
     for rule, last_day in ended:
         log.info("rule.ended", rule=rule.id, last_day=last_day.isoformat())
+
+
+def tell_ended_trials(watch: Watch) -> None:
+    """Sum up the trials that are over, each once, to those whom the rule tells from now on."""
+    now = watch.now()
+    for rule, end in _trial_ends(watch):
+        if end <= now:
+            told = watch.database.write(partial(_sum_up, watch, rule, end))
+            if told is not None:
+                log.info("rule.tried", rule=rule.id, ended=end, would_tell=told)
+
+
+def _sum_up(watch: Watch, rule: Rule, end: datetime, tx: Connection) -> int | None:
+    """Queue the summary of a trial; how often the rule would have told, None if it was summed up.
+
+    The trial of a rule that an edit took it from meanwhile has none.
+    """
+    began = trials.began(tx, rule.id)
+    if began is None or not trials.mark_told(tx, rule.id, end=end):
+        return None
+    now = watch.now()
+    rows = trials.untold(tx, rule.id, since=began, until=end)
+    found = Trial(
+        rule=rule.id,
+        title=rule.title,
+        began=began,
+        ended=end,
+        matches=trials.matches(tx, rule.id, since=began, until=end),
+        untold=[Untold(row.title, row.outlet_name, row.matched_at) for row in rows],
+        live=not rule.ended(now),
+    )
+    title, body = summary(found)
+    key = f"trial {rule.id} {end.isoformat()}"
+    channels = channels_of(rule, watch.channels)
+    deliveries.notify(tx, channels, key=key, title=title, body=body, now=now)
+    return len(rows)
 
 
 def _overdue(connection: Connection, rows: Sequence[Row[Any]], *, now: datetime) -> list[Row[Any]]:

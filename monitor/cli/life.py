@@ -22,7 +22,9 @@ def explained(
     Raises Permanent where there is no such article, or no database yet.
     """
     from monitor.cli.context import database_of
+    from monitor.cli.trying import on_trial
     from monitor.core.matcher import Matcher
+    from monitor.runners.clock import SystemClock
     from monitor.storage import views
     from monitor.storage.articles import outlet_of
 
@@ -37,6 +39,8 @@ def explained(
                 )
             document = views.document_of(row, outlet_of(connection, row.outlet_id))
             life = _life(row, views.life(connection, row))
+        tried = on_trial(database, [rule], now=SystemClock().now()).get(rule.id)
+        life["trial_until"] = tried and tried.until
     return life, Matcher([rule]).explain(rule.id, document)
 
 
@@ -74,6 +78,7 @@ def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
                 "strength": each.strength,
                 "alerted": each.alert_id is not None,
                 "decision": each.decision,
+                "would_tell": each.would_tell,
             }
             for each in found["matches"]
         ],
@@ -110,12 +115,15 @@ def show(life: dict[str, Any]) -> None:
         _line("story", f"{life['story']['id']}, {life['story']['headline']}")
     for each in life["matches"]:
         what = "alert" if each["alerted"] else "silence"
-        _line(what, f"{each['rule']} ({each['strength']}): {each['decision']}")
+        would = f"; would have been told: {each['would_tell']}" if each["would_tell"] else ""
+        _line(what, f"{each['rule']} ({each['strength']}): {each['decision']}{would}")
     if life["triaged"] and not life["matches"] and not life["duplicate_of"]:
         _line("rules", "none matched when it was triaged")
     for each in life["deliveries"]:
         told = f"{each['rule']} to {each['channel']}, {each['kind']}: {each['state']}"
         _line("delivery", told + (f" {at(each['sent'])}" if each["sent"] else ""), each["failure"])
+    if life["trial_until"]:
+        _line("trial", f"the rule is on trial until {at(life['trial_until'])}")
     say("")
 
 

@@ -23,6 +23,30 @@ group = typer.Typer(help="What is watched for.", no_args_is_help=True)
 group.command("convert")(converting.convert)
 
 
+@group.command("list")
+def show_all(
+    context: typer.Context,
+    rules: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RULE…]", help="Rules: also what they would tell; all if none."),
+    ] = None,
+    *,
+    since: Since = SINCE,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """List the rules: live, on trial, off or ended; how often each matched and told."""
+    from monitor.cli.backtesting import spanned
+    from monitor.cli.context import configured
+    from monitor.cli.listing import list_rules
+    from monitor.runners.clock import SystemClock
+
+    span, now = spanned(since), SystemClock().now()
+    configuration, names = configured(context, config), rules or []
+    refuse_unknown(names, [*(str(rule.id) for rule in configuration.rules), *configuration.held])
+    list_rules(configuration, names, since=now - span, now=now, as_json=as_json)
+
+
 @group.command("test")
 def try_rules(
     context: typer.Context,

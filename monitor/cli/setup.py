@@ -141,10 +141,11 @@ def _channel_problems(configuration: "Configuration") -> list[Problem]:
 
 def _remarks(configuration: "Configuration", *, mistaken: bool, shown: bool) -> Lint:
     """What is no mistake; of rules, only while all of them are at work."""
+    from monitor.cli.trying import remarks as on_trial
     from monitor.runners.clock import SystemClock
 
     now = SystemClock().now()
-    ended = _ended(configuration, now)
+    ended = [*_ended(configuration, now), *on_trial(configuration, now=now)]
     if mistaken:
         return Lint(tuple(ended))
     found = lint(configuration, now=now, shown=shown)

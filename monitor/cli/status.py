@@ -16,6 +16,7 @@ from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, Cell, at, count,
 
 if TYPE_CHECKING:
     from monitor.config.settings import Settings
+    from monitor.core.rules import Rule
     from monitor.storage.engine import Database
     from monitor.storage.health import Health
 
@@ -35,12 +36,12 @@ def status(context: typer.Context, *, as_json: Json = False, config: Config = No
     settings = settings_of(context, config)
     facts: dict[str, Any] = {
         "running": running(settings.state),
-        "problems": _problems(context, config),
     }
+    facts["problems"], rules = _configured(context, config)
     with database_of(settings) as database:
         facts["database"] = database is not None
         if database is not None:
-            facts |= _looked_up(database, settings)
+            facts |= _looked_up(database, settings, rules)
     if as_json:
         emit(facts)
     else:
@@ -59,18 +60,24 @@ def running(state: Path) -> bool:
     return False
 
 
-def _problems(context: typer.Context, config: Path | None) -> list[str]:
-    """Mistakes of the configuration, and rules held back for failing their examples."""
+def _configured(
+    context: typer.Context, config: Path | None
+) -> "tuple[list[str], tuple[Rule, ...]]":
+    """Mistakes of the configuration, rules held back for failing their examples; the others."""
     from monitor.cli.context import configured
     from monitor.config.problems import ConfigurationError
 
     try:
-        return [str(each) for each in configured(context, config).failed_examples]
+        found = configured(context, config)
     except ConfigurationError as error:
-        return [str(each) for each in error.problems]
+        return [str(each) for each in error.problems], ()
+    return [str(each) for each in found.failed_examples], found.rules
 
 
-def _looked_up(database: "Database", settings: "Settings") -> dict[str, Any]:
+def _looked_up(
+    database: "Database", settings: "Settings", rules: "tuple[Rule, ...]"
+) -> dict[str, Any]:
+    from monitor.cli.trying import on_trial
     from monitor.storage import health, views
 
     now = datetime.now(UTC)
@@ -101,6 +108,7 @@ def _looked_up(database: "Database", settings: "Settings") -> dict[str, Any]:
             ],
             "disk": _disk(views.size(connection), views.age(connection, now=now), settings.state),
         }
+    found["trials"] = [each.fields() for each in on_trial(database, rules, now=now).values()]
     if database.dialect != "sqlite":
         polled = found["feeds"]["last_poll"]
         found["running"] = polled is not None and now - polled < SOON
@@ -173,6 +181,11 @@ def _show(facts: dict[str, Any]) -> None:
     say(("last 24 h  ", STRONG), ", ".join(f"{what} {number:,}" for what, number in done.items()))
     for words, number in facts["silences"].items():
         say((f"silent {number:,}: {words}", FAINT), indent=11)
+    for each in facts["trials"]:
+        would = (
+            f"{count(each['matches'], 'match', 'matches')}, would have told {each['would_tell']:,}"
+        )
+        say(("on trial   ", STRONG), f"{each['rule']} until {at(each['until'])}: {would}")
     waiting = [f"{what} {number:,}" for what, number in facts["backlog"].items() if number]
     say(("backlog    ", STRONG), ", ".join(waiting) or "none")
     _show_deliveries(facts["deliveries"])

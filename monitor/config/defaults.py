@@ -3,7 +3,7 @@
 from monitor.config.problems import Problems, shown
 from monitor.config.source import Map, Node
 
-KEYS = ("severity", "alert", "notify", "enabled", "expires")
+KEYS = ("severity", "alert", "notify", "enabled", "expires", "trial")
 OF_ONE_RULE = ("id", "title", "when", "examples")
 JOINED = ("alert", "notify")  # of these a rule's own keys win one by one
 
@@ -45,6 +45,15 @@ def completed(rule: Node, defaults: Node | None) -> Node:
     names = {key.text for key, _ in own}
     taken = [entry for name, entry in given.items() if name not in names]
     return Map(rule.place, (*own, *taken))
+
+
+def overruled(key: str, by: str, rule: Node, defaults: Node | None) -> bool:
+    """Whether a completed rule has `key` from the defaults and says `by` itself."""
+    if not isinstance(rule, Map) or not isinstance(defaults, Map):
+        return False
+    given = {name.text: value for name, value in defaults.entries}
+    own = {name.text: value for name, value in rule.entries}
+    return own.get(key) is given.get(key) and own.get(by) is not given.get(by)
 
 
 def _joined(own: Node, given: Node) -> Node:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from monitor.config.printing import Value, laid_out, named, value
+from monitor.config.written import duration as in_words
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -53,6 +54,8 @@ def _settings(rule: Rule) -> Iterator[tuple[str, Value]]:
         yield "enabled", "false"
     if rule.expires is not None:
         yield "expires", rule.expires.isoformat()
+    if rule.trial is not None:
+        yield "trial", in_words(rule.trial)
 
 
 def _severity(rule: Rule) -> Value:

@@ -92,7 +92,9 @@ _SETTINGS_OF_A_RULE: dict[str, Shape] = {
     ),
     "enabled": shapes.flag("false keeps the rule in the file and out of work.", default=True),
     "expires": shapes.date("The last day of the rule, as in 2026-12-31."),
-    "trial": shapes.duration("So long matches are listed only, and nobody is told."),
+    "trial": shapes.duration(
+        "So long matches are listed only, and nobody is told; then a summary, and it goes live."
+    ),
     "notify": shapes.mapping(
         "Whom to tell; without it the channels marked default.",
         known(

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from monitor.config import defaults, values
 from monitor.config.conditions import KEYS as CONDITION_KEYS
@@ -36,8 +36,9 @@ from monitor.core.rules import (
 )
 
 FILE_KEYS = ("version", "defaults", "lists", "rules")
-KEYS = ("id", "title", "severity", "when", "alert", "enabled", "expires", "notify", "examples")
-PLANNED = ("trial",)
+KEYS = (
+    "id", "title", "severity", "when", "alert", "enabled", "expires", "trial", "notify", "examples",
+)  # fmt: skip
 _CONDITIONS = (*CONDITION_KEYS, "event", "query", "volume", "score_at_least", "boost")
 _ELSEWHERE = {
     "cases": "is no key: severity takes the list of cases itself",
@@ -65,6 +66,7 @@ class _Settings:
     channels: tuple[ChannelName, ...]
     enabled: bool
     expires: date | None
+    trial: timedelta | None
 
 
 class RuleReader:
@@ -92,12 +94,12 @@ class RuleReader:
         self.attempted = self.attempted or top.broken or "rules" in top
         given = self._defaults(top.node("defaults"))
         for node in top.items("rules", what="rules"):
-            rule = self._rule(defaults.completed(_placed(node, self._problems), given))
+            rule = self._rule(defaults.completed(_placed(node, self._problems), given), given)
             if rule:
                 self.rules.append(rule)
 
-    def _rule(self, node: Node) -> Rule | None:
-        fields = Fields(node, self._problems, what="a rule", allowed=KEYS, planned=PLANNED)
+    def _rule(self, node: Node, given: Node | None) -> Rule | None:
+        fields = Fields(node, self._problems, what="a rule", allowed=KEYS)
         identifier = fields.required("id", values.identifier)
         if identifier:
             self._tell_twice(identifier, fields.node("id") or node)
@@ -105,6 +107,12 @@ class RuleReader:
         examples = self._examples(fields.node("examples"))
         condition = self._when(fields)
         told = self._settings(fields, condition)
+        if (
+            told.trial
+            and not told.enabled
+            and not defaults.overruled("trial", "enabled", node, given)
+        ):
+            self._tell_idle_trial(fields)
         if identifier is None or condition is None:
             return None
         return Rule(
@@ -122,6 +130,7 @@ class RuleReader:
             channels=told.channels,
             enabled=told.enabled,
             expires=told.expires,
+            trial=told.trial,
             examples=examples,
         )
 
@@ -132,9 +141,10 @@ class RuleReader:
             return None
         given = defaults.sensible(node, self._problems)
         self._given_severity = defaults.value_of(given, "severity")
-        allowed = defaults.KEYS
-        fields = Fields(given, self._problems, what="defaults", allowed=allowed, planned=PLANNED)
-        self._settings(fields, None)
+        fields = Fields(given, self._problems, what="defaults", allowed=defaults.KEYS)
+        told = self._settings(fields, None)
+        if told.trial and not told.enabled:
+            self._tell_idle_trial(fields)
         return given
 
     def _settings(self, fields: Fields, condition: Condition | None) -> _Settings:
@@ -151,6 +161,15 @@ class RuleReader:
             channels=self._notify(fields.node("notify")),
             enabled=fields.optional("enabled", values.boolean, True),  # noqa: FBT003 - a value
             expires=fields.optional("expires", values.day, None),
+            trial=fields.optional("trial", values.trial, None),
+        )
+
+    def _tell_idle_trial(self, fields: Fields) -> None:
+        node = fields.node("trial")
+        self._problems.add(
+            fields.place if node is None else node.place,
+            '"trial" lets a rule match and tell nobody, "enabled: false" keeps it from matching; '
+            "drop one of them",
         )
 
     def _when(self, fields: Fields) -> Condition | None:
@@ -269,7 +288,7 @@ def rule_version(
     """A hash of what decides: the condition with every term its lists reach, severity, alert.
 
     What comes from the defaults of the file counts as if the rule said it. Title, channels,
-    examples, the last day, comments and layout do not count.
+    examples, the last day, the trial, comments and layout do not count.
     """
     digest = hashlib.sha256()
     for part in (severity, once_per, weak):

@@ -13,12 +13,15 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from monitor.config.codes import COUNTRIES, MISTAKEN_COUNTRIES
 from monitor.config.problems import shown, unknown
+from monitor.config.written import duration as in_words
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 URL_LIMIT = 2_048  # characters; longer ones break proxies and old servers
 NAME_LIMIT = 80  # characters of an id
 DAYS_LIMIT = 36_500  # a duration beyond a century is a slip, and timedelta overflows at some point
+TRIAL_SHORTEST = timedelta(hours=1)  # less shows nothing
+TRIAL_LONGEST = timedelta(days=30)  # a rule that nobody hears for longer is forgotten
 WORDS_LIMIT = 200  # words that `near` may span
 
 UNITS = {
@@ -60,6 +63,25 @@ def version(written: str) -> int:
 
 def duration(written: str) -> timedelta:
     """`5 minutes`, `6 hours`, `90 days`, `20 seconds`, also `5m 6h 90d 20s`; above zero."""
+    span = _measured(written)
+    if not timedelta() < span <= timedelta(days=DAYS_LIMIT):
+        raise ValueError(f"found {shown(written)}; allowed: above 0, up to {DAYS_LIMIT} days")
+    return span
+
+
+def trial(written: str) -> timedelta:
+    """How long a rule is on trial, as `3 days`."""
+    span = _measured(written)
+    if not TRIAL_SHORTEST <= span <= TRIAL_LONGEST:
+        raise ValueError(
+            f"found {shown(written)}; a trial lasts from {in_words(TRIAL_SHORTEST)} to "
+            f"{in_words(TRIAL_LONGEST)}; a rule without one leaves the key out"
+        )
+    return span
+
+
+def _measured(written: str) -> timedelta:
+    """A span of time, also none; one beyond the limit is cut."""
     found = _DURATION.fullmatch(written)
     if not found:
         raise ValueError(
@@ -73,12 +95,9 @@ def duration(written: str) -> timedelta:
             f"unknown unit in {shown(written)}{hint} Allowed: seconds (s), minutes (m), hours (h), "
             "days (d)"
         )
-    span = timedelta(days=DAYS_LIMIT + 1)
-    if int(found[1]) <= DAYS_LIMIT * 86_400:
-        span = timedelta(**{unit: int(found[1])})
-    if not timedelta() < span <= timedelta(days=DAYS_LIMIT):
-        raise ValueError(f"found {shown(written)}; allowed: above 0, up to {DAYS_LIMIT} days")
-    return span
+    if int(found[1]) > DAYS_LIMIT * 86_400:
+        return timedelta(days=DAYS_LIMIT + 1)
+    return timedelta(**{unit: int(found[1])})
 
 
 def day(written: str) -> date:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from monitor.core.model import Channel, ChannelName, Match, Severity, Strength
@@ -35,6 +35,7 @@ class Silence(StrEnum):
     BASELINE = "older than the watch: it stood in the feed before we first looked"
     ALREADY_TOLD = "already told: an earlier article of this story raised this alert"
     LOGGED = "weak match, below the lead, and the rule only logs those"
+    TRIAL = "on trial"
 
 
 class Way(StrEnum):
@@ -48,16 +49,21 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one match. With a reason it is told by `way`; else `silence` says why not."""
+    """What becomes of one match. With a reason it is told by `way`; else `silence` says why not.
+
+    `until` is the end of a trial.
+    """
 
     reason: Reason | None = None
     way: Way | None = None
     silence: Silence | None = None
     rides_along: bool = False  # a weak match in the message of a strong one
+    until: datetime | None = None
 
     @property
     def words(self) -> str:
-        return str(self.reason or self.silence)
+        until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
+        return f"{self.reason or self.silence}{until}"
 
 
 def decide(
@@ -86,6 +92,13 @@ def decide(
     urgent = strong and (origin is not Origin.MISSED or severity is Severity.CRITICAL)
     way = _way(origin, at_once=urgent or (beside_strong and not strong))
     return Decision(reason=reason, way=way, rides_along=way is Way.AT_ONCE and not strong)
+
+
+def on_trial(decision: Decision, *, until: datetime) -> Decision:
+    """What becomes of a match while its rule is on trial, from what would become of it else."""
+    if decision.silence in (Silence.BASELINE, Silence.LOGGED):  # as it would be, and stay
+        return decision
+    return Decision(silence=Silence.TRIAL, until=until.astimezone(UTC))
 
 
 def _way(origin: Origin, *, at_once: bool) -> Way:

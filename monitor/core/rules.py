@@ -1,7 +1,7 @@
 """What a watch rule is, once the loader has understood it. docs/rules.md is the language."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from monitor.core.errors import Place
@@ -200,7 +200,8 @@ class Rule:
     """What an analyst watches for. `version` hashes the rule and the lists it reaches.
 
     The first of the `cases` that holds decides how urgent a match is, `severity` if none does.
-    `expires` is the last day on which it matches, in UTC.
+    `expires` is the last day on which it matches, in UTC; so long as it is on `trial`, from when
+    it first came into force with one, it tells nobody.
     """
 
     id: RuleId
@@ -216,6 +217,20 @@ class Rule:
     examples: tuple[Example, ...] = field(default=(), compare=False)
     cases: tuple[Case, ...] = ()
     expires: date | None = None
+    trial: timedelta | None = None
+
+    def trial_ends(self, began: datetime | None) -> datetime | None:
+        """When a trial that began then is over, with the rule's last day at the latest.
+
+        None if the rule has none, or had ended before. `began` is aware.
+        """
+        if self.trial is None or began is None:
+            return None
+        ends = began + self.trial
+        if self.expires is None or ends.astimezone(UTC).date() <= self.expires:
+            return ends
+        ends = datetime.combine(self.expires + timedelta(days=1), time(), UTC)
+        return ends if began < ends else None
 
     def ended(self, now: datetime) -> bool:
         """Whether its last day is over; `now` is aware."""

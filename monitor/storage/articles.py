@@ -250,11 +250,13 @@ def incident_of(
 
 
 def told_by_article(connection: Connection, article_id: ArticleId) -> frozenset[RuleId]:
-    """The rules that have told this very article as a first report."""
+    """The rules that have told this very article as a first report, or on trial would have."""
+    first = Reason.FIRST_REPORT
     rows = connection.execute(
         select(match.c.rule_id)
-        .join(alert, alert.c.id == match.c.alert_id)
-        .where(match.c.article_id == article_id, alert.c.reason == Reason.FIRST_REPORT)
+        .outerjoin(alert, alert.c.id == match.c.alert_id)
+        .where(match.c.article_id == article_id)
+        .where(or_(alert.c.reason == first, match.c.would_tell == first))
     )
     return frozenset(RuleId(rule) for rule in rows.scalars())
 
@@ -301,9 +303,13 @@ def record_match(
     *,
     decision: Decision,
     alert_id: AlertId | None,
+    would_tell: Reason | None = None,
     now: datetime,
 ) -> None:
-    """Store a match and what became of it; a second look at the article replaces the first."""
+    """Store a match and what became of it; a second look at the article replaces the first.
+
+    `would_tell`: why people would be told, were the rule not on trial.
+    """
     same = and_(match.c.article_id == article_id, match.c.rule_id == rule.id)
     connection.execute(match.delete().where(same))
     connection.execute(
@@ -317,6 +323,7 @@ def record_match(
             evidence=[asdict(each) for each in found.evidence],
             decision=decision.words,
             alert_id=alert_id,
+            would_tell=would_tell,
             matched_at=now,
         )
     )
@@ -325,11 +332,12 @@ def record_match(
 def forget_matches(
     connection: Connection, article_id: ArticleId, *, except_rules: Iterable[RuleId]
 ) -> None:
-    """Drop matches that a revision no longer supports and that nobody was told of."""
+    """Drop matches that a revision no longer supports and that nobody was, or would be, told of."""
     connection.execute(
         match.delete().where(
             match.c.article_id == article_id,
             match.c.alert_id.is_(None),
+            match.c.would_tell.is_(None),
             match.c.rule_id.not_in(list(except_rules)),
         )
     )

@@ -263,6 +263,7 @@ match = Table(
     Column("evidence", JSON, nullable=False),
     Column("decision", Text, nullable=False),  # the reason of the alert, or of the silence
     Column("alert_id", ForeignKey("alert.id", ondelete="SET NULL")),
+    Column("would_tell", Text),  # the reason of the alert that its rule, on trial, did not raise
     Column("matched_at", UtcDateTime, nullable=False),
     UniqueConstraint("article_id", "rule_id"),
     Index("ix_match_alert_id", "alert_id"),
@@ -321,6 +322,8 @@ rule = Table(
     Column("title", Text, nullable=False),
     Column("live", Boolean, nullable=False),
     Column("since", UtcDateTime, nullable=False),  # of this version
+    Column("trial_since", UtcDateTime),  # when it first came into force with a trial
+    Column("trial_told", UtcDateTime),  # the end of the trial whose summary was told
 )
 
 configuration = Table(

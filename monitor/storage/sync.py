@@ -152,7 +152,18 @@ def _sync_rules(connection: Connection, rules: Sequence[Rule], *, now: datetime)
             title=each.title,
             live=each.enabled,
             since=since,
+            trial_since=_trial_since(each, before, now=now),
         )
+
+
+def _trial_since(wanted: Rule, before: Any, *, now: datetime) -> datetime | None:
+    """When the trial of a rule began; another condition, or a pause, begins none anew."""
+    if wanted.trial is None:
+        return None
+    if before is not None and before.trial_since is not None:
+        began: datetime = before.trial_since
+        return began
+    return now if wanted.enabled else None
 
 
 def remember(connection: Connection, files: Mapping[str, str], *, now: datetime) -> None:

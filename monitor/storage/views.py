@@ -1,6 +1,6 @@
 """What people ask: the content of a message, the life of an article, how the watch is doing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -181,6 +181,17 @@ def silences(connection: Connection, *, since: datetime) -> list[tuple[str, int]
         .order_by(func.count().desc())
     )
     return [(row.decision, row.n) for row in rows]
+
+
+def by_rule(
+    connection: Connection, *, since: datetime
+) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """For each rule how many articles it matched, and how many alerts it raised."""
+    matched = select(match.c.rule_id, func.count().label("n")).where(match.c.matched_at >= since)
+    raised = select(alert.c.rule_id, func.count().label("n")).where(alert.c.decided_at >= since)
+    matches = connection.execute(matched.group_by(match.c.rule_id))
+    alerts = connection.execute(raised.group_by(alert.c.rule_id))
+    return {row.rule_id: row.n for row in matches}, {row.rule_id: row.n for row in alerts}
 
 
 def polls(connection: Connection) -> int:

@@ -1,6 +1,6 @@
 """The keys of a rule beside its condition: severity by what happened, defaults, a last day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -265,6 +265,17 @@ def test_defaults_hold_for_the_rules_of_their_file_unless_they_say_otherwise() -
     assert second.channels == ("console",)
 
 
+def test_a_rule_that_is_switched_off_does_not_mind_the_trial_of_the_defaults() -> None:
+    first, second = rules_of(
+        "defaults: {trial: 3 days}\n"
+        "rules: [{id: a, when: oil, enabled: false}, {id: b, when: oil, trial: 2h}]\n"
+    )
+    assert (first.enabled, first.trial) == (False, timedelta(days=3))
+    assert (second.enabled, second.trial) == (True, timedelta(hours=2))
+    (told,) = problems_of("defaults: {enabled: false}\nrules: [{id: a, when: oil, trial: 2h}]\n")
+    assert told.startswith('2:35: "trial" lets a rule match and tell nobody')
+
+
 def test_a_rules_own_severity_replaces_all_cases_of_the_defaults() -> None:
     first, second = rules_of(
         "defaults: {severity: [{when: raid, is: critical}]}\n"
@@ -288,29 +299,29 @@ def test_what_comes_from_the_defaults_counts_in_the_version_as_if_the_rule_said_
         (
             "high",
             (
-                "1:11: defaults is keys with values (severity, alert, notify, enabled, expires); "
-                'found "high"'
+                "1:11: defaults is keys with values (severity, alert, notify, enabled, expires, "
+                'trial); found "high"'
             ),
         ),
         (
             "{when: oil}",
             (
                 '1:12: "when" is every rule\'s own, so it cannot stand in defaults. Allowed in '
-                "defaults: severity, alert, notify, enabled, expires"
+                "defaults: severity, alert, notify, enabled, expires, trial"
             ),
         ),
         (
             "{severty: high}",
             (
                 '1:12: unknown key of defaults "severty"; did you mean "severity"? Allowed: '
-                "severity, alert, notify, enabled, expires"
+                "severity, alert, notify, enabled, expires, trial"
             ),
         ),
         (
-            "{trial: 3 days}",
+            "{trial: 3 days, enabled: false}",
             (
-                '1:12: "trial" is not available in this version. Allowed in defaults: severity, '
-                "alert, notify, enabled, expires"
+                '1:19: "trial" lets a rule match and tell nobody, "enabled: false" keeps it from '
+                "matching; drop one of them"
             ),
         ),
         (

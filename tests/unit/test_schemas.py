@@ -163,6 +163,7 @@ RIGHT = [
     ),
     ("rules/x.yaml", "rules: [{id: 7, title: 2026, when: oil, enabled: false, severity: low}]"),
     ("rules/x.yaml", "rules: [{id: it, when: oil, enabled: 'true', expires: 2999-12-31}]"),
+    ("rules/x.yaml", "defaults: {trial: 2h}\nrules: [{id: it, when: oil, trial: 3 days}]"),
     (
         "rules/x.yaml",
         "rules: [{id: it, when: oil, severity: [{when: raid, is: critical}, {is: high}]}]",
@@ -212,6 +213,7 @@ WRONG = [
     ),
     ("rules/x.yaml", "rules: [{id: it, when: oil, enabled: yes}]", "rules.0.enabled"),
     ("rules/x.yaml", "rules: [{id: it, when: oil, expires: 31.12.2999}]", "rules.0.expires"),
+    ("rules/x.yaml", "rules: [{id: it, when: oil, trial: 3}]", "rules.0.trial"),
     (
         "rules/x.yaml",
         "rules: [{id: it, when: oil, notify: {channels: []}}]",

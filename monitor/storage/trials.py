@@ -1,0 +1,88 @@
+"""Rules on trial: since when, what they would have told, and whether that was summed up."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+
+from monitor.core.alerts import Reason
+from monitor.core.model import ArticleId, RuleId, StoryId
+from monitor.core.rules import Rule
+from monitor.storage.schema import article, match, outlet, rule
+
+
+def ends(connection: Connection, rules: Iterable[Rule]) -> dict[RuleId, datetime]:
+    """When the trials of these rules end or ended, of those that have begun one."""
+    tried = {each.id: each for each in rules if each.trial is not None}
+    if not tried:
+        return {}
+    asked = select(rule.c.id, rule.c.trial_since).where(rule.c.id.in_(tried))
+    found = {row.id: tried[row.id].trial_ends(row.trial_since) for row in connection.execute(asked)}
+    return {name: moment for name, moment in found.items() if moment is not None}
+
+
+def foregone(
+    connection: Connection,
+    rule_id: RuleId,
+    story_id: StoryId,
+    *,
+    beside: ArticleId,
+    since: datetime,
+) -> frozenset[Reason]:
+    """Why a rule on trial would have told of a story `since`, but for the article `beside`."""
+    reasons = connection.execute(
+        select(match.c.would_tell)
+        .join(article, article.c.id == match.c.article_id)
+        .where(
+            article.c.story_id == story_id,
+            article.c.id != beside,
+            match.c.rule_id == rule_id,
+            match.c.would_tell.is_not(None),
+            match.c.matched_at >= since,
+        )
+    )
+    return frozenset(Reason(reason) for reason in reasons.scalars())
+
+
+def matches(connection: Connection, rule_id: RuleId, *, since: datetime, until: datetime) -> int:
+    """How many articles a rule matched in that time."""
+    asked = select(func.count()).where(*_matched(rule_id, since, until))
+    return int(connection.execute(asked).scalar_one())
+
+
+def untold(
+    connection: Connection, rule_id: RuleId, *, since: datetime, until: datetime
+) -> Sequence[Row[Any]]:
+    """What a rule on trial would have told in that time, oldest first.
+
+    Rows of id, title, outlet_name, matched_at, would_tell.
+    """
+    columns = (article.c.id, article.c.title, outlet.c.name.label("outlet_name"))
+    asked: Select[Any] = select(*columns, match.c.matched_at, match.c.would_tell)
+    return connection.execute(
+        asked.join(article, article.c.id == match.c.article_id)
+        .join(outlet, outlet.c.id == article.c.outlet_id)
+        .where(*_matched(rule_id, since, until), match.c.would_tell.is_not(None))
+        .order_by(match.c.matched_at, match.c.id)
+    ).all()
+
+
+def _matched(rule_id: RuleId, since: datetime, until: datetime) -> tuple[Any, ...]:
+    return match.c.rule_id == rule_id, match.c.matched_at >= since, match.c.matched_at < until
+
+
+def began(connection: Connection, rule_id: RuleId) -> datetime | None:
+    """When the trial of a rule began; None if it has none."""
+    asked = select(rule.c.trial_since).where(rule.c.id == rule_id)
+    found: datetime | None = connection.execute(asked).scalar_one_or_none()
+    return found
+
+
+def mark_told(connection: Connection, rule_id: RuleId, *, end: datetime) -> bool:
+    """Note that the trial that ended then is summed up; False if it was already."""
+    untold_yet = or_(rule.c.trial_told.is_(None), rule.c.trial_told < end)
+    done = connection.execute(
+        update(rule).where(and_(rule.c.id == rule_id, untold_yet)).values(trial_told=end)
+    )
+    return done.rowcount > 0
