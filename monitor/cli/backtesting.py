@@ -2,14 +2,27 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli.exits import MisuseError
-from monitor.cli.output import FAINT, GOOD, STRONG, at, console, count, emit, rfc3339, say, table
+from monitor.cli.output import (
+    FAINT,
+    GOOD,
+    STRONG,
+    Cell,
+    at,
+    console,
+    count,
+    emit,
+    rfc3339,
+    say,
+    table,
+)
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -23,6 +36,7 @@ if TYPE_CHECKING:
 
 BAR = 40  # characters of the longest bar
 SHOWN = 4  # outlets or languages of one rule in the table
+QUIET_DAYS = 10  # in a row, and more, are one line
 STEP = 200  # articles between two movements of the progress bar
 A_DAY = timedelta(days=1)
 
@@ -245,8 +259,11 @@ def _show(found: Outcome) -> None:
     say("")
     daily = _days(found)
     most = max(number for _, number in daily)
-    for day, number in daily:
-        say(f"{day}  ", (bar_of(number, most), GOOD), f" {number}")
+    for loud, group in groupby(daily, key=lambda each: each[1] > 0):
+        say_days(
+            [(f"{day}  ", (bar_of(number, most), GOOD), f" {number}") for day, number in group],
+            quiet=not loud,
+        )
     say("")
     table(
         ("rule", "matches", "weak", "alerts", "at once", "outlets", "languages"),
@@ -261,6 +278,15 @@ def _show(found: Outcome) -> None:
     for name, each in summary.rules.items():
         for why, number in each.silent.most_common():
             say((f"{name}: {count(number, 'match', 'matches')} silent: {why}", FAINT))
+
+
+def say_days(lines: Sequence[Sequence[Cell]], *, quiet: bool) -> None:
+    """Print a line a day; of a long time without alerts how many days it has."""
+    if quiet and len(lines) >= QUIET_DAYS:
+        say((f"…           {len(lines):,} days without alerts", FAINT))
+        return
+    for cells in lines:
+        say(*cells)
 
 
 def bar_of(number: int, most: int) -> str:

@@ -7,10 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from monitor.cli.backtesting import A_DAY, bar_of
-from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, at, count, emit, rfc3339, say, table
+from monitor.cli.backtesting import A_DAY, bar_of, say_days
+from monitor.cli.output import (
+    BAD,
+    DOUBT,
+    FAINT,
+    GOOD,
+    STRONG,
+    Cell,
+    at,
+    count,
+    emit,
+    rfc3339,
+    say,
+    table,
+)
 from monitor.core.comparison import Effect
 
 if TYPE_CHECKING:
@@ -233,13 +247,17 @@ def _show_counts(found: Compared) -> None:
     say("")
     daily = found.by_day()
     most = max(max(before, after) for _, before, after in daily)
-    for day, before, after in daily:
-        same, longer = bar_of(min(before, after), most), bar_of(max(before, after), most)
-        sign, style = ("+", GOOD) if after > before else ("-", BAD)
-        changed = sign * (len(longer) - len(same))
-        numbers = f" {before}" if before == after else f" {before} → {after}"
-        say(f"{day}  ", same, (changed, style), numbers)
+    for loud, group in groupby(daily, key=lambda each: max(each[1:]) > 0):
+        say_days([_day(*each, most=most) for each in group], quiet=not loud)
     say("")
     headings = ("before", "after", *(how.value for how in Effect))
     rows = [(name, *(str(counts[key]) for key in headings)) for name, counts in found.by_rule()]
     table(("rule", *headings), rows)
+
+
+def _day(day: str, before: int, after: int, *, most: int) -> tuple[Cell, ...]:
+    """A bar of what both tell, and of what is gained or lost."""
+    same, longer = bar_of(min(before, after), most), bar_of(max(before, after), most)
+    sign, style = ("+", GOOD) if after > before else ("-", BAD)
+    numbers = f" {before}" if before == after else f" {before} → {after}"
+    return f"{day}  ", same, (sign * (len(longer) - len(same)), style), numbers

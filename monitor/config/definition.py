@@ -1,6 +1,6 @@
 """A rule as YAML with all that it takes from elsewhere, for a person who compares two versions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from monitor.config.printing import Value, laid_out, named, value
@@ -82,7 +82,27 @@ def _lists(rule: Rule) -> dict[str, Iterable[str]]:
         for term in _all_terms(condition):
             if term.list_name:
                 found.setdefault(term.list_name, {})[term.written] = None
-    return dict(found)
+    return {name: _with_uses(name, found) for name in found}
+
+
+def _with_uses(name: str, lists: Mapping[str, Mapping[str, None]]) -> list[str]:
+    """The terms of a list, where another one is wholly in it by name: a change is shown once.
+
+    A rule knows the terms of its lists, and not which list brought them.
+    """
+    own = lists[name].keys()
+    within = {
+        other: terms.keys()
+        for other, terms in lists.items()
+        if len(terms) > 1 and terms.keys() < own
+    }
+    uses = [
+        other
+        for other, terms in within.items()
+        if not any(terms < larger for larger in within.values())
+    ]
+    brought = {written for other in uses for written in lists[other]}
+    return [f"${other}" for other in sorted(uses)] + [each for each in own if each not in brought]
 
 
 def _all_terms(condition: Condition) -> Iterator[Term]:

@@ -66,3 +66,15 @@ def test_comments_layout_and_examples_are_not_compared() -> None:
         "    examples: {match: [Oil and gas]}\n"
     )
     assert lines_of(plain) == lines_of(dressed)
+
+
+def test_a_list_inside_of_another_is_named_so_that_a_change_of_it_shows_once() -> None:
+    assert lines_of(
+        "lists: {a: [one, two], b: [$a, three], c: [$b, four], one: [six]}\n"
+        "rules: [{id: all, when: {all: [$a, $b, $c, $one]}}]\n"
+    )[2:] == [
+        "$a:", "  - one", "  - two",
+        "$b:", "  - $a", "  - three",
+        "$c:", "  - $b", "  - four",
+        "$one:", "  - six",
+    ]  # fmt: skip
