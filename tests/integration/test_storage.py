@@ -252,8 +252,9 @@ def test_feeds_that_failed_go_their_own_way(stocked):
 
 
 def test_a_host_that_asks_for_peace_gets_it(stocked):
-    later = NOW + timedelta(hours=1)
-    stocked.write(lambda tx: feeds.release_host(tx, "paper.example", not_before=later))
+    an_hour = timedelta(hours=1)
+    later = stocked.write(lambda tx: feeds.rest_host(tx, "paper.example", after=an_hour, now=NOW))
+    assert later >= NOW + an_hour
 
     def take(now):
         return stocked.write(

@@ -1,6 +1,6 @@
 """Rules on trial: since when, and what they would have told.
 
-Revision: 0006, after 0003
+Revision: 0004, after 0003
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 from monitor.storage.types import UtcDateTime
 
-revision = "0006"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
