@@ -10,6 +10,8 @@ from monitor.core.model import Channel, ChannelName, Match, Severity, Strength
 from monitor.core.rules import Rule, WeakPolicy
 
 INCIDENT_WINDOW = timedelta(hours=48)  # after it told nothing that long, an incident is over
+# A digest of what a start or an outage brought collects no longer: a slow host may not hold it up.
+GATHERING_LIMIT = timedelta(minutes=15)
 
 
 class Origin(StrEnum):

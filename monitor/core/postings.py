@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
-from monitor.core.alerts import Origin, Way
+from monitor.core.alerts import GATHERING_LIMIT, Origin, Way
 from monitor.core.backtest import Archived, Judged, Verdict
 from monitor.core.messages import Fired, Report
 from monitor.core.model import Channel, ChannelName, Tier
 from monitor.core.rules import Rule
-
-CALM = timedelta(seconds=20)  # a digest of what a start or an outage brought waits for more of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,11 @@ class _Digest:
 
 
 class Outbox:
-    """Turns what is judged into messages; a digest collects until its channel's time is over."""
+    """Turns what is judged into messages; a digest collects until its channel's time is over.
+
+    One of what a start or an outage brought collects as long as the watch would have let it: when
+    all of it was read, the archive does not tell.
+    """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._titles = {rule.id: rule.title for rule in rules}
@@ -50,12 +52,9 @@ class Outbox:
             if way is Way.AT_ONCE:
                 yield Outgoing(now, channel, way, (report,))
                 continue
-            wait = channel.digest_every if way is Way.DIGEST else CALM
+            wait = channel.digest_every if way is Way.DIGEST else GATHERING_LIMIT
             key = channel.name, way
-            digest = self._open.setdefault(key, (channel, _Digest(now + wait)))[1]
-            digest.reports.append(report)
-            if way is not Way.DIGEST:
-                digest.closes_at = now + wait
+            self._open.setdefault(key, (channel, _Digest(now + wait)))[1].reports.append(report)
 
     def rest(self) -> Iterator[Outgoing]:
         """The digests that are still open at the end."""

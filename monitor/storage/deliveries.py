@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.core.alerts import Origin, Way
+from monitor.core.alerts import GATHERING_LIMIT, Origin, Way
 from monitor.core.identity import digest
 from monitor.core.model import AlertId, Channel, DeliveryId
 from monitor.core.outbox import State
@@ -30,7 +30,6 @@ from monitor.storage.work import Claim, claim, due
 # Digests that tell once what a start or an outage brought: open until all of that origin is read.
 GATHERED = {Way.WELCOME: Origin.WELCOME, Way.MISSED: Origin.MISSED}
 GATHERING_CALM = timedelta(seconds=20)  # after its last alert such a digest waits this long
-GATHERING_LIMIT = timedelta(minutes=15)  # a slow host may hold it up no longer
 GATHERING_LOOK = timedelta(seconds=5)  # between looks whether all of it has come
 
 
