@@ -49,7 +49,7 @@ class Repeated:
     ) -> dict[tuple[Word, ...], list[tuple[Field, Occurrence]]]:
         places: dict[tuple[Word, ...], list[tuple[Field, Occurrence]]] = {}
         for view in indexed.views(sight.scopes):
-            for found in self._term.seen(view, sight):
+            for found in self._term.seen(indexed, view, sight):
                 places.setdefault(found.term.words, []).append((view.field, found))
         return places
 
@@ -80,7 +80,7 @@ class Pattern:
         """The first place in each field that is not empty."""
         for view in indexed.views(sight.scopes):
             field = view.field
-            text = field.blanked(sight.ignored) if sight.ignored else field.value
+            text = indexed.blanked(field, sight.ignored) if sight.ignored else field.value
             shown = text[: view.until].encode(errors="replace")
             for found in self._compiled.finditer(shown):
                 first, last = found.span()

@@ -1,20 +1,23 @@
-"""One document made ready for rules: tokens, where the rules' words stand, what a scope shows."""
+"""One document made ready for rules: where the rules' words stand, and what a scope shows.
 
-import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from itertools import chain
+Its tokens are numbered through all its fields, title first. They are never listed: only pieces
+that satisfy a word of a rule, and those that are not exactly one token, are looked at.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise, takewhile
+from operator import eq, itemgetter
 from typing import NamedTuple
 
+from monitor.core.evidence import FIELDS
 from monitor.core.model import Document
-from monitor.core.rules import Scope, Term, Word
-from monitor.core.stems import Stems, primary
-from monitor.core.text import WORD_LIMIT, Token, fold, lead, tokenise
-
-FORMS_LIMIT = 40_000  # of a generation; six may be full: some 40 MB
-FORM_LIMIT = 60  # characters; longer forms are seldom words, and seldom come again
+from monitor.core.rules import Scope, Term, Unit
+from monitor.core.stems import primary
+from monitor.core.text import Token, lead, pieces, tokenise
+from monitor.core.vocabulary import Memory, Vocabulary, name_of
 
 DEFAULT_SCOPES = frozenset({Scope.TITLE, Scope.LEAD, Scope.BODY})
 TOP_SCOPES = frozenset({Scope.TITLE, Scope.LEAD})
@@ -25,151 +28,16 @@ _FIELD_OF = {
     Scope.AUTHOR: "author",
     Scope.URL: "url",
 }
-_BESIDE_WORDS = ".,;:!?…\"'’”“‘«»()[]¿¡-–—"
-_OF_SEVERAL = "EeUuSs"  # how words begin that text.tokenise writes in its own way: EE UU, U. S.
-_EXACT, _INFLECTED = "=", "~"
 
 
-def name_of(word: Word) -> str:
-    """What the positions of a word are called. No token contains `=` or `~`."""
-    if word.inflected:
-        return _INFLECTED + word.pattern
-    return _EXACT + word.pattern if word.exact else word.pattern
+_REACH = itemgetter(0, 1)  # of an occurrence
 
 
-def fields_of(scopes: Iterable[Scope]) -> frozenset[str]:
-    """The fields that scopes may show."""
+def fields_of(scopes: Iterable[Scope]) -> tuple[str, ...]:
+    """The fields that scopes may show, in their order."""
     names = {_FIELD_OF[scope] for scope in scopes if scope is not Scope.LEAD}
-    return frozenset(names | ({"summary", "text"} if Scope.LEAD in scopes else set()))
-
-
-class _Memory(dict[str, tuple[str, ...]]):
-    """The names that a form satisfies, resolved once; bounded.
-
-    A full memory becomes the older generation, from which what comes again is saved.
-    """
-
-    def __init__(self, resolve: Callable[[str], Iterable[str]]) -> None:
-        super().__init__()
-        self._resolve = resolve
-        self._older: dict[str, tuple[str, ...]] = {}
-
-    def __missing__(self, form: str) -> tuple[str, ...]:
-        names = self._older.get(form)
-        if names is None:
-            names = tuple(self._resolve(form))
-        if len(self) >= FORMS_LIMIT:
-            self._older = dict(self)
-            self.clear()
-        if len(form) <= FORM_LIMIT:
-            self[form] = names
-        return names
-
-
-class Vocabulary:
-    """The words of all rules, turned round: from a word of an article to those it satisfies.
-
-    Case, accents, wildcards and stems are resolved once for each word form; afterwards a word
-    of an article costs one look-up, however many rules there are.
-    """
-
-    def __init__(self, words: Iterable[Word]) -> None:
-        self._names: set[str] = set()
-        self._prefixes: dict[str, str] = {}
-        self._shapes: list[tuple[re.Pattern[str], str]] = []
-        self._stems = Stems()
-        self._inflected: dict[str, dict[str, list[str]]] = {}  # language, stem: names
-        for word in words:
-            self._add(word, name_of(word))
-        self._lengths = tuple(sorted({len(prefix) for prefix in self._prefixes}))
-        self._of_forms: dict[str | None, _Memory] = {}
-        self._of_pieces: dict[str | None, _Memory] = {}
-
-    def _add(self, word: Word, name: str) -> None:
-        if name in self._names:
-            return
-        self._names.add(name)
-        if word.inflected:
-            for language in self._stems.languages:
-                by_stem = self._inflected.setdefault(language, {})
-                for stem in self._stems.of(word.pattern, language):
-                    by_stem.setdefault(stem, []).append(name)
-        elif "?" in name:
-            shape = re.escape(name).replace(r"\?", ".").replace(r"\*", ".*")
-            self._shapes.append((re.compile(shape, re.DOTALL), name))
-        elif name.endswith("*"):
-            self._prefixes[name[:-1]] = name
-
-    def present(self, texts: Iterable[str], language: str | None) -> set[str]:
-        """The names of the words that the texts contain, and perhaps of a few more.
-
-        Only cut at white space, which costs a tenth of tokens: each piece is tokenised once.
-        """
-        of_pieces = self._memory(self._of_pieces, self._in_piece, language)
-        pieces = set(chain.from_iterable(text.split() for text in texts))
-        return set(chain.from_iterable(map(of_pieces.__getitem__, pieces)))
-
-    def _memory(
-        self,
-        memories: dict[str | None, _Memory],
-        resolve: Callable[..., Iterator[str]],
-        language: str | None,
-    ) -> _Memory:
-        """The memory for a language; all without stems share one."""
-        stemmed = language if language in self._inflected else None
-        found = memories.get(stemmed)
-        if found is None:
-            found = memories[stemmed] = _Memory(partial(resolve, language=stemmed))
-        return found
-
-    def _in_piece(self, piece: str, *, language: str | None) -> Iterator[str]:
-        """What the piece satisfies, also as the end of EE UU or U. S., the tokens with a blank."""
-        of_forms = self._memory(self._of_forms, self._satisfied, language)
-        word = piece.strip(_BESIDE_WORDS)
-        if word.isascii() and word.isalpha() and word[0] not in _OF_SEVERAL:
-            yield from of_forms[word]  # it is one token, just as it stands
-            return
-        befores = ("", "EE ", "U. ") if piece[0] in _OF_SEVERAL else ("",)
-        for whole in (before + piece for before in befores):
-            for token in tokenise(whole):
-                yield from of_forms[token.exact]
-
-    def positions(self, tokens: Sequence[Token], language: str | None) -> dict[str, list[int]]:
-        """The numbers of the tokens that satisfy each word of the rules, by the word's name."""
-        known = self._memory(self._of_forms, self._satisfied, language)
-        positions: dict[str, list[int]] = {}
-        for number, token in enumerate(tokens):
-            for name in known[token.exact]:
-                if name in positions:
-                    positions[name].append(number)
-                else:
-                    positions[name] = [number]
-        return positions
-
-    def _satisfied(self, exact: str, *, language: str | None) -> Iterator[str]:
-        """What a token's exact form satisfies; its folded form follows from it."""
-        folded = fold(exact[:WORD_LIMIT])
-        for form in (folded, _EXACT + exact):
-            if form in self._names:
-                yield form
-            for length in self._lengths:
-                prefix = self._prefixes.get(form[:length]) if length <= len(form) else None
-                if prefix is not None:
-                    yield prefix
-            for shape, name in self._shapes:
-                if shape.fullmatch(form):
-                    yield name
-        yield from self._inflections(exact, folded, language)
-
-    def _inflections(self, exact: str, folded: str, language: str | None) -> set[str]:
-        """The inflected words that the form may belong to, or is."""
-        itself = _INFLECTED + folded
-        found = {itself} & self._names
-        by_stem = self._inflected.get(language or "")
-        if by_stem:
-            for stem in self._stems.of(exact, language):
-                found.update(by_stem.get(stem, ()))
-        return found
+    names |= {"summary", "text"} if Scope.LEAD in scopes else set()
+    return tuple(name for name in FIELDS if name in names)
 
 
 class _Sought(NamedTuple):
@@ -192,57 +60,195 @@ class Group:
             anchor = max(names, key=len)
             sought = _Sought(term, names.index(anchor), names)
             self.anchored.setdefault(anchor, []).append(sought)
+        self.anchors = frozenset(self.anchored)
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """A term at the tokens `first` to `end` (exclusive) of a field."""
+class Occurrence(NamedTuple):
+    """A term at the tokens `first` to `end` (exclusive) of the document."""
 
     first: int
     end: int
     term: Term
 
 
-class Field:
-    """One field's tokens, and where in it the terms of a group stand, in reading order."""
+class _Odd(NamedTuple):
+    """A piece that is not one token: its first token's number, its own, and how many it is."""
 
-    def __init__(self, name: str, value: str, vocabulary: Vocabulary, language: str | None) -> None:
+    first: int
+    piece: int
+    tokens: int
+
+
+class Field:
+    """One field of a document; its tokens are those from `first` to `end` (exclusive)."""
+
+    def __init__(self, name: str, value: str, *, first: int) -> None:
         self.name = name
         self.value = value
-        self.tokens: list[Token] = tokenise(value)
-        self.positions: Mapping[str, list[int]] = vocabulary.positions(self.tokens, language)
+        self.first = first
+        self.end = first
+        self._pieces = pieces(value) if value else []
+        self._odd: list[_Odd] = []
+        self._cut: dict[int, list[Token]] = {}
+        self._sentences: dict[int, list[int]] = {}
+
+    def read(self, memory: Memory, places: dict[str, list[int]]) -> None:
+        """Note the numbers of the tokens that satisfy words of the rules, by the words' names."""
+        shift = self.first
+        found = map(memory.__getitem__, self._pieces)
+        for number, piece in enumerate(found):
+            if piece is None:
+                continue
+            first = number + shift
+            for offset, name in piece.names:
+                places[name].append(first + offset)
+            if piece.tokens != 1:
+                shift += piece.tokens - 1
+                self._odd.append(_Odd(first, number, piece.tokens))
+        self.end = len(self._pieces) + shift
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each piece starts, had they no blanks between them."""
+        return [0, *accumulate(map(len, self._pieces))]
+
+    def span(self, token: int) -> tuple[int, int]:
+        """The characters of a token: first and end (exclusive)."""
+        piece, offset = self._piece_of(token)
+        start = self._starts[piece] + piece
+        found = self._tokens(piece)[offset]
+        return start + found.start, start + found.end
+
+    def _tokens(self, piece: int) -> list[Token]:
+        """The tokens of one piece; those of long ones are kept, as they may be asked for often."""
+        tokens = self._cut.get(piece)
+        if tokens is None:
+            tokens = self._cut[piece] = tokenise(self._pieces[piece])
+        return tokens
+
+    def _piece_of(self, token: int) -> tuple[int, int]:
+        """The number of the piece that a token stands in, and the token's own number in there."""
+        before = bisect_right(self._odd, token, key=lambda odd: odd.first) - 1
+        if before < 0:
+            return token - self.first, 0
+        first, piece, count = self._odd[before]
+        if token < first + count:
+            return piece, token - first
+        return piece + 1 + token - first - count, 0
+
+    def unbroken(self, first: int, end: int) -> bool:
+        """Whether no paragraph ends between two tokens, the second exclusive."""
+        return "\n" not in self.value[self.span(first)[0] : self.span(end - 1)[1]]
+
+    def folded(self) -> Iterator[str]:
+        """The folded tokens, cut as they are asked for."""
+        return (token.folded for piece in self._pieces for token in tokenise(piece))
+
+    def until(self, character: int) -> int:
+        """The end of the tokens that end at a character or before it."""
+        *whole, last = pieces(self.value[:character])
+        piece = len(whole)
+        before = bisect_right(self._odd, piece, key=lambda odd: odd.piece) - 1
+        first = self.first + piece
+        if before >= 0:
+            odd = self._odd[before]
+            first = odd.first + (odd.tokens + piece - odd.piece - 1 if piece > odd.piece else 0)
+        return first + sum(token.end <= len(last) for token in self._tokens(piece))
+
+    def unit(self, token: int, unit: Unit) -> tuple[int, int]:
+        """Which paragraph, or sentence of which paragraph, a token stands in."""
+        start, _ = self.span(token)
+        paragraph = bisect_right(self._paragraphs, start) - 1
+        if unit is Unit.PARAGRAPH:
+            return paragraph, 0
+        sentences = self._sentences.get(paragraph)
+        if sentences is None:
+            sentences = self._sentences[paragraph] = self._sentences_of(paragraph)
+        return paragraph, bisect_right(sentences, start)
+
+    @cached_property
+    def _paragraphs(self) -> list[int]:
+        """Where each line starts."""
+        return [0, *accumulate(len(line) + 1 for line in self.value.split("\n"))]
+
+    def _sentences_of(self, paragraph: int) -> list[int]:
+        """Where the sentences of a paragraph start, but the first."""
+        first, end = self._paragraphs[paragraph : paragraph + 2]
+        tokens = tokenise(self.value[first:end])
+        return [
+            first + token.start
+            for before, token in pairwise(tokens)
+            if token.sentence != before.sentence
+        ]
+
+
+class View(NamedTuple):
+    """What one scope shows of a field: tokens `first` to `end`, characters up to `until`."""
+
+    field: Field
+    first: int
+    end: int
+    until: int
+
+
+class IndexedDocument:
+    """A document and where its words stand; made for one matching, then dropped.
+
+    `present` are the names of the rules' words in it, `places` the numbers of their tokens.
+    """
+
+    def __init__(
+        self, document: Document, vocabulary: Vocabulary, fields: Iterable[str] = FIELDS
+    ) -> None:
+        self.document = document
+        self.places: defaultdict[str, list[int]] = defaultdict(list)
+        self.fields: dict[str, Field] = {}
         self._found: dict[int, list[Occurrence]] = {}
         self._hidden: dict[tuple[Group, ...], frozenset[int]] = {}
+        self._views: dict[frozenset[Scope], tuple[View, ...]] = {}
+        memory = vocabulary.memory(primary(document.language) if document.language else None)
+        end = 0
+        for name in fields:
+            field = self.fields[name] = Field(name, getattr(document, name) or "", first=end)
+            field.read(memory, self.places)
+            end = field.end
+        self.present = frozenset(self.places)
+
+    def field_of(self, token: int) -> Field:
+        """The field that a token stands in."""
+        return next(field for field in self.fields.values() if token < field.end)
 
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
-        """Every place of the group's terms; looked for when first asked."""
+        """Every place of the group's terms, in reading order; looked for when first asked."""
         found = self._found.get(group.number)
         if found is None:
-            found = self._found[group.number] = [
+            found = [
                 occurrence
-                for anchor in self.positions.keys() & group.anchored.keys()
+                for anchor in self.present & group.anchors
                 for sought in group.anchored[anchor]
-                for occurrence in self._places(sought)
+                for occurrence in self._occurrences(sought)
             ]
-            found.sort(key=lambda o: (o.first, o.end))
+            found.sort(key=_REACH)
+            self._found[group.number] = found
         return found
 
-    def _places(self, sought: _Sought) -> Iterator[Occurrence]:
+    def _occurrences(self, sought: _Sought) -> Iterator[Occurrence]:
         """The term around each place of its anchor, within one paragraph."""
-        length = len(sought.names)
-        if not all(name in self.positions for name in sought.names):
+        term, offset, names = sought
+        length = len(names)
+        if length == 1:
+            for place in self.places[names[0]]:
+                yield Occurrence(place, place + 1, term)
             return
-        others = [
-            (n, frozenset(self.positions[name]))
-            for n, name in enumerate(sought.names)
-            if n != sought.offset
-        ]
-        for place in self.positions[sought.names[sought.offset]]:
-            first = place - sought.offset
+        if not self.present.issuperset(names):
+            return
+        others = [(n, frozenset(self.places[name])) for n, name in enumerate(names) if n != offset]
+        for place in self.places[names[offset]]:
+            first = place - offset
             if all(first + n in there for n, there in others):
-                opening, closing = self.tokens[first], self.tokens[first + length - 1]
-                if opening.paragraph == closing.paragraph:
-                    yield Occurrence(first, first + length, sought.term)
+                field = self.field_of(first)
+                if first + length <= field.end and field.unbroken(first, first + length):
+                    yield Occurrence(first, first + length, term)
 
     def hidden(self, ignored: tuple[Group, ...]) -> frozenset[int]:
         """The tokens that belong to an occurrence of an ignored group."""
@@ -256,45 +262,14 @@ class Field:
             )
         return found
 
-    def blanked(self, ignored: tuple[Group, ...]) -> str:
-        """The value with spaces instead of the hidden tokens: every other place stays the same."""
-        characters = list(self.value)
+    def blanked(self, field: Field, ignored: tuple[Group, ...]) -> str:
+        """A field's value with spaces instead of hidden tokens: other places stay the same."""
+        characters = list(field.value)
         for number in self.hidden(ignored):
-            token = self.tokens[number]
-            characters[token.start : token.end] = " " * (token.end - token.start)
+            if field.first <= number < field.end:
+                start, end = field.span(number)
+                characters[start:end] = " " * (end - start)
         return "".join(characters)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What one scope shows of a field: tokens up to `end`, characters up to `until` (exclusive)."""
-
-    field: Field
-    end: int
-    until: int
-
-
-class IndexedDocument:
-    """A document and where its words stand; made for one matching, then dropped."""
-
-    def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
-        self.document = document
-        self._language = primary(document.language) if document.language else None
-        self._vocabulary = vocabulary
-        self._fields: dict[str, Field] = {}
-        self._views: dict[frozenset[Scope], tuple[View, ...]] = {}
-
-    def present(self, fields: Iterable[str]) -> set[str]:
-        """The names of the words in some fields, and perhaps of a few more."""
-        texts = (getattr(self.document, name) or "" for name in fields)
-        return self._vocabulary.present(texts, self._language)
-
-    def field(self, name: str) -> Field:
-        found = self._fields.get(name)
-        if found is None:
-            value = getattr(self.document, name) or ""
-            found = self._fields[name] = Field(name, value, self._vocabulary, self._language)
-        return found
 
     def views(self, scopes: frozenset[Scope]) -> tuple[View, ...]:
         """What the scopes show, title first; overlapping scopes show their words once."""
@@ -303,25 +278,22 @@ class IndexedDocument:
             found = self._views[scopes] = tuple(self._make_views(scopes))
         return found
 
-    def _make_views(self, scopes: frozenset[Scope]) -> list[View]:
-        views = []
+    def _make_views(self, scopes: frozenset[Scope]) -> Iterator[View]:
         for scope in Scope:
             if scope not in scopes:
                 continue
             if scope is not Scope.LEAD:
-                field = self.field(_FIELD_OF[scope])
-                views.append(View(field, len(field.tokens), len(field.value)))
+                field = self.fields[_FIELD_OF[scope]]
+                yield View(field, field.first, field.end, len(field.value))
             elif not (Scope.BODY in scopes and self._body_repeats_lead):
-                views += self._lead_views()
-        return views
+                yield from self._lead_views()
 
-    def _lead_views(self) -> list[View]:
+    def _lead_views(self) -> Iterator[View]:
         span = lead(self.document)
-        if span is None:
-            return []
-        field = self.field(span.field)
-        end = bisect_left(field.tokens, span.end, key=lambda t: t.end - 1)
-        return [View(field, end, span.end)]
+        if span is not None:
+            field = self.fields[span.field]
+            end = field.end if span.end == len(field.value) else field.until(span.end)
+            yield View(field, field.first, end, span.end)
 
     @cached_property
     def _body_repeats_lead(self) -> bool:
@@ -329,6 +301,6 @@ class IndexedDocument:
         span = lead(self.document)
         if span is None or span.field == "text":
             return True
-        summary = self.field("summary").tokens
-        opening = self.field("text").tokens[: len(summary)]
-        return [token.folded for token in summary] == [token.folded for token in opening]
+        field, body = self.fields["summary"], self.fields["text"]
+        same = sum(takewhile(bool, map(eq, field.folded(), body.folded())))
+        return same == field.end - field.first

@@ -16,7 +16,6 @@ from monitor.core.indexed import (
     TOP_SCOPES,
     Group,
     IndexedDocument,
-    Vocabulary,
     fields_of,
 )
 from monitor.core.model import Document, Match, RuleId, Strength
@@ -50,6 +49,7 @@ from monitor.core.rules import (
     Word,
 )
 from monitor.core.urgency import Urgency
+from monitor.core.vocabulary import Vocabulary
 
 _Part = TypeVar("_Part", bound=Condition)
 
@@ -71,9 +71,9 @@ class Matcher:
 
     def match(self, document: Document) -> list[Match]:
         """The matches of the enabled rules, in their order."""
-        indexed = IndexedDocument(document, self._vocabulary)
+        indexed = IndexedDocument(document, self._vocabulary, self._fields)
         matches = []
-        for number in self._percolator.candidates(indexed.present(self._fields)):
+        for number in self._percolator.candidates(indexed.present):
             rule = self._enabled[number]
             part = self._parts[rule.id]
             strength = _strength(part, indexed)
@@ -88,7 +88,7 @@ class Matcher:
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
         """The rule's tree with what held and what did not. Raises KeyError for an unknown rule."""
         part = self._parts[rule_id]
-        indexed = IndexedDocument(document, self._vocabulary)
+        indexed = IndexedDocument(document, self._vocabulary, self._fields)
         strength = _strength(part, indexed)
         sight = _SIGHTS[strength or Strength.WEAK]
         tree = part.explain(indexed, sight)

@@ -46,20 +46,27 @@ class AnyTerm:
         self.group = group
         self.label = _label(group.terms)
 
-    def seen(self, view: View, sight: Sight) -> list[Occurrence]:
-        shown = [o for o in view.field.occurrences(self.group) if o.end <= view.end]
+    def seen(self, indexed: IndexedDocument, view: View, sight: Sight) -> list[Occurrence]:
+        found = indexed.occurrences(self.group)
+        shown = [o for o in found if view.first <= o.first and o.end <= view.end]
         if not (shown and sight.ignored):
             return shown
-        hidden = view.field.hidden(sight.ignored)
+        hidden = indexed.hidden(sight.ignored)
         return [o for o in shown if hidden.isdisjoint(range(o.first, o.end))]
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        return any(self.seen(view, sight) for view in indexed.views(sight.scopes))
+        found = indexed.occurrences(self.group)
+        if not found:
+            return False
+        views = indexed.views(sight.scopes)
+        if sight.ignored:
+            return any(self.seen(indexed, view, sight) for view in views)
+        return any(v.first <= first and end <= v.end for v in views for first, end, _ in found)
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         first: dict[tuple[str, Term], Evidence] = {}
         for view in indexed.views(sight.scopes):
-            for found in self.seen(view, sight):
+            for found in self.seen(indexed, view, sight):
                 if (view.field.name, found.term) not in first:
                     quote = quoted(view.field, found, reason(found.term))
                     first[view.field.name, found.term] = quote
@@ -139,26 +146,31 @@ class Together:
     def _find(
         self, indexed: IndexedDocument, sight: Sight
     ) -> tuple[Field, list[Occurrence]] | None:
+        if not all(indexed.occurrences(term.group) for term in self._groups):
+            return None
         for view in indexed.views(sight.scopes):
-            if not all(view.field.occurrences(term.group) for term in self._groups):
-                continue
             chain = proximity.together(
-                self._places(view, sight),
+                self._places(indexed, view, sight),
                 groups=len(self._groups),
-                tokens=view.field.tokens,
                 within=self._near.within,
                 ordered=self._near.ordered,
+                unit_of=view.field.unit,
             )
             if chain is not None:
                 return view.field, chain
         return None
 
-    def _places(self, view: View, sight: Sight) -> list[proximity.Place[Occurrence]]:
-        return [
-            (found.first, found.end, number, found)
-            for number, group in enumerate(self._groups)
-            for found in group.seen(view, sight)
-        ]
+    def _places(
+        self, indexed: IndexedDocument, view: View, sight: Sight
+    ) -> list[proximity.Place[Occurrence]]:
+        """None at all where one of the groups has none."""
+        places: list[proximity.Place[Occurrence]] = []
+        for number, group in enumerate(self._groups):
+            seen = group.seen(indexed, view, sight)
+            if not seen:
+                return []
+            places += ((found.first, found.end, number, found) for found in seen)
+        return places
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
         return self._find(indexed, sight) is not None
@@ -190,7 +202,7 @@ class Narrowed:
         self._part = part
 
     def _own_sight(self, sight: Sight) -> Sight:
-        return replace(sight, scopes=self._scopes, chosen=True)
+        return Sight(self._scopes, chosen=True, held_only=sight.held_only, ignored=sight.ignored)
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
         return self._part.holds(indexed, self._own_sight(sight))
@@ -241,8 +253,8 @@ def reason(term: Term) -> str:
 
 def quoted(field: Field, found: Occurrence, why: str) -> Evidence:
     """The occurrence as evidence."""
-    start = field.tokens[found.first].start
-    end = field.tokens[found.end - 1].end
+    start, _ = field.span(found.first)
+    _, end = field.span(found.end - 1)
     return Evidence(field.name, start, end, field.value[start:end], why)
 
 

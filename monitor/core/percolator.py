@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
-from monitor.core.indexed import name_of
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -25,6 +24,7 @@ from monitor.core.rules import (
     Term,
     Within,
 )
+from monitor.core.vocabulary import name_of
 
 # How much more often such a word stands in an article than another one: rough, and only speed
 # hangs on it.

@@ -1,13 +1,14 @@
 """Whether terms stand close together: one occurrence of each group, none overlapping."""
 
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from monitor.core.rules import Unit
-from monitor.core.text import Token
 
 GROUPS_LIMIT = 8  # terms of one `near`; the sets of them that may be open grow as 2 to the power
+_ANY_GAP = sys.maxsize  # within a unit only the unit counts
 
 Found = TypeVar("Found")
 # first token, end token (exclusive), number of its group, and whatever was found there
@@ -18,34 +19,39 @@ def together(
     places: Iterable[Place[Found]],
     *,
     groups: int,
-    tokens: Sequence[Token],
     within: int | Unit,
     ordered: bool,
+    unit_of: Callable[[int, Unit], Hashable],
 ) -> list[Found] | None:
     """The first chain with one place of every group, in reading order; None without one.
 
-    Within n words: at most n tokens stand between neighbours. Within a unit: all in one.
-    Takes time in the places, times the sets of groups that occur.
+    Within n words: at most n tokens stand between neighbours. Within a unit: all in one, which
+    `unit_of` says for a token. Takes time in the places, times the sets of groups that occur.
     """
     places = sorted(places, key=lambda place: (place[0], place[1]))
     if isinstance(within, int):
         return _chain(places, groups=groups, gap=within, ordered=ordered)
-    unit_of = _unit(tokens, within)
-    by_unit: dict[int, list[Place[Found]]] = {}
+    inside = [places]
+    for unit in (Unit.PARAGRAPH, within):  # few paragraphs are left to be cut into sentences
+        inside = [
+            some
+            for wider in inside
+            for some in _by_unit(wider, unit, unit_of)
+            if len({place[2] for place in some}) == groups
+        ]
+    chains = (_chain(some, groups=groups, gap=_ANY_GAP, ordered=ordered) for some in inside)
+    return next((chain for chain in chains if chain is not None), None)
+
+
+def _by_unit(
+    places: Iterable[Place[Found]], unit: Unit, unit_of: Callable[[int, Unit], Hashable]
+) -> Iterable[list[Place[Found]]]:
+    by_unit: dict[Hashable, list[Place[Found]]] = {}
     for place in places:
-        if unit_of(place[0]) == unit_of(place[1] - 1):
-            by_unit.setdefault(unit_of(place[0]), []).append(place)
-    for inside in by_unit.values():
-        found = _chain(inside, groups=groups, gap=len(tokens), ordered=ordered)
-        if found is not None:
-            return found
-    return None
-
-
-def _unit(tokens: Sequence[Token], unit: Unit) -> Callable[[int], int]:
-    if unit is Unit.SENTENCE:
-        return lambda number: tokens[number].sentence
-    return lambda number: tokens[number].paragraph
+        own = unit_of(place[0], unit)
+        if place[1] == place[0] + 1 or own == unit_of(place[1] - 1, unit):
+            by_unit.setdefault(own, []).append(place)
+    return by_unit.values()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The Snowball stem of a word, for the languages that have one here."""
 
+from collections.abc import Collection
+
 import Stemmer
 
 from monitor.core.text import fold
@@ -19,16 +21,17 @@ class Stems:
 
     def __init__(self) -> None:
         self._stemmers = {
-            language: Stemmer.Stemmer(algorithm, 0) for language, algorithm in _ALGORITHMS.items()
+            language: Stemmer.Stemmer(algorithm, 0).stemWord
+            for language, algorithm in _ALGORITHMS.items()
         }
 
-    def of(self, word: str, language: str | None) -> frozenset[str]:
-        """The folded stems of a word as written and without its accents; empty without a stemmer.
+    def of(self, word: str, folded: str, language: str) -> Collection[str]:
+        """The folded stems of a word as written and without its accents.
 
         Both, because Snowball's Spanish needs some accents and trips over others: negoció and
         negociación meet only without them, hablaría and habló only with them.
         """
-        stemmer = self._stemmers.get(language or "")
-        if stemmer is None:
-            return frozenset()
-        return frozenset(fold(stemmer.stemWord(form)) for form in {word.lower(), fold(word)})
+        stem = self._stemmers[language]
+        if word.isascii():
+            return (stem(folded),)
+        return {fold(stem(word.lower())), fold(stem(folded))}

@@ -35,6 +35,9 @@ _TOKEN = re.compile(
         )
     )
 )
+# The blank of EE. UU. and U. S., the only one that may stand inside a token.
+_INNER_BLANK = re.compile(r"(?:(?<=[Ee])|(?<=[Ee]\.)) (?=[Uu][Uu])|(?<=U\.) (?=S\.)")
+_BEHIND_INNER_BLANK = (" UU", " uu", " Uu", " uU", " S.")
 _DOTTED = re.compile(rf"(?:{_LETTER}\.)+{_LETTER}\.?|[^\W\d_]{{1,2}}\.?{_SPACE}?[^\W\d_]{{1,2}}\.?")
 _POSSESSIVE = re.compile(r"['’ʼ][sS]$")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s")
@@ -168,6 +171,16 @@ def tokenise(text: str) -> list[Token]:
         tokens.append(Token(folded, exact, start, end, sentence, paragraph))
         previous, previous_end = exact, end
     return tokens
+
+
+def pieces(text: str) -> list[str]:
+    """The text cut at every single blank and line break, so that each place can be found again.
+
+    Each piece has its tokens by itself: together they are those of the text.
+    """
+    if any(sign in text for sign in _BEHIND_INNER_BLANK):
+        text = _INNER_BLANK.sub("\u00a0", text)
+    return text.replace("\n", " ").split(" ")
 
 
 def _ends_sentence(before: str, gap: str, after: str) -> bool:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import Place
 from monitor.core.evidence import Explanation, Kind
-from monitor.core.indexed import Vocabulary
+from monitor.core.indexed import IndexedDocument
 from monitor.core.matcher import Matcher
 from monitor.core.model import Document, Match, RuleId, Strength
 from monitor.core.rules import (
@@ -46,6 +46,7 @@ from monitor.core.rules import (
 from monitor.core.terms import parse_term
 from monitor.core.text import Token, lead
 from monitor.core.text import tokenise as tokenise_slowly
+from monitor.core.vocabulary import Vocabulary, name_of
 
 Stemmer = pytest.importorskip("Stemmer")
 
@@ -104,13 +105,15 @@ def fits(word: Word, token: Token, language: str | None) -> bool:
         return fnmatchcase(token.exact if word.exact else token.folded, word.pattern)
     if token.folded == word.pattern:
         return True
-    stemmer = STEMMERS.get((language or "")[:2])
-    if stemmer is None:
-        return False
-    stems = {
-        tokenise(stemmer.stemWord(form))[0].folded for form in (token.exact.lower(), token.folded)
-    }
-    return stemmer.stemWord(word.pattern) in stems
+    stemmers = [STEMMERS[language]] if language in STEMMERS else []
+    for stemmer in STEMMERS.values() if language is None else stemmers:
+        stems = {
+            tokenise(stemmer.stemWord(form))[0].folded
+            for form in (token.exact.lower(), token.folded)
+        }
+        if stemmer.stemWord(word.pattern) in stems:
+            return True
+    return False
 
 
 def runs(term: Term, tokens: list[Token], look: Look) -> list[tuple[int, int]]:
@@ -416,16 +419,31 @@ unusual = st.lists(
 
 
 @at_random()
-@given(unusual, st.sampled_from((None, "en", "es")))
-def test_cutting_at_white_space_misses_no_word_of_a_rule(text, language):
-    tokens = tokenise_slowly(text)
-    words = [Word(token.folded) for token in tokens]
-    words += [Word(token.exact, exact=True) for token in tokens]
-    words += [Word(token.folded, inflected=True) for token in tokens]
-    vocabulary = Vocabulary(words)
-    names = set(vocabulary.positions(tokens, language))
-    assert len(names) >= len({token.folded for token in tokens})
-    assert names <= vocabulary.present([text], language)
+@given(unusual, unusual, st.sampled_from((None, "en", "es")), st.data())
+def test_pieces_between_blanks_give_the_tokens_of_the_text(title, text, language, data):
+    expected = [*tokenise_slowly(title), *tokenise_slowly(text)]
+    words = [Word(token.folded) for token in expected]
+    words += [Word(token.exact, exact=True) for token in expected]
+    words += [Word(token.folded, inflected=True) for token in expected]
+    wanted = data.draw(st.sets(st.sampled_from(words))) if words else set()
+    document = Document(title, text=text, language=language)
+    indexed = IndexedDocument(document, Vocabulary(wanted), ("title", "text"))
+    for word in wanted:
+        fitting = [n for n, token in enumerate(expected) if fits(word, token, language)]
+        assert indexed.places[name_of(word)] == fitting
+    for name in ("title", "text"):
+        field = indexed.fields[name]
+        value = getattr(document, name) or ""
+        tokens = tokenise_slowly(value)
+        numbers = range(field.first, field.end)
+        assert [field.span(n) for n in numbers] == [(t.start, t.end) for t in tokens]
+        for unit in Unit:
+            units = [field.unit(n, unit) for n in numbers]
+            plain = [getattr(token, unit.value) for token in tokens]
+            assert [units.index(each) for each in units] == [plain.index(each) for each in plain]
+        for blank in re.finditer("[ \n]", value):
+            before = sum(token.end <= blank.start() for token in tokens)
+            assert field.until(blank.start()) == field.first + before
 
 
 def _positive(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
