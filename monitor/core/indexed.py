@@ -57,7 +57,7 @@ class Group:
         self.anchored: dict[str, list[_Sought]] = {}
         for term in terms:
             names = tuple(map(name_of, term.words))
-            anchor = max(names, key=len)
+            anchor = max(names, key=len) if len(names) > 1 else names[0]
             sought = _Sought(term, names.index(anchor), names)
             self.anchored.setdefault(anchor, []).append(sought)
         self.anchors = frozenset(self.anchored)
@@ -214,6 +214,12 @@ class IndexedDocument:
             end = field.end
         self.present = frozenset(self.places)
 
+    @cached_property
+    def present_on_top(self) -> frozenset[str]:
+        """The names of the words in title and lead: their tokens come before all others."""
+        end = self.views(TOP_SCOPES)[-1].end
+        return frozenset(name for name, numbers in self.places.items() if numbers[0] < end)
+
     def field_of(self, token: int) -> Field:
         """The field that a token stands in."""
         return next(field for field in self.fields.values() if token < field.end)
@@ -302,5 +308,5 @@ class IndexedDocument:
         if span is None or span.field == "text":
             return True
         field, body = self.fields["summary"], self.fields["text"]
-        same = sum(takewhile(bool, map(eq, field.folded(), body.folded())))
-        return same == field.end - field.first
+        same = takewhile(bool, map(eq, field.folded(), body.folded()))
+        return len(list(same)) == field.end - field.first

@@ -5,7 +5,7 @@ only those are tried: first on title and lead (strong), then on everything (weak
 explanations are made only for those that are asked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -76,7 +76,8 @@ class Matcher:
         for number in self._percolator.candidates(indexed.present):
             rule = self._enabled[number]
             part = self._parts[rule.id]
-            strength = _strength(part, indexed)
+            on_top = self._percolator.on_top(number, indexed.present_on_top)
+            strength = _strength(part, indexed, tried=Strength if on_top else (Strength.WEAK,))
             if strength is not None:
                 sight = replace(_SIGHTS[strength], held_only=True)
                 evidence = quotes(part.explain(indexed, sight))
@@ -106,10 +107,14 @@ class Matcher:
 _SIGHTS = {Strength.STRONG: Sight(TOP_SCOPES), Strength.WEAK: Sight(DEFAULT_SCOPES)}
 
 
-def _strength(part: Part, indexed: IndexedDocument) -> Strength | None:
+def _strength(
+    part: Part, indexed: IndexedDocument, tried: Iterable[Strength] = Strength
+) -> Strength | None:
     """Weak is only tried where there is a text: without one it sees no more than strong does."""
-    tried = tuple(Strength) if indexed.document.text else (Strength.STRONG,)
-    return next((s for s in tried if part.holds(indexed, _SIGHTS[s])), None)
+    for strength in tried if indexed.document.text else (Strength.STRONG,):
+        if part.holds(indexed, _SIGHTS[strength]):
+            return strength
+    return None
 
 
 class _Compiler:

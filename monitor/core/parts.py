@@ -6,6 +6,7 @@ asked only of rules that matched, or that somebody asks about.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 from monitor.core import nearest, proximity
@@ -44,7 +45,10 @@ class AnyTerm:
 
     def __init__(self, group: Group) -> None:
         self.group = group
-        self.label = _label(group.terms)
+
+    @cached_property
+    def label(self) -> str:
+        return _label(self.group.terms)
 
     def seen(self, indexed: IndexedDocument, view: View, sight: Sight) -> list[Occurrence]:
         found = indexed.occurrences(self.group)

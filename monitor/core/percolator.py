@@ -6,7 +6,7 @@ alone) is always a candidate. Scopes, distances and counts are left to the rule 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from monitor.core.rules import (
@@ -33,47 +33,58 @@ _SHORT_FACTOR = 10
 _WILDCARD_FACTOR = 4
 
 Clause = frozenset[str]
-_NO_CLAUSE: Clause = frozenset()
 
 
 class Percolator:
     """Rules by the words that they cannot do without. Rules are known by their position."""
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
-        self._further: list[tuple[Clause, ...]] = []  # of each rule, besides the rarest
+        self._clauses: list[tuple[Clause, ...]] = []  # of each rule, the rarest first
         self._filed: dict[str, list[int]] = {}
         self._always: list[int] = []
+        self._narrowed: set[int] = set()
         clauses = _Clauses(conditions)
         for number, condition in enumerate(conditions):
-            rarest, *further = clauses.of(condition) or [_NO_CLAUSE]
-            self._further.append(tuple(further))
-            if not rarest:
+            found = clauses.of(condition)
+            self._clauses.append(tuple(found))
+            if not found:
                 self._always.append(number)
-            for name in rarest:
+            for name in found[0] if found else ():
                 self._filed.setdefault(name, []).append(number)
+            if any(isinstance(each, Within) for each in _within(condition)):
+                self._narrowed.add(number)
 
-    def candidates(self, present: Collection[str]) -> list[int]:
+    def candidates(self, present: frozenset[str]) -> list[int]:
         """The rules that may hold where these words are present, in their order."""
         lists = (self._filed[name] for name in present if name in self._filed)
-        further = self._further
-        found = [
-            number
-            for number in set(chain.from_iterable(lists))
-            if not any(clause.isdisjoint(present) for clause in further[number])
-        ]
+        found = [each for each in set(chain.from_iterable(lists)) if self.admits(each, present)]
         return sorted(found + self._always)
+
+    def on_top(self, number: int, present: frozenset[str]) -> bool:
+        """Whether a rule may hold where title and lead have only these words.
+
+        One with an `in` may look at other fields.
+        """
+        return number in self._narrowed or self.admits(number, present)
+
+    def admits(self, number: int, present: frozenset[str]) -> bool:
+        """Whether a rule may hold where no other words are present than these."""
+        return not any(map(present.isdisjoint, self._clauses[number]))
 
 
 class _Clauses:
     """Finds the clauses of conditions. Lives while rules are compiled."""
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
-        self._uses = Counter(
+        uses = Counter(
             name_of(word)
             for condition in conditions
-            for term in terms_of(condition)
+            for term in _within(condition)
+            if isinstance(term, Term)
             for word in term.words
         )
+        self._weights = {name: _weight(name, number) for name, number in uses.items()}
+        self._costs: dict[Clause, int] = {}
         self._shared: dict[Clause, Clause] = {}  # lists stand in many rules
         self._known: dict[tuple[tuple[Condition, ...], int], list[Clause]] = {}
 
@@ -84,13 +95,10 @@ class _Clauses:
 
     def _cost(self, clause: Clause) -> int:
         """How many candidates it lets through, roughly."""
-        return sum(map(self._weight, clause))
-
-    def _weight(self, name: str) -> int:
-        weight = self._uses[name]
-        if len(name) < _SHORT:
-            weight *= _SHORT_FACTOR
-        return weight * (_WILDCARD_FACTOR if name[0] == "~" or name[-1] == "*" else 1)
+        cost = self._costs.get(clause)
+        if cost is None:
+            cost = self._costs[clause] = sum(map(self._weights.__getitem__, clause))
+        return cost
 
     def _required(self, condition: Condition) -> list[Clause]:
         clauses: list[Clause] = []
@@ -127,24 +135,30 @@ class _Clauses:
         return found
 
 
-def terms_of(condition: Condition) -> Iterator[Term]:
-    """Every term in the condition, those that must not be there included."""
-    match condition:
-        case Term():
-            yield condition
-        case AllOf(parts) | AnyOf(parts) | NoneOf(parts) | AtLeast(_, parts):
-            yield from chain.from_iterable(map(terms_of, parts))
-        case Near(groups):
-            yield from chain.from_iterable(groups)
-        case Repeat(terms):
-            yield from terms
-        case Ignoring(phrases, part):
-            yield from phrases
-            yield from terms_of(part)
-        case Scored(_, boosts):
-            for boost in boosts:
-                yield from terms_of(boost.part)
-        case Within(_, part):
-            yield from terms_of(part)
-        case From() | Regex():
-            return
+def _weight(name: str, uses: int) -> int:
+    if len(name) < _SHORT:
+        uses *= _SHORT_FACTOR
+    return uses * (_WILDCARD_FACTOR if name[0] == "~" or name[-1] == "*" else 1)
+
+
+def _within(condition: Condition) -> Iterator[Condition]:
+    """The condition and every one in it, also what must not hold."""
+    left: list[Condition] = [condition]
+    while left:
+        each = left.pop()
+        yield each
+        match each:
+            case AllOf(parts) | AnyOf(parts) | NoneOf(parts) | AtLeast(_, parts):
+                left += parts
+            case Near(groups):
+                left += chain.from_iterable(groups)
+            case Repeat(terms):
+                left += terms
+            case Within(_, part):
+                left.append(part)
+            case Ignoring(phrases, part):
+                left += (*phrases, part)
+            case Scored(_, boosts):
+                left += (boost.part for boost in boosts)
+            case Term() | From() | Regex():
+                pass

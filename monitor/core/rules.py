@@ -46,6 +46,10 @@ class Term:
     written: str
     list_name: str | None = None
 
+    def __hash__(self) -> int:
+        """Terms stand in many sets while rules are compiled; what is written decides the words."""
+        return hash((self.written, self.list_name))
+
 
 @dataclass(frozen=True, slots=True)
 class Regex:
