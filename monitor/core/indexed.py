@@ -99,12 +99,13 @@ class Field:
         for number, piece in enumerate(found):
             if piece is None:
                 continue
+            tokens, names = piece
             first = number + shift
-            for offset, name in piece.names:
+            for offset, name in names:
                 places[name].append(first + offset)
-            if piece.tokens != 1:
-                shift += piece.tokens - 1
-                self._odd.append(_Odd(first, number, piece.tokens))
+            if tokens != 1:
+                shift += tokens - 1
+                self._odd.append(_Odd(first, number, tokens))
         self.end = len(self._pieces) + shift
 
     @cached_property
@@ -220,41 +221,39 @@ class IndexedDocument:
         end = self.views(TOP_SCOPES)[-1].end
         return frozenset(name for name, numbers in self.places.items() if numbers[0] < end)
 
-    def field_of(self, token: int) -> Field:
-        """The field that a token stands in."""
-        return next(field for field in self.fields.values() if token < field.end)
-
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
         """Every place of the group's terms, in reading order; looked for when first asked."""
         found = self._found.get(group.number)
         if found is None:
-            found = [
-                occurrence
-                for anchor in self.present & group.anchors
-                for sought in group.anchored[anchor]
-                for occurrence in self._occurrences(sought)
-            ]
-            found.sort(key=_REACH)
-            self._found[group.number] = found
+            found = self._found[group.number] = []
+            for anchor in self.present & group.anchors:
+                for sought in group.anchored[anchor]:
+                    found += self._occurrences(sought)
+            if len(found) > 1:
+                found.sort(key=_REACH)
         return found
 
-    def _occurrences(self, sought: _Sought) -> Iterator[Occurrence]:
+    def _occurrences(self, sought: _Sought) -> list[Occurrence]:
         """The term around each place of its anchor, within one paragraph."""
         term, offset, names = sought
         length = len(names)
         if length == 1:
-            for place in self.places[names[0]]:
-                yield Occurrence(place, place + 1, term)
-            return
+            return [Occurrence(place, place + 1, term) for place in self.places[names[0]]]
         if not self.present.issuperset(names):
-            return
+            return []
+        firsts = (place - offset for place in self.places[names[offset]])
         others = [(n, frozenset(self.places[name])) for n, name in enumerate(names) if n != offset]
-        for place in self.places[names[offset]]:
-            first = place - offset
-            if all(first + n in there for n, there in others):
-                field = self.field_of(first)
-                if first + length <= field.end and field.unbroken(first, first + length):
-                    yield Occurrence(first, first + length, term)
+        return [
+            Occurrence(first, first + length, term)
+            for first in firsts
+            if all(first + n in there for n, there in others)
+            and self._unbroken(first, first + length)
+        ]
+
+    def _unbroken(self, first: int, end: int) -> bool:
+        """Whether tokens stand in one field, and in one paragraph of it."""
+        field = next(field for field in self.fields.values() if first < field.end)
+        return end <= field.end and field.unbroken(first, end)
 
     def hidden(self, ignored: tuple[Group, ...]) -> frozenset[int]:
         """The tokens that belong to an occurrence of an ignored group."""
