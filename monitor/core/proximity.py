@@ -1,14 +1,18 @@
 """Whether terms stand close together: one occurrence of each group, none overlapping."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import lru_cache, reduce
+from heapq import heappop, heappush
+from operator import or_
+from typing import TypeVar
 
 from monitor.core.rules import Unit
 
 GROUPS_LIMIT = 8  # terms of one `near`; the sets of them that may be open grow as 2 to the power
 _ANY_GAP = sys.maxsize  # within a unit only the unit counts
+_EMPTY = 1  # the bit of the set without groups: every place may begin a chain
 
 Found = TypeVar("Found")
 # first token, end token (exclusive), number of its group, and whatever was found there
@@ -26,7 +30,7 @@ def together(
     """The first chain with one place of every group, in reading order; None without one.
 
     Within n words: at most n tokens stand between neighbours. Within a unit: all in one, which
-    `unit_of` says for a token. Takes time in the places, times the sets of groups that occur.
+    `unit_of` says for a token. Takes time in the places.
     """
     places = sorted(places, key=lambda place: (place[0], place[1]))
     if isinstance(within, int):
@@ -54,47 +58,71 @@ def _by_unit(
     return by_unit.values()
 
 
-@dataclass(frozen=True, slots=True)
-class _Step(Generic[Found]):
-    """The last place of a partial chain, and the step before it."""
-
-    place: Place[Found]
-    before: "_Step[Found] | None" = None
-
-    def path(self) -> list[Found]:
-        earlier = self.before.path() if self.before else []
-        return [*earlier, self.place[3]]
-
-
 def _chain(
     places: Sequence[Place[Found]], *, groups: int, gap: int, ordered: bool
 ) -> list[Found] | None:
-    """Extends chains place by place; `open_chains` is keyed by the set of groups in a chain."""
-    longest = max((place[1] - place[0] for place in places), default=0)
-    open_chains: dict[int, list[_Step[Found]]] = {}
+    """Lets chains grow place by place. Which sets of groups they have is a number: a bit a set.
+
+    Text that repeats its words has more chains than one can count, but few such numbers.
+    """
+    joinable = _joinable(groups, ordered=ordered)
+    all_groups = (1 << groups) - 1
+    near = _Near(gap)
+    steps: list[tuple[Place[Found], int]] = []
     for place in places:
-        bit = 1 << place[2]
-        grown = {} if ordered and bit > 1 else {bit: _Step(place)}
-        for chained, steps in open_chains.items():
-            if chained & bit or (ordered and chained != bit - 1):
-                continue
-            before = _neighbour(steps, start=place[0], gap=gap, longest=longest)
-            if before is not None:
-                grown[chained | bit] = _Step(place, before)
-        for chained, step in grown.items():
-            if chained == (1 << groups) - 1:
-                return step.path()
-            open_chains.setdefault(chained, []).append(step)
+        first, end, group, _ = place
+        grown = (near.sets(first) & joinable[group]) << (1 << group)
+        if not grown:
+            continue
+        steps.append((place, grown))
+        if grown >> all_groups & 1:
+            return _traced(steps, wanted=all_groups, gap=gap)
+        near.add(end, grown)
     return None
 
 
-def _neighbour(
-    steps: Sequence[_Step[Found]], *, start: int, gap: int, longest: int
-) -> _Step[Found] | None:
-    """The nearest step that ends before `start` and within the gap. Looks back no further."""
-    for step in reversed(steps):
-        if step.place[0] < start - gap - longest:
-            return None
-        if step.place[1] <= start <= step.place[1] + gap:
-            return step
-    return None
+@lru_cache(maxsize=4 * GROUPS_LIMIT)
+def _joinable(groups: int, *, ordered: bool) -> list[int]:
+    """To which sets of groups each group may be added, a bit a set: where it is not in yet."""
+    if ordered:
+        return [1 << ((1 << group) - 1) for group in range(groups)]
+    sets = range(1 << groups)
+    return [sum(1 << each for each in sets if not each >> group & 1) for group in range(groups)]
+
+
+class _Near:
+    """The sets of groups of the chains that end at most `gap` tokens before a place."""
+
+    def __init__(self, gap: int) -> None:
+        self._gap = gap
+        self._ahead: list[tuple[int, int]] = []  # a heap: ends behind the present place, and sets
+        self._behind: deque[tuple[int, int]] = deque()
+
+    def add(self, end: int, sets: int) -> None:
+        heappush(self._ahead, (end, sets))
+
+    def sets(self, first: int) -> int:
+        """The sets before a token, the empty one too; tokens are asked for in their order."""
+        behind = self._behind
+        while self._ahead and self._ahead[0][0] <= first:
+            end, sets = heappop(self._ahead)
+            if behind and self._gap == _ANY_GAP:
+                sets |= behind[-1][1]
+            while behind and behind[-1][1] | sets == sets:  # it says no more, and ends earlier
+                behind.pop()
+            behind.append((end, sets))
+        while behind and behind[0][0] + self._gap < first:
+            behind.popleft()
+        return reduce(or_, (sets for _, sets in behind), _EMPTY)
+
+
+def _traced(steps: Iterable[tuple[Place[Found], int]], *, wanted: int, gap: int) -> list[Found]:
+    """The chain that ends with the last step and has the wanted set of groups."""
+    found: list[Found] = []
+    start: int | None = None
+    for (first, end, group, here), sets in reversed(list(steps)):
+        if sets >> wanted & 1 and (start is None or end <= start <= end + gap):
+            found.append(here)
+            wanted -= 1 << group
+            start = first
+    return found[::-1]

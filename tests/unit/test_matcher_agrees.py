@@ -8,6 +8,7 @@ prints how many it tried.
 import itertools
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -370,7 +371,7 @@ def test_the_matcher_finds_what_the_evaluator_finds():
                 pairs["matched"] += match is not None
 
     every_pair_agrees()
-    print(f"{pairs['tried']:,} pairs tried, {pairs['matched']:,} matched")
+    sys.stdout.write(f"{pairs['tried']:,} pairs tried, {pairs['matched']:,} matched\n")
     assert pairs["tried"] >= max(20, EXAMPLES) * RULES * ARTICLES
 
 
