@@ -69,9 +69,12 @@ def _chain(
     all_groups = (1 << groups) - 1
     near = _Near(gap)
     steps: list[tuple[Place[Found], int]] = []
+    start = before = 0
     for place in places:
         first, end, group, _ = place
-        grown = (near.sets(first) & joinable[group]) << (1 << group)
+        if first != start or not before:
+            start, before = first, near.sets(first)
+        grown = (before & joinable[group]) << (1 << group)
         if not grown:
             continue
         steps.append((place, grown))
@@ -95,17 +98,21 @@ class _Near:
 
     def __init__(self, gap: int) -> None:
         self._gap = gap
-        self._ahead: list[tuple[int, int]] = []  # a heap: ends behind the present place, and sets
+        self._ends: list[int] = []  # a heap: those behind the present place
+        self._sets: dict[int, int] = {}  # by end
         self._behind: deque[tuple[int, int]] = deque()
 
     def add(self, end: int, sets: int) -> None:
-        heappush(self._ahead, (end, sets))
+        if end not in self._sets:
+            heappush(self._ends, end)
+        self._sets[end] = self._sets.get(end, 0) | sets
 
     def sets(self, first: int) -> int:
         """The sets before a token, the empty one too; tokens are asked for in their order."""
         behind = self._behind
-        while self._ahead and self._ahead[0][0] <= first:
-            end, sets = heappop(self._ahead)
+        while self._ends and self._ends[0] <= first:
+            end = heappop(self._ends)
+            sets = self._sets.pop(end)
             if behind and self._gap == _ANY_GAP:
                 sets |= behind[-1][1]
             while behind and behind[-1][1] | sets == sets:  # it says no more, and ends earlier
@@ -116,11 +123,11 @@ class _Near:
         return reduce(or_, (sets for _, sets in behind), _EMPTY)
 
 
-def _traced(steps: Iterable[tuple[Place[Found], int]], *, wanted: int, gap: int) -> list[Found]:
+def _traced(steps: Sequence[tuple[Place[Found], int]], *, wanted: int, gap: int) -> list[Found]:
     """The chain that ends with the last step and has the wanted set of groups."""
     found: list[Found] = []
     start: int | None = None
-    for (first, end, group, here), sets in reversed(list(steps)):
+    for (first, end, group, here), sets in reversed(steps):
         if sets >> wanted & 1 and (start is None or end <= start <= end + gap):
             found.append(here)
             wanted -= 1 << group

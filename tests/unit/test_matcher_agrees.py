@@ -403,6 +403,28 @@ def test_what_repeats_is_quoted_as_often_as_the_rule_asks(several, times, articl
         )
 
 
+@at_random()
+@given(
+    st.builds(
+        Near,
+        st.lists(lists, min_size=2, max_size=4).map(tuple),
+        st.sampled_from((0, 1, 2, 4, Unit.SENTENCE, Unit.PARAGRAPH)),
+        st.booleans(),
+    ),
+    st.lists(st.sampled_from(("ab", "us", "abc", "z")), max_size=14).map(" ".join),
+)
+def test_near_finds_what_trying_every_choice_finds(near, text):
+    matches = matcher_of([near]).match(Document(text))
+    (shown,) = Look(Document(text), frozenset({TITLE})).shown()
+    choices = [
+        {("title", shown.tokens[a].start, shown.tokens[b - 1].end) for a, b in choice}
+        for choice in chains(near, shown, Look(Document(text), TOP))
+    ]
+    quoted = [{(e.field, e.start, e.end) for e in match.evidence} for match in matches]
+    assert len(quoted) == bool(choices)
+    assert all(each in choices for each in quoted)
+
+
 @at_random(0.3)
 @given(conditions, articles)
 def test_an_explanation_says_of_every_part_whether_it_holds(condition, article):
@@ -463,8 +485,13 @@ def test_pieces_between_blanks_give_the_tokens_of_the_text(title, text, language
 
 
 def _positive(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    """Conditions that hold by what is found; a `none` only says what must not be there too."""
     parts = st.lists(inner, min_size=1, max_size=3).map(tuple)
-    boosts = st.lists(st.builds(Boost, inner, st.integers(-2, 3)), min_size=1, max_size=3)
+    boosts = st.lists(
+        st.builds(Boost, inner, st.integers(1, 3)) | st.builds(Boost, leaves, st.integers(-2, 0)),
+        min_size=1,
+        max_size=3,
+    )
     return st.one_of(
         st.builds(AllOf, parts),
         st.builds(AnyOf, parts),
