@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, pairwise, takewhile
+from itertools import accumulate, compress, pairwise, takewhile
 from operator import eq, itemgetter
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from monitor.core.model import Document
 from monitor.core.rules import Scope, Term, Unit
 from monitor.core.stems import primary
 from monitor.core.text import Token, lead, pieces, tokenise
-from monitor.core.vocabulary import Memory, Vocabulary, name_of
+from monitor.core.vocabulary import PLAIN, Memory, Vocabulary, name_of
 
 DEFAULT_SCOPES = frozenset({Scope.TITLE, Scope.LEAD, Scope.BODY})
 TOP_SCOPES = frozenset({Scope.TITLE, Scope.LEAD})
@@ -95,11 +95,9 @@ class Field:
     def read(self, memory: Memory, places: dict[str, list[int]]) -> None:
         """Note the numbers of the tokens that satisfy words of the rules, by the words' names."""
         shift = self.first
-        found = map(memory.__getitem__, self._pieces)
-        for number, piece in enumerate(found):
-            if piece is None:
-                continue
-            tokens, names = piece
+        found = list(map(memory.__getitem__, self._pieces))
+        for number in compress(range(len(found)), found):
+            tokens, names = found[number] or PLAIN
             first = number + shift
             for offset, name in names:
                 places[name].append(first + offset)

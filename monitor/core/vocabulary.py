@@ -32,6 +32,9 @@ class Piece(NamedTuple):
     names: tuple[tuple[int, str], ...]  # with the number of the token in the piece
 
 
+PLAIN = Piece(1, ())  # what None stands for in a memory
+
+
 class Memory(dict[str, Piece | None]):
     """Pieces by how they are written, resolved once; bounded. None is one token of no interest.
 
