@@ -131,8 +131,8 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _forms(written: str) -> tuple[str, str, int]:
-    """Folded form, exact form, and how many of its characters belong to the token."""
+def forms(written: str) -> tuple[str, str, int]:
+    """Of one token: folded form, exact form, and how many of its characters belong to it."""
     word = _POSSESSIVE.sub("", written)
     kept = len(word)
     if "." in word or " " in word or "\u00a0" in word:
@@ -161,7 +161,7 @@ def tokenise(text: str) -> list[Token]:
     previous = ""
     for found in _TOKEN.finditer(text):
         start, end = found.span()
-        folded, exact, kept = _forms(found.group())
+        folded, exact, kept = forms(found.group())
         gap = text[previous_end:start]
         if previous and gap != " ":
             broken = "\n" in gap

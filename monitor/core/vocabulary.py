@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from monitor.core.rules import Word
 from monitor.core.stems import Stems
-from monitor.core.text import WORD_LIMIT, tokenise
+from monitor.core.text import forms, tokenise
 
 PIECES_LIMIT = 40_000  # of a generation; eight may be full: some 40 MB
 PIECE_LIMIT = 60  # characters; longer ones are seldom words, and seldom come again
 
 _BESIDE_WORDS = ".,;:!?…\"'’”“‘«»()[]¿¡-–—"
-_OWN_WAY = "eeuu"  # what text.tokenise writes in its own way, though it is only letters
 _EXACT, _INFLECTED = "=", "~"
 _NO_STEMS = ""  # stands for every language that has none
 
@@ -103,10 +102,11 @@ class Vocabulary:
 
     def _piece(self, memory: Memory, written: str, *, languages: Sequence[str]) -> Piece | None:
         word = written.strip(_BESIDE_WORDS)
-        if word.isalpha() and word.isascii() and (folded := word.lower()) != _OWN_WAY:
+        if word.isalpha():  # it is one token, just as it stands
             if len(word) < len(written):
-                return memory[word]  # it is one token, just as it stands
-            names = self._satisfied(word, folded[:WORD_LIMIT], languages)
+                return memory[word]
+            folded, exact, _ = forms(word)
+            names = self._satisfied(exact, folded, languages)
             return Piece(1, tuple((0, name) for name in names)) if names else None
         tokens = tokenise(written)
         found = tuple(
