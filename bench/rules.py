@@ -1,21 +1,26 @@
 """CPU time of rules against articles: `python bench/rules.py [--rules N] [--articles N]`.
 
+`--growing N` does something else: N articles of a language that never stops making new words, and
+the time an article and the memory at each tenth of them.
+
 Generated rules of every form and generated articles of 5 kB in words as unevenly spread as those
 of a language (Zipf), from a fixed seed. The matcher, evidence of what matches included, and
 beside it each rule's expressions in turn: Python's regexes on the folded text, compiled before,
 of each rule as many as it takes to know. `near`, `repeat` and scopes are free for them: they only
 look whether the words are there. The two take turns on the same articles, after both have seen
-others.
+others. Cutting the text into words counts; once more without the words that are new to the matcher.
 """
 
 import argparse
 import gc
+import itertools
 import os
 import random
 import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from statistics import median, quantiles
@@ -53,6 +58,7 @@ SEED = 4
 RULES, FEW = 10_000, 100
 ARTICLES, IN_TURN = 300, 5
 SAMPLE = 500  # rules that are tried in turn; their time stands for all
+STOCK = 500  # articles that `--growing` takes turns with
 WARMING = 1_000  # articles before anything is measured: word forms are resolved once
 LETTERS = 5_000  # of an article
 WORDS = 60_000  # forms of the language
@@ -61,6 +67,7 @@ EXPONENT = 1.1  # of Zipf's law; a little above 1, as new words grow rarer in re
 FUNCTION_WORDS = 150  # the most frequent ones; rules seldom ask for them
 LISTS, LIST_TERMS = 200, (5, 25)
 PARAGRAPH = 70  # words
+NEW_WORDS = 15  # that no article had before, in each of `--growing`
 GOALS = {RULES: 1.0, FEW: 0.3}  # ms
 GOAL_RATIO, GOAL_COMPILE, GOAL_MEMORY = 1_000, 2.0, 150.0  # times, s, MB
 
@@ -233,10 +240,12 @@ def run(language: Language, count: int, articles: Sequence[Document], turns: int
     slow: list[float] = []
     fast: list[float] = []
     hits = 0
+    again: list[float] = []
     for number, article in enumerate(tried):
         if number < turns:
             slow.append(measured(lambda a=article: _each(trials, a)) / share)
         fast.append(measured(lambda a=article: matcher.match(a)))
+        again.append(measured(lambda a=article: matcher.match(a)))
         hits += len(matcher.match(article))
     middle, ratio = median(fast), median(slow) / median(fast)
     print(f"{count:,} rules, {len(tried)} articles of {LETTERS / 1_000:.0f} kB")
@@ -248,11 +257,29 @@ def run(language: Language, count: int, articles: Sequence[Document], turns: int
     goal = GOALS.get(count)
     print(f"(goal {goal:g}: {verdict(met=middle < goal)}), " if goal else "", end="")
     print(f"p95 {quantiles(fast, n=20)[-1]:.3f} ms, {hits / len(tried):.1f} matches an article")
+    print(f"  the same articles again, all their words known: median {median(again):.3f} ms")
     print(
         f"  in turn: median {median(slow):.1f} ms of {len(slow)} articles: {ratio:,.0f} times ",
         end="",
     )
     print(f"(goal at {RULES:,} rules {GOAL_RATIO:,}: {verdict(met=ratio >= GOAL_RATIO)})")
+
+
+def grow(language: Language, count: int, number: int) -> None:
+    """Tell whether time and memory stay flat over articles whose words never end."""
+    matcher = Matcher([language.rule(each) for each in range(count)])
+    stock = [language.article() for _ in range(STOCK)]
+    letters = itertools.product(SYLLABLES, repeat=5)
+    print(f"{count:,} rules, {number:,} articles, each with {NEW_WORDS} words never seen before")
+    for tenth in range(10):
+        took = 0.0
+        for _ in range(number // 10):
+            some = language.chance.choice(stock)
+            new = " ".join("".join(next(letters)) for _ in range(NEW_WORDS))
+            made = replace(some, text=f"{new}.\n{some.text}")
+            took += measured(lambda made=made: matcher.match(made))
+        memory = processes.pss(os.getpid())
+        print(f"  {tenth + 1:2} tenths: {took / (number // 10):.3f} ms an article, {memory:.0f} MB")
 
 
 def _each(trials: Sequence[Trial], article: Document) -> None:
@@ -266,8 +293,12 @@ def main() -> None:
     asked.add_argument("--rules", type=int, default=RULES)
     asked.add_argument("--articles", type=int, default=ARTICLES)
     asked.add_argument("--in-turn", type=int, default=IN_TURN, help="articles for the regexes")
+    asked.add_argument("--growing", type=int, metavar="ARTICLES", help="see above")
     sizes = asked.parse_args()
     language = Language(random.Random(SEED))
+    if sizes.growing:
+        grow(language, sizes.rules, sizes.growing)
+        return
     articles = [language.article() for _ in range(WARMING + sizes.articles)]
     for count in (FEW, sizes.rules):
         run(language, count, articles, sizes.in_turn)
