@@ -27,12 +27,10 @@ from monitor.core.model import (
     StoryId,
     Strength,
 )
-from monitor.core.reading import is_copy, poorer, same_title
+from monitor.core.reading import copied, same_title
 from monitor.core.rules import OncePer, Rule
 from monitor.core.stories import Stories, words_of
 from monitor.core.text import lead_text
-
-CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +152,7 @@ class Replay:
             for _, each in sorted(found.items())
             if article.origin is Origin.BASELINE or each.origin is not Origin.BASELINE
         )
-        for _, each in zip(range(CANDIDATES), comparable, strict=False):
-            if not poorer(each.completeness, article.completeness) and is_copy(
-                same_text=article.body_hash is not None and each.body_hash == article.body_hash,
-                same_title=same_title(article.document.title, each.title),
-                same_outlet=each.outlet_id == article.outlet_id,
-            ):
-                return each
-        return None
+        return copied(_remembered(article, None), comparable)
 
     def _decide(
         self, article: Archived, story: StoryId, match: Match, *, beside: Sequence[Verdict]

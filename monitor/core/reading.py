@@ -1,8 +1,10 @@
 """What an article is made of: the entry its feed showed, and the page it points to."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, TypeVar
 
 from monitor.core import publication, urls
 from monitor.core.credits import NO_SOURCE, Source
@@ -10,6 +12,7 @@ from monitor.core.identity import body_hash, digest
 from monitor.core.model import Completeness, Entry, Page
 from monitor.core.text import fold
 
+CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
 UNREAD = Page(url="", quality="not fetched")
 
 
@@ -126,13 +129,36 @@ def canonical_key(url: str | None) -> str | None:
     return None if address.endswith("/") and address.count("/") == 1 else digest("link", address)
 
 
-def is_copy(*, same_text: bool, same_title: bool, same_outlet: bool) -> bool:
-    """Whether an article of the same page or the same text as an earlier one says nothing new.
+class Comparable(Protocol):
+    """What tells copies: an article as it was read."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def completeness(self) -> str: ...
+    @property
+    def body_hash(self) -> str | None: ...
+    @property
+    def outlet_id(self) -> str: ...
+
+
+_Earlier = TypeVar("_Earlier", bound=Comparable)
+
+
+def copied(new: Comparable, earlier: Iterable[_Earlier]) -> _Earlier | None:
+    """The first of some earlier articles of the same page or text that a new one says once more.
 
     One outlet that shows one text under two headlines shows its cookie notice, not a copy; two
     pages that name one canonical address but differ in headline are misconfigured, not the same.
     """
-    return same_title or (same_text and not same_outlet)
+    for each in islice(earlier, CANDIDATES):
+        same_text = new.body_hash is not None and each.body_hash == new.body_hash
+        alike = same_text and each.outlet_id != new.outlet_id
+        if not poorer(each.completeness, new.completeness) and (
+            alike or same_title(new.title, each.title)
+        ):
+            return each
+    return None
 
 
 def same_title(one: str, other: str) -> bool:

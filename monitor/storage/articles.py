@@ -11,14 +11,12 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select
 from monitor.core.alerts import Decision, Origin, Reason
 from monitor.core.credits import counted
 from monitor.core.model import AlertId, ArticleId, Match, OutletId, RuleId, StoryId
-from monitor.core.reading import is_copy, poorer, same_title
+from monitor.core.reading import CANDIDATES, copied
 from monitor.core.rules import Rule
 from monitor.core.stories import Candidate
 from monitor.storage.schema import alert, article, entry, match, outlet, story
 from monitor.storage.upsert import insert_several
 from monitor.storage.work import Claim, claim_chosen, due
-
-CANDIDATES = 20  # earlier articles of the same page or text that are compared at most
 
 
 def by_identities(connection: Connection, identities: Collection[str]) -> dict[str, Row[Any]]:
@@ -152,14 +150,7 @@ def original_of(connection: Connection, row: Row[Any]) -> Row[Any] | None:
     )
     if row.origin != Origin.BASELINE:
         earlier = earlier.where(article.c.origin != Origin.BASELINE)
-    for other in connection.execute(earlier.order_by(article.c.id).limit(CANDIDATES)):
-        if not poorer(other.completeness, row.completeness) and is_copy(
-            same_text=row.body_hash is not None and other.body_hash == row.body_hash,
-            same_title=same_title(row.title, other.title),
-            same_outlet=other.outlet_id == row.outlet_id,
-        ):
-            return other
-    return None
+    return copied(row, connection.execute(earlier.order_by(article.c.id).limit(CANDIDATES)))
 
 
 def live_stories(connection: Connection, *, since: datetime) -> list[Candidate]:
