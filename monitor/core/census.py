@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from monitor.core.indexed import DEFAULT_SCOPES, Group, IndexedDocument, Vocabulary
+from monitor.core.indexed import DEFAULT_SCOPES, Group, IndexedDocument, fields_of
 from monitor.core.lint import Finding, Kind, Subject, shown
 from monitor.core.matcher import Matcher
 from monitor.core.model import Document, RuleId
@@ -23,6 +23,7 @@ from monitor.core.rules import (
     Within,
 )
 from monitor.core.stems import primary
+from monitor.core.vocabulary import Vocabulary
 
 BROAD_SHARE = 0.05  # of the articles; what a rule, or a word that suffices for one, should not pass
 COMMON_SHARE = 0.5  # of the articles; a word in so many hardly narrows what stands beside it
@@ -94,7 +95,7 @@ class Census:
         for match in self._matcher.match(document):
             counts.rules[match.rule] += 1
         opening = replace(document, text=(document.text or "")[:OPENING])
-        indexed = IndexedDocument(opening, self._vocabulary)
+        indexed = IndexedDocument(opening, self._vocabulary, fields_of(DEFAULT_SCOPES))
         sight = Sight(DEFAULT_SCOPES)
         for number, part in enumerate(self._parts):
             if part.holds(indexed, sight):

@@ -189,6 +189,10 @@ class View(NamedTuple):
     end: int
     until: int
 
+    def shown(self, occurrences: Iterable[Occurrence]) -> list[Occurrence]:
+        """Those that the view shows."""
+        return [o for o in occurrences if self.first <= o.first and o.end <= self.end]
+
 
 class IndexedDocument:
     """A document and where its words stand; made for one matching, then dropped.

@@ -89,7 +89,7 @@ class Matcher:
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
         """The rule's tree with what held and what did not. Raises KeyError for an unknown rule."""
         part = self._parts[rule_id]
-        indexed = IndexedDocument(document, self._vocabulary, self._fields)
+        indexed = IndexedDocument(document, self._vocabulary)
         strength = _strength(part, indexed)
         sight = _SIGHTS[strength or Strength.WEAK]
         tree = part.explain(indexed, sight)

@@ -10,9 +10,10 @@ from difflib import SequenceMatcher, get_close_matches
 from itertools import pairwise
 
 from monitor.core import proximity
-from monitor.core.indexed import Group, IndexedDocument, Occurrence, View, name_of
+from monitor.core.indexed import Group, IndexedDocument, Occurrence, View
 from monitor.core.rules import Near, Scope, Term, Word
-from monitor.core.text import fold
+from monitor.core.text import fold, tokenise
+from monitor.core.vocabulary import name_of
 
 ALIKE = 0.8  # of difflib's ratio: tanker and tankers have .92, talk and tall .75
 LETTERS_COMPARED = 4  # shorter words are alike by chance
@@ -41,24 +42,29 @@ def term_miss(
     """What comes nearest to a group of terms of which none was seen in the scopes."""
     views = indexed.views(scopes)
     return (
-        _blanked(group, views, ignored)
+        _blanked(group, indexed, views, ignored)
         or _elsewhere(group, indexed, scopes, ignored)
-        or _written_otherwise(group, views)
+        or _written_otherwise(group, indexed, views)
     )
 
 
-def _blanked(group: Group, views: Sequence[View], ignored: tuple[Group, ...]) -> str:
+def _blanked(
+    group: Group,
+    indexed: IndexedDocument,
+    views: Sequence[View],
+    ignored: tuple[Group, ...],
+) -> str:
     for view in views:
-        for found in view.field.occurrences(group):
-            if found.end <= view.end and (phrase := _cover(found, view, ignored)):
+        for found in view.shown(indexed.occurrences(group)):
+            if phrase := _cover(found, indexed, ignored):
                 stands = f"{_quoted(view, found)} stands in {_scope(view)}"
                 return f'{stands}, but ignore: "{phrase.written}" blanks it'
     return ""
 
 
-def _cover(found: Occurrence, view: View, ignored: tuple[Group, ...]) -> Term | None:
+def _cover(found: Occurrence, indexed: IndexedDocument, ignored: tuple[Group, ...]) -> Term | None:
     """The phrase that takes away a word of the occurrence."""
-    covers = (o for group in ignored for o in view.field.occurrences(group))
+    covers = (o for group in ignored for o in indexed.occurrences(group))
     return next((o.term for o in covers if o.first < found.end and found.first < o.end), None)
 
 
@@ -70,20 +76,25 @@ def _elsewhere(
 ) -> str:
     """Where the term stands outside of the scopes."""
     for view in indexed.views(frozenset(Scope)):
-        for found in view.field.occurrences(group):
-            if found.end <= view.end and _cover(found, view, ignored) is None:
+        for found in view.shown(indexed.occurrences(group)):
+            if _cover(found, indexed, ignored) is None:
                 seen = ", ".join(scope for scope in Scope if scope in scopes)
                 return f"{_quoted(view, found)} stands only in {_scope(view)}; this looks at {seen}"
     return ""
 
 
-def _written_otherwise(group: Group, views: Sequence[View]) -> str:
+def _written_otherwise(group: Group, indexed: IndexedDocument, views: Sequence[View]) -> str:
     """The written form that is most like one of the terms."""
     forms = _forms(views)
     by_letter: dict[str, list[str]] = {}
     for form in forms:
         by_letter.setdefault(form[:1], []).append(form)
-    close = (_closest(term, forms, by_letter, views) for term in group.terms[:TERMS_COMPARED])
+    present = {
+        name
+        for name, numbers in indexed.places.items()
+        if any(view.field.first <= n < view.field.end for view in views for n in numbers)
+    }
+    close = (_closest(term, forms, by_letter, present) for term in group.terms[:TERMS_COMPARED])
     found = [each for each in close if each is not None]
     return max(found, key=lambda each: each.alike).said if found else ""
 
@@ -92,7 +103,7 @@ def _forms(views: Iterable[View]) -> dict[str, str]:
     """The folded words that the views show, each with the first way in which it is written."""
     forms: dict[str, str] = {}
     for view in views:
-        for token in view.field.tokens[: view.end]:
+        for token in tokenise(view.field.value[: view.until]):
             if token.folded not in forms:
                 forms[token.folded] = view.field.value[token.start : token.end]
     return forms
@@ -102,9 +113,8 @@ def _closest(
     term: Term,
     forms: dict[str, str],
     by_letter: dict[str, list[str]],
-    views: Sequence[View],
+    present: set[str],
 ) -> _Close | None:
-    present = {name for view in views for name in view.field.positions}
     absent = [word for word in term.words if name_of(word) not in present]
     if not absent:
         return _Close(1.0, f'the words of "{term.written}" stand there, but not side by side')
@@ -164,12 +174,15 @@ def _in_several_fields(found: Sequence[tuple[View, Places]], groups: int) -> str
 
 def _apart(near: Near, view: View, places: Places) -> tuple[int, str]:
     """How many words lie between the two that are furthest apart, and that in words."""
-    tokens = view.field.tokens
-    unbounded = len(tokens)
+    unbounded = view.field.end - view.field.first
 
     def chain(within: int, *, ordered: bool) -> list[Occurrence] | None:
         return proximity.together(
-            places, groups=len(near.groups), tokens=tokens, within=within, ordered=ordered
+            places,
+            groups=len(near.groups),
+            within=within,
+            ordered=ordered,
+            unit_of=view.field.unit,
         )
 
     ordered = near.ordered
@@ -203,8 +216,9 @@ def _words(number: int) -> str:
 
 
 def _quoted(view: View, found: Occurrence) -> str:
-    start = view.field.tokens[found.first].start
-    return f"»{view.field.value[start : view.field.tokens[found.end - 1].end]}«"
+    start, _ = view.field.span(found.first)
+    _, end = view.field.span(found.end - 1)
+    return f"»{view.field.value[start:end]}«"
 
 
 def _scope(view: View) -> str:

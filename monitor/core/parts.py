@@ -51,8 +51,7 @@ class AnyTerm:
         return _label(self.group.terms)
 
     def seen(self, indexed: IndexedDocument, view: View, sight: Sight) -> list[Occurrence]:
-        found = indexed.occurrences(self.group)
-        shown = [o for o in found if view.first <= o.first and o.end <= view.end]
+        shown = view.shown(indexed.occurrences(self.group))
         if not (shown and sight.ignored):
             return shown
         hidden = indexed.hidden(sight.ignored)
@@ -153,8 +152,11 @@ class Together:
         if not all(indexed.occurrences(term.group) for term in self._groups):
             return None
         for view in indexed.views(sight.scopes):
+            places = self._places(indexed, view, sight)
+            if len({place[2] for place in places}) < len(self._groups):
+                continue
             chain = proximity.together(
-                self._places(indexed, view, sight),
+                places,
                 groups=len(self._groups),
                 within=self._near.within,
                 ordered=self._near.ordered,
@@ -167,14 +169,11 @@ class Together:
     def _places(
         self, indexed: IndexedDocument, view: View, sight: Sight
     ) -> list[proximity.Place[Occurrence]]:
-        """None at all where one of the groups has none."""
-        places: list[proximity.Place[Occurrence]] = []
-        for number, group in enumerate(self._groups):
-            seen = group.seen(indexed, view, sight)
-            if not seen:
-                return []
-            places += ((found.first, found.end, number, found) for found in seen)
-        return places
+        return [
+            (found.first, found.end, number, found)
+            for number, group in enumerate(self._groups)
+            for found in group.seen(indexed, view, sight)
+        ]
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
         return self._find(indexed, sight) is not None
@@ -190,7 +189,7 @@ class Together:
         absent = [part.label for part in parts if not part.held]
         missing = f"absent: {', '.join(absent)}" if absent else f"present, but not {self._span}"
         near = nearest.near_miss(
-            self._near, indexed.views(sight.scopes), lambda view: self._places(view, sight)
+            self._near, indexed.views(sight.scopes), lambda view: self._places(indexed, view, sight)
         )
         return Explanation(self._label, held=False, children=parts, missing=missing, near=near)
 

@@ -79,8 +79,7 @@ class _Clauses:
         uses = Counter(
             name_of(word)
             for condition in conditions
-            for term in _within(condition)
-            if isinstance(term, Term)
+            for term in terms_of(condition)
             for word in term.words
         )
         self._weights = {name: _weight(name, number) for name, number in uses.items()}
@@ -141,6 +140,11 @@ def _weight(name: str, uses: int) -> int:
     return uses * (_WILDCARD_FACTOR if name[0] == "~" or name[-1] == "*" else 1)
 
 
+def terms_of(condition: Condition) -> Iterator[Term]:
+    """Every term in the condition, those that must not be there included, as they are written."""
+    return (each for each in _within(condition) if isinstance(each, Term))
+
+
 def _within(condition: Condition) -> Iterator[Condition]:
     """The condition and every one in it, also what must not hold."""
     left: list[Condition] = [condition]
@@ -149,16 +153,16 @@ def _within(condition: Condition) -> Iterator[Condition]:
         yield each
         match each:
             case AllOf(parts) | AnyOf(parts) | NoneOf(parts) | AtLeast(_, parts):
-                left += parts
+                left += reversed(parts)
             case Near(groups):
-                left += chain.from_iterable(groups)
+                left += reversed([*chain.from_iterable(groups)])
             case Repeat(terms):
-                left += terms
+                left += reversed(terms)
             case Within(_, part):
                 left.append(part)
             case Ignoring(phrases, part):
-                left += (*phrases, part)
+                left += (part, *reversed(phrases))
             case Scored(_, boosts):
-                left += (boost.part for boost in boosts)
+                left += (boost.part for boost in reversed(boosts))
             case Term() | From() | Regex():
                 pass

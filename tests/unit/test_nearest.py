@@ -94,7 +94,7 @@ def test_a_word_that_stands_only_in_the_body_is_told_where_a_branch_looks_higher
     [
         ("Maduro", "Los Maduros", '"Maduro" is missing; nearest written form: »Maduros«'),
         ("negotiat*", "They negociate", "nearest written form: »negociate«"),
-        ("strike~", "Two strikes", "nearest written form: »strikes«"),
+        ("strike~", "Two strikers", "nearest written form: »strikers«"),
         ("=US", "Give us oil", '"=US" minds capitals and accents; written is »us«'),
         ("oil deal", "A deal on oil", 'the words of "oil deal" stand there, but not side by side'),
         ("oil deal", "Oil deals", '"oil deal" is missing; nearest written form: »deals«'),
