@@ -15,6 +15,9 @@ from monitor.core.text import tokenise
 SIMILARITY = 0.25
 DECAY = timedelta(hours=72)  # the age at which a story needs twice the similarity
 WORDS = 60  # of title and lead: what an article is about stands there
+# The share of an article's own squared length below which words cannot carry the similarity
+# (Cauchy and Schwarz), a little less for the sake of rounding.
+_TOO_LITTLE = SIMILARITY**2 * 0.999
 SHORTEST = 3  # letters; shorter words are glue in both languages
 
 
@@ -77,12 +80,18 @@ class Stories:
         """
         if self._window is not None:
             self._end(now - self._window)
-        weight = {word: self._weight(word) for word in sorted(words)}  # sums depend on the order
+        weight = {word: self._weight(word) for word in words}
         own = math.sqrt(math.fsum(value**2 for value in weight.values()))
         shared: defaultdict[StoryId, float] = defaultdict(float)
         least: defaultdict[StoryId, float] = defaultdict(float)  # of the square of the centre
-        for word, value in weight.items():
-            for key in self._holding.get(word, ()):
+        left = own**2
+        for word in sorted(words, key=lambda word: (-weight[word], word)):  # sums depend on order
+            value = weight[word]
+            holding: Iterable[StoryId] = self._holding.get(word, ())
+            if left < _TOO_LITTLE * own**2:  # no story is like it by the words from here on alone
+                holding = [key for key in shared if key in holding]
+            left -= value**2
+            for key in holding:
                 story = self._live[key]
                 part = value * story.counts[word] / story.size
                 shared[key] += value * part
