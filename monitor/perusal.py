@@ -22,7 +22,7 @@ from monitor.storage.work import Claim
 from monitor.visits import Visit, Wanted
 from monitor.watch import Share, Watch
 
-PAGES_TOGETHER = 5  # extracted and committed together; more would make the first wait
+PAGES_TOGETHER = 10  # extracted and committed together; more would make the first wait
 PAGE_TRIES = 2  # then the feed's own words must do: an alert must not wait for a slow page
 
 log = structlog.get_logger()

@@ -181,7 +181,7 @@ def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: in
 
 
 POLLS_TOGETHER = 25  # feeds in one thread, or a host's more; they are fetched beside each other
-READS_TOGETHER = 10  # pages in one thread, the same
+READS_TOGETHER = 20  # pages in one thread, the same
 
 PIPELINE = (
     Step("poll", feed, timedelta(minutes=2), _due_feeds("healthy"), poll, together=POLLS_TOGETHER),
