@@ -263,6 +263,7 @@ class Monitor:
                 "retry": Width(RETRY_THREADS, settings.fetch_connections // 4 or 1),
                 "read": Width(READ_THREADS, settings.fetch_connections),
                 "triage": Width(TRIAGE_WIDTH, 10 * TRIAGE_WIDTH),
+                "gauge": Width.of(1),
                 "deliver": Width.of(DELIVER_WIDTH),
                 "upkeep": Width.of(1),
             },

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from monitor.core import alerts, stories
+from monitor.core import alerts, stories, volume
 from monitor.core.model import Match, RuleId, StoryId
 from monitor.core.reading import same_title
 from monitor.core.rules import OncePer, Rule
-from monitor.storage import articles, deliveries, trials, work
+from monitor.storage import articles, deliveries, trials, volumes, work
 from monitor.storage.deliveries import Addressed
 from monitor.storage.engine import lock_triage
 from monitor.storage.types import AnyRow
@@ -26,12 +26,15 @@ def judge(
     found = [each for each in found if not watch.rules[each.rule].ended(now)]
     if not work.finish(tx, claim, triaged_at=now):
         return 0
+    counting = _count(tx, watch, row, found)
+    found = [each for each in found if watch.rules[each.rule].volume is None]
     original = articles.original_of(tx, row)
-    if original is not None and (not found or _told_alike(original, row)):
+    unwanted = not (found or counting)
+    if original is not None and (unwanted or _told_alike(original, row)):
         articles.join_copy(tx, row, original)
         return 0
     articles.forget_matches(tx, row.id, except_rules=[each.rule for each in found])
-    if not found:
+    if unwanted:
         return 0
     story_id = _story(tx, watch, row, original, words)
     on_trial = _on_trial(tx, [watch.rules[each.rule] for each in found], now=now)
@@ -40,6 +43,19 @@ def judge(
         addressed += _decide(tx, watch, row, match, story_id, beside=addressed, on_trial=on_trial)
     deliveries.queue(tx, addressed, now=now)
     return len({each.alert for each in addressed})
+
+
+def _count(tx: Connection, watch: Watch, row: AnyRow, found: Sequence[Match]) -> list[RuleId]:
+    """Let an article count for the rules that only count; which ones."""
+    rules = [
+        each.rule
+        for each in found
+        if (rule := watch.rules[each.rule]).volume is not None and volume.counts(rule, each)
+    ]
+    at = volume.counted_at(alerts.Origin(row.origin), published=row.published_at, seen=row.seen_at)
+    if rules or row.triaged_at is not None:  # a revision may count no more
+        volumes.keep_hits(tx, row.id, rules, at=at)
+    return rules
 
 
 def _told_alike(original: AnyRow, row: AnyRow) -> bool:

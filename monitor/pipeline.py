@@ -1,6 +1,7 @@
 """The pipeline: the tables say what is due; a step does it; no step calls the next.
 
     feed ─poll→ entry ─read→ article ─triage→ story, match, alert ─deliver→ delivery
+                                        └─→ hit ─gauge→ episode ─────┘
 
 Each step claims due rows, speaks to at most one outside party under one deadline, and commits
 one transaction; the rows it commits are what the next step finds due. A step may run twice
@@ -17,15 +18,15 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection, Table
 
-from monitor import perusal, polling, sending, visits
+from monitor import gauging, perusal, polling, sending, visits
 from monitor.core import stories, timing
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
 from monitor.core.text import lead_text
 from monitor.judging import judge
-from monitor.storage import articles, deliveries, feeds, views, work
+from monitor.storage import articles, deliveries, feeds, views, volumes, work
 from monitor.storage.engine import Unwritable
-from monitor.storage.schema import article, delivery, entry, feed
+from monitor.storage.schema import article, delivery, entry, feed, rule
 from monitor.storage.work import Claim
 from monitor.watch import Share, Watch
 
@@ -84,6 +85,21 @@ def triage(watch: Watch, claim: Claim) -> None:
     words = stories.words_of(claim.row.title, lead_text(document)) if found else frozenset()
     told = watch.database.write(lambda tx: judge(tx, watch, claim, found, words))
     log.info("article.triaged", article=claim.key, matches=len(found), alerts=told)
+
+
+# --- gauge: rule that counts → spike or silence --------------------------------------------------
+
+
+def gauge(watch: Watch, claim: Claim) -> None:
+    """Look at one rule that counts: has too much come lately, or too little."""
+    found = watch.rules[claim.key]
+    if found.volume is None or found.ended(watch.now()):
+        stop = partial(volumes.stop, rule_id=found.id, now=watch.now(), why="the rule has ended")
+        watch.database.write(stop)
+    elif claim.row.recounted:
+        gauging.look(watch, claim, found, found.volume)
+    else:
+        gauging.look_back(watch, claim, found, found.volume)
 
 
 # --- deliver: delivery → message in a person's hands ---------------------------------------------
@@ -174,6 +190,11 @@ def _due_articles(tx: Connection, watch: Watch, *, lease: timedelta, limit: int)
     return articles.claim_fairly(tx, now=watch.now(), lease=lease, limit=limit)
 
 
+def _due_rules(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
+    versions = {each.id: each.version for each in watch.rules.values() if each.volume is not None}
+    return volumes.claim_rules(tx, versions, now=watch.now(), lease=lease, limit=limit)
+
+
 def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
     return deliveries.claim_deliveries(
         tx, channels=list(watch.channels), now=watch.now(), lease=lease, limit=limit
@@ -188,6 +209,7 @@ PIPELINE = (
     Step("retry", feed, timedelta(minutes=2), _due_feeds("failing"), poll, together=POLLS_TOGETHER),
     Step("read", entry, timedelta(minutes=2), _due_entries, read, together=READS_TOGETHER),
     Step("triage", article, timedelta(minutes=2), _due_articles, one_by_one(triage), together=10),
+    Step("gauge", rule, timedelta(minutes=5), _due_rules, one_by_one(gauge)),
     Step("deliver", delivery, timedelta(minutes=2), _due_deliveries, one_by_one(deliver)),
 )
 
@@ -277,7 +299,7 @@ def _end_one(
     if claim.table in (feed, entry) and claim.row.host is not None:
         feeds.release_hosts(tx, [claim.row.host])
     unsent = claim.table is delivery
-    if final and claim.table is not feed:
+    if final and claim.table not in (feed, rule):  # what nobody else would make due again
         values = {"state": State.DEAD} if unsent else {}
         work.set_aside(tx, claim, failure=failure, **values)
         return

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from monitor.core import alerts, messages
+from monitor.core import alerts, episodes, messages
 from monitor.core.messages import Message, Report
 from monitor.core.outbox import Following, Outcome, State, Tries, follow
 from monitor.storage import views, work
-from monitor.storage.deliveries import Kind
+from monitor.storage.deliveries import PREPARED, Kind
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
@@ -23,6 +23,8 @@ HEADINGS = {
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
+    if row.kind == Kind.VOLUME:
+        return episodes.sent(row.title, row.body, decided_at=row.created_at, now=now)
     if row.kind == Kind.OPS:
         return messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
     with watch.database.read() as connection:
@@ -53,7 +55,7 @@ def store_outcome(
         "tried_at": now,
         "tried_for": int(after.tried_for.total_seconds()),
     }
-    if message is not None and row.kind != Kind.OPS:  # whose words the row held from the start
+    if message is not None and row.kind not in PREPARED:
         values |= {"title": message.title, "body": message.body}
     if after.state is State.SENT:
         work.finish(tx, claim, sent_at=now, **values)

@@ -24,6 +24,7 @@ from monitor.cli.output import (
     say,
     table,
 )
+from monitor.core.charts import sparkline
 from monitor.core.errors import Permanent
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ POLLS = 20  # records of polls that `show` tells
 GAPS = 20  # gaps, the same
 ADDRESS = 48  # characters of an address in the list
 FAILURE = 60  # characters of a failure in the list
-HEIGHTS = "▁▂▃▄▅▆▇█"
-NONE = "·"  # in a sparkline
 TENTHS = 10  # minutes, hours or days; from so many on, nobody asks for a tenth of one
 STYLES = {"hard": BAD, "wall": BAD, "soft": DOUBT, "gap": DOUBT, "quiet": DOUBT, "ok": GOOD}
 
@@ -140,14 +139,6 @@ def totals(found: Sequence["Health"]) -> str:
     gaps = sum(each.gaps for each in found)
     told = f"; {count(gaps, 'gap')} in 24 h (up to {count(missed, 'item')})" if gaps else ""
     return f"{count(len(found), 'feed')}" + (f": {', '.join(parts)}" if parts else "") + told
-
-
-def sparkline(counts: Sequence[int]) -> str:
-    """One character a number, its height by the highest; a dot where there is nothing."""
-    top = max(counts, default=0)
-    return "".join(
-        HEIGHTS[(each * len(HEIGHTS) - 1) // top] if each > 0 else NONE for each in counts
-    )
 
 
 def _shortened(words: str, most: int) -> str:

@@ -43,10 +43,12 @@ HOLDING_KEYS = (
     "all", "any", "none", "near", "at_least", "repeat", "score_at_least", "boost", "query",
 )  # fmt: skip
 KEYS = (*HOLDING_KEYS, "ignore", "in", "outlet", "tier", "country", "language")
-PLANNED = ("event", "volume", "word", "phrase", "actor")
+PLANNED = ("event", "word", "phrase", "actor")
 MISPLACED = {
     "regex": '"regex" is no key, YAML makes one of a colon and a space; write the pattern as one '
     "text in single quotes: 'regex:…'",
+    "volume": '"volume" stands alone at the top of the when: of a rule; it counts articles, and '
+    "cannot be one condition among others",
     "points": '"points" belongs in an item of boost:, as in boost: [{any: […], points: 3}]',
 }
 AT_LEAST_KEYS = ("n", "of")

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from monitor.config import conditions, defaults, rules, severities, shapes, wording
+from monitor.config import conditions, defaults, rules, severities, shapes, volumes, wording
 from monitor.config.shapes import Shape, known
 from monitor.config.values import LIST_NAME, WORDS_LIMIT
 from monitor.core.model import Severity, Tier
 from monitor.core.proximity import GROUPS_LIMIT
-from monitor.core.rules import OncePer, Scope, Unit, WeakPolicy
+from monitor.core.rules import Counted, OncePer, Scope, Unit, WeakPolicy
 
 _TERM = shapes.term("A word, a phrase, word*, =Exact, word~ or $list.")
 _TERMS = shapes.several("Words, phrases and other lists ($name).", _TERM)
@@ -63,6 +63,44 @@ _EXAMPLE = shapes.text("A headline, or title with summary, text, language and ou
     "required": ["title"],
     "additionalProperties": False,
 }
+
+
+def _amount(description: str) -> Shape:
+    units = "|".join(volumes.UNITS)
+    return shapes.matching(
+        description, f"^[0-9]{{1,9}} (?:{units})$", told='A number and what, as in "8 stories".'
+    )
+
+
+def _counting() -> Shape:
+    keys = {
+        "of": _when("What is counted: any condition."),
+        "window": shapes.duration("The time in which is counted, 10 minutes to 7 days."),
+        "at_least": _amount(f"A spike: so many {', '.join(Counted)} in the window."),
+        "at_most": _amount("A silence: no more than so many in the window."),
+        "ratio": {
+            "description": "So many times what is usual at this weekday and hour.",
+            "type": ["number", "string"],
+            "pattern": "^[0-9]{1,4}(?:[.][0-9]{1,3})?$",
+            "patternErrorMessage": "A number above 1, as in 3 or 2.5.",
+            "exclusiveMinimum": 1,
+            "maximum": volumes.RATIO_LIMIT,
+        },
+        "baseline": shapes.duration(
+            "How far back usual is learnt, 14 to 56 days.", default=volumes.DEFAULT_BASELINE
+        ),
+    }
+    counted = shapes.mapping(
+        "How many articles, stories or outlets come in a window: too many, or too few.",
+        known(volumes.KEYS, keys),
+        required=("of", "window"),
+    ) | {
+        "oneOf": [{"required": ["at_least"]}, {"required": ["at_most"]}],
+        "dependencies": {"ratio": ["at_least"], "baseline": ["ratio"]},
+    }
+    return shapes.mapping("A spike or a silence.", {"volume": counted}, required=("volume",))
+
+
 _CASE = shapes.mapping(
     "One case: without when, it holds for all that is left.",
     known(severities.KEYS, {"when": _when("What makes it so."), "is": _SEVERITY}),
@@ -106,7 +144,12 @@ _SETTINGS_OF_A_RULE: dict[str, Shape] = {
 _WHAT_A_RULE_IS: dict[str, Shape] = {
     "id": shapes.name("The rule's name, only once in all files: lower-case letters, digits, -, _."),
     "title": shapes.text("What a message calls the rule; else its id."),
-    "when": _when("What to watch for: a term, or all, any, none, near …"),
+    "when": {
+        "description": "What to watch for: a term, or all, any, none, near …; or volume.",
+        "if": {"type": "object", "required": ["volume"]},
+        "then": _counting(),
+        "else": {"$ref": "#/definitions/condition"},
+    },
     "examples": shapes.mapping(
         "Texts tried at every load; a rule that fails one is held back.",
         {

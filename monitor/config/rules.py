@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from monitor.config import defaults, values
@@ -11,7 +11,8 @@ from monitor.config.conditions import Conditions, Vocabulary
 from monitor.config.fields import Fields, describe
 from monitor.config.problems import Problems, shown
 from monitor.config.severities import Severities
-from monitor.config.source import Broken, Map, Node, Scalar
+from monitor.config.source import Broken, Items, Map, Node, Scalar
+from monitor.config.volumes import Volumes
 from monitor.core.errors import Place
 from monitor.core.model import ChannelName, Document, Outlet, RuleId, Severity
 from monitor.core.rules import (
@@ -31,6 +32,7 @@ from monitor.core.rules import (
     Rule,
     Scored,
     Term,
+    Volume,
     WeakPolicy,
     Within,
 )
@@ -79,6 +81,7 @@ class RuleReader:
         self.attempted = False  # a broken one counts, so that "no rule" is not said beside it
         self._outlets: Mapping[str, Outlet] = vocabulary.outlets
         self._conditions = Conditions(vocabulary, problems)
+        self._volumes = Volumes(self._conditions, problems)
         self._severities = Severities(self._conditions, problems)
         self._outlet = values.one_of("outlet", sorted(vocabulary.outlet_names))
         self._outlets_complete = vocabulary.outlets_complete
@@ -94,18 +97,19 @@ class RuleReader:
         self.attempted = self.attempted or top.broken or "rules" in top
         given = self._defaults(top.node("defaults"))
         for node in top.items("rules", what="rules"):
-            rule = self._rule(defaults.completed(_placed(node, self._problems), given), given)
+            rule = self._rule(_placed(node, self._problems), given)
             if rule:
                 self.rules.append(rule)
 
-    def _rule(self, node: Node, given: Node | None) -> Rule | None:
+    def _rule(self, own: Node, given: Node | None) -> Rule | None:
+        node = defaults.completed(own, given)
         fields = Fields(node, self._problems, what="a rule", allowed=KEYS)
         identifier = fields.required("id", values.identifier)
         if identifier:
             self._tell_twice(identifier, fields.node("id") or node)
         title = fields.optional("title", values.text, identifier or "")
         examples = self._examples(fields.node("examples"))
-        condition = self._when(fields)
+        condition, volume = self._when(fields)
         told = self._settings(fields, condition)
         if (
             told.trial
@@ -113,6 +117,9 @@ class RuleReader:
             and not defaults.overruled("trial", "enabled", node, given)
         ):
             self._tell_idle_trial(fields)
+        if volume is not None:
+            self._refuse_for_articles(own)
+            told = replace(told, cases=(), once_per=OncePer.INCIDENT)
         if identifier is None or condition is None:
             return None
         return Rule(
@@ -120,7 +127,12 @@ class RuleReader:
             title=title,
             condition=condition,
             version=rule_version(
-                condition, told.severity, told.once_per, told.weak, cases=told.cases
+                condition,
+                told.severity,
+                told.once_per,
+                told.weak,
+                cases=told.cases,
+                volume=volume,
             ),
             place=node.place,
             severity=told.severity,
@@ -132,7 +144,25 @@ class RuleReader:
             expires=told.expires,
             trial=told.trial,
             examples=examples,
+            volume=volume,
         )
+
+    def _refuse_for_articles(self, own: Node) -> None:
+        """Tell what a volume rule says itself and only a rule that tells articles could mean."""
+        for key, value in own.entries if isinstance(own, Map) else ():
+            if key.text == "severity" and isinstance(value, Items):
+                self._problems.add(
+                    value.place,
+                    "a rule with volume has one severity: cases ask articles, and it tells none",
+                )
+            if key.text == "alert" and isinstance(value, Map):
+                for name, _ in value.entries:
+                    if name.text == "once_per":
+                        self._problems.add(
+                            name.place,
+                            "a rule with volume tells every spike and every silence once; take "
+                            "once_per out",
+                        )
 
     def _defaults(self, node: Node | None) -> Node | None:
         """The defaults of a file, whose mistakes are told even if no rule takes them."""
@@ -172,13 +202,23 @@ class RuleReader:
             "drop one of them",
         )
 
-    def _when(self, fields: Fields) -> Condition | None:
+    def _when(self, fields: Fields) -> tuple[Condition | None, Volume | None]:
+        """What is watched for, and how it is counted where the rule counts."""
         node = fields.node("when")
+        keys = node.entries if isinstance(node, Map) else ()
+        volume = next((value for key, value in keys if key.text == "volume"), None)
+        if volume is not None:
+            beside = [key for key, _ in keys if key.text != "volume"]
+            for key in beside:
+                self._problems.add(
+                    key.place, f"volume stands alone under when: put {shown(key.text)} into its of:"
+                )
+            return self._volumes.read(volume) or (None, None)
         if node is not None:
-            return self._conditions.read(node)
+            return self._conditions.read(node), None
         if not fields.broken:
             self._problems.add(fields.place, 'a rule needs the key "when": what to watch for')
-        return None
+        return None, None
 
     def _tell_twice(self, identifier: str, node: Node) -> None:
         if identifier in self._ids:
@@ -284,6 +324,7 @@ def rule_version(
     weak: WeakPolicy,
     *,
     cases: Sequence[Case] = (),
+    volume: Volume | None = None,
 ) -> str:
     """A hash of what decides: the condition with every term its lists reach, severity, alert.
 
@@ -297,6 +338,11 @@ def rule_version(
     for case in cases:
         when = "" if case.condition is None else _canonical(case.condition)
         digest.update(f"\n{case.severity.value}: {when}".encode())
+    if volume is not None:
+        amounts = (volume.at_least, volume.at_most, volume.ratio)
+        digest.update(
+            f"\n{volume.unit} {amounts} {volume.window} {volume.baseline}".encode(),
+        )
     return digest.hexdigest()[:VERSION_LENGTH]
 
 

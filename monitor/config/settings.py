@@ -15,8 +15,8 @@ from monitor.config.fields import Fields, read_items, read_text
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
 from monitor.config.source import Broken, Node, Scalar
-from monitor.config.written import duration
 from monitor.core.errors import Place
+from monitor.core.timing import in_words
 
 FILE = "monitor.yaml"
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
@@ -143,7 +143,7 @@ def _bounded(settings: Settings, top: Fields, problems: Problems) -> Settings:
 def _said(field: str, settings: Settings) -> str:
     """A duration in words, marked where it is the default and stands in no file."""
     default = "" if field in settings.model_fields_set else ", the default"
-    return duration(getattr(settings, field)) + default
+    return in_words(getattr(settings, field)) + default
 
 
 def _section(name: str, node: Node, problems: Problems) -> dict[str, object]:

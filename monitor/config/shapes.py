@@ -12,8 +12,8 @@ from typing import Any
 
 from monitor.config import values
 from monitor.config.codes import COUNTRIES
-from monitor.config.written import duration as in_words
 from monitor.core.terms import LETTERS_BEFORE_STAR
+from monitor.core.timing import in_words
 
 Shape = dict[str, Any]
 

@@ -3,12 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 
 from monitor.core.model import Feed, Outlet, OutletId, PageRules, Selectors
+from monitor.core.timing import in_words
 
 _PLAIN = re.compile(r"[a-z][a-z0-9_-]*")  # needs no quotes, whatever reads the YAML
-_UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 
@@ -42,21 +41,13 @@ def feed_lines(feed: Feed) -> list[str]:
         "url": feed.url,
         "source": feed.source or None,
         "verified": feed.verified or None,
-        "interval": duration(feed.interval) if feed.interval else None,
+        "interval": in_words(feed.interval) if feed.interval else None,
         "aggregator": feed.aggregator or None,
     }
     lines = [f"{key}: {_value(value)}" for key, value in values.items() if value is not None]
     if feed.page is not None:
         lines += ["page:", *(f"  {line}" for line in _selectors(feed.page))]
     return [f"{'  ' if number else '- '}{line}" for number, line in enumerate(lines)]
-
-
-def duration(span: timedelta) -> str:
-    """A span as a whole number of the largest unit that fits."""
-    seconds = int(span.total_seconds())
-    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
-    number = seconds // size
-    return f"{number} {unit if number != 1 else unit.removesuffix('s')}"
 
 
 def _outlet(outlet: Outlet, *, guessed: tuple[str, ...]) -> list[str]:

@@ -115,10 +115,14 @@ def _folded(name: str) -> str:
 class Carried(Protocol):
     """An article as far as it counts for its story."""
 
-    outlet_id: str
-    carrier: str | None
-    credit: str | None
-    duplicate_of: int | None
+    @property
+    def outlet_id(self) -> str: ...
+    @property
+    def carrier(self) -> str | None: ...
+    @property
+    def credit(self) -> str | None: ...
+    @property
+    def duplicate_of(self) -> int | None: ...
 
 
 def counted(articles: Collection[Carried]) -> tuple[int, int]:

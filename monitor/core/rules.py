@@ -199,9 +199,36 @@ def case_mark(severity: Severity) -> str:
     return f"{severity.value}: "
 
 
+class Counted(StrEnum):
+    """What a volume rule counts. Copies of one agency, or of one article, count once."""
+
+    ARTICLES = "articles"
+    STORIES = "stories"
+    OUTLETS = "outlets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """How many must come in a `window`: a spike has `at_least`, a silence `at_most`.
+
+    `ratio`: so many times what is usual at this weekday and hour, by the weeks of the `baseline`.
+    `outlets`: only these can bring what is counted; empty means all.
+    """
+
+    window: timedelta
+    unit: Counted
+    at_least: int | None = None
+    at_most: int | None = None
+    ratio: float | None = None
+    baseline: timedelta | None = None
+    outlets: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What an analyst watches for. `version` hashes the rule and the lists it reaches.
+
+    With a `volume`, an article that satisfies the condition is told by nobody: it is counted.
 
     The first of the `cases` that holds decides how urgent a match is, `severity` if none does.
     `expires` is the last day on which it matches, in UTC; so long as it is on `trial`, from when
@@ -221,6 +248,7 @@ class Rule:
     examples: tuple[Example, ...] = field(default=(), compare=False)
     cases: tuple[Case, ...] = ()
     expires: date | None = None
+    volume: Volume | None = None
     trial: timedelta | None = None
 
     def trial_ends(self, began: datetime | None) -> datetime | None:

@@ -28,6 +28,8 @@ LONGEST_REQUEST_PAUSE = timedelta(days=1)  # what a Retry-After may ask of us
 FIRST_REST = timedelta(minutes=2)  # of a host that refuses without saying for how long
 LONGEST_REST = timedelta(minutes=20)  # one request in twenty minutes is no burden
 
+_UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -134,3 +136,11 @@ def counted_try(now: datetime, *, tried_at: datetime | None) -> timedelta:
     if tried_at is None or tried_at > now:
         return timedelta()
     return min(now - tried_at, LONGEST_RETRY)
+
+
+def in_words(span: timedelta) -> str:
+    """A span as a whole number of the largest unit that fits: `90 minutes`, `1 hour`."""
+    seconds = int(span.total_seconds())
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
+    number = seconds // size
+    return f"{number} {unit if number != 1 else unit.removesuffix('s')}"

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from monitor.core.alerts import GATHERING_LIMIT, Origin, Way
 from monitor.core.identity import digest
+from monitor.core.messages import Message
 from monitor.core.model import AlertId, Channel, DeliveryId
 from monitor.core.outbox import State
 from monitor.storage.schema import article, delivery, delivery_alert, entry, feed
@@ -39,6 +40,10 @@ class Kind(StrEnum):
     ALERT = "alert"
     DIGEST = "digest"
     OPS = "ops"  # about the watch itself
+    VOLUME = "volume"  # a spike or a silence
+
+
+PREPARED = frozenset({Kind.OPS, Kind.VOLUME})  # whose words the row holds from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +135,35 @@ def notify(
     Lines of `body` end at a newline, so a stranger's words in it must not hold one; all else that
     they may hold is made harmless when the message is rendered.
     """
+    _prepare(connection, channels, Kind.OPS, key, Message(title, body), now=now)
+
+
+def announce(
+    connection: Connection, channels: Sequence[Channel], *, key: str, said: Message, now: datetime
+) -> None:
+    """Queue a message of a rule that counts to each channel, once for each `key`."""
+    _prepare(connection, channels, Kind.VOLUME, key, said, now=now)
+
+
+def _prepare(
+    connection: Connection,
+    channels: Sequence[Channel],
+    kind: Kind,
+    key: str,
+    said: Message,
+    *,
+    now: datetime,
+) -> None:
     for channel in channels:
         insert_new(
             connection,
             delivery,
-            key=_ops_key(channel.name, key),
+            key=digest(kind, channel.name, key),
             channel=channel.name,
-            kind=Kind.OPS,
+            kind=kind,
             state=State.QUEUED,
-            title=title,
-            body=body,
+            title=said.title,
+            body=said.body,
             created_at=now,
             not_before=now,
             due_at=now,
@@ -158,10 +182,6 @@ def recall(connection: Connection, *, title: str) -> None:
     told = and_(delivery.c.kind == Kind.OPS, delivery.c.title == title)
     unsent = and_(delivery.c.state == State.QUEUED, delivery.c.uncertain == 0)
     connection.execute(delete(delivery).where(told, unsent))
-
-
-def _ops_key(channel: str, key: str) -> str:
-    return digest("ops", channel, key)
 
 
 def claim_deliveries(

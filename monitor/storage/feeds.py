@@ -27,6 +27,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from monitor.core import timing
 from monitor.core.coverage import Blindness, Cause
 from monitor.core.health import Trouble
+from monitor.core.volume import Span
+from monitor.storage.ledger import record_blindness, record_standstill
 from monitor.storage.schema import entry, feed, host
 from monitor.storage.upsert import insert_missing
 from monitor.storage.work import Claim, claim_chosen
@@ -367,6 +369,7 @@ def make_due(connection: Connection, *, silent_since: datetime, now: datetime) -
     )
     waiting = {"attempts": 0, "not_before": now, "due_at": now} | _unseen(Cause.NETWORK)
     made = connection.execute(update(feed).where(unseen).values(**waiting).returning(feed.c.id))
+    record_blindness(connection, Span(silent_since, now), Cause.NETWORK)
     return len(made.all())
 
 
@@ -389,6 +392,7 @@ def note_blindness(connection: Connection, *, now: datetime) -> int:
         feed.c.retired_at.is_(None), feed.c.not_before < overdue, feed.c.host.not_in(resting)
     )
     noted = connection.execute(update(feed).where(late).values(**_unseen(Cause.STOPPED)))
+    record_standstill(connection, since=overdue, now=now, unpolled=noted.rowcount > 0)
     return noted.rowcount
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Row, delete, select, update
+from sqlalchemy import Connection, Insert, Row, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from monitor.core.coverage import Gap
+from monitor.core.coverage import Cause, Gap
 from monitor.core.model import FeedId
-from monitor.storage.schema import feed, gap, outlet, poll, tally
+from monitor.core.volume import Span
+from monitor.storage.schema import blindness, feed, gap, outlet, poll, tally
 
 HOUR = 3_600  # seconds
 BATCH = 500  # rows deleted in one transaction
@@ -56,6 +57,33 @@ def _counting(dialect: str) -> Insert:
     return first.on_conflict_do_update(index_elements=keys, set_={"new": added})
 
 
+def record_blindness(connection: Connection, span: Span, cause: Cause) -> None:
+    """Note that nobody looked for a while."""
+    connection.execute(blindness.insert().values(since=span.since, until=span.until, cause=cause))
+
+
+def record_standstill(
+    connection: Connection, *, since: datetime, now: datetime, unpolled: bool
+) -> None:
+    """Note that nobody looked, if no feed has answered `since` then.
+
+    Either some feeds stayed `unpolled`, or all failed: an outage that nobody saw the end of.
+    """
+    in_use = feed.c.retired_at.is_(None)
+    last = connection.execute(select(func.max(feed.c.succeeded_at)).where(in_use)).scalar()
+    went_well = exists().where(in_use, feed.c.failure.is_(None))
+    if last is None or last >= since:
+        return
+    if unpolled or not connection.execute(select(went_well)).scalar_one():
+        record_blindness(connection, Span(last, now), Cause.STOPPED)
+
+
+def blind_spells(connection: Connection, *, since: datetime) -> list[tuple[Span, Cause]]:
+    """When nobody looked since then, oldest first, and why."""
+    asked = select(blindness).where(blindness.c.until > since).order_by(blindness.c.since)
+    return [(Span(row.since, row.until), Cause(row.cause)) for row in connection.execute(asked)]
+
+
 def silent_feeds(connection: Connection, *, since: datetime) -> Sequence[Row[Any]]:
     """Feeds that answer, have brought nothing new since then, and of which nobody was told yet."""
     return connection.execute(
@@ -92,9 +120,13 @@ def mark_quiet(connection: Connection, feed_ids: Sequence[int]) -> None:
 
 
 def forget(connection: Connection, *, before: datetime) -> int:
-    """Delete one batch of polls, gaps and tallies that are too old; how many rows went."""
+    """Delete one batch of what is too old of the ledger; how many rows went."""
     gone = 0
-    for table, when in ((poll, poll.c.polled_at < before), (gap, gap.c.until < before)):
+    for table, when in (
+        (poll, poll.c.polled_at < before),
+        (gap, gap.c.until < before),
+        (blindness, blindness.c.until < before),
+    ):
         old = select(table.c.id).where(when).limit(BATCH)
         ids = connection.execute(old).scalars().all()
         connection.execute(delete(table).where(table.c.id.in_(ids)))

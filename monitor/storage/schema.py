@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -38,10 +39,10 @@ metadata = MetaData(
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _work() -> tuple[Column[object], ...]:
-    """The columns that make a table a work table."""
+def _work(*, all_of_it: bool = True) -> tuple[Column[object], ...]:
+    """The columns that make a table a work table; `all_of_it`: every row falls due some time."""
     return (
-        Column("not_before", UtcDateTime, nullable=False),
+        Column("not_before", UtcDateTime, nullable=not all_of_it),
         Column("due_at", UtcDateTime),
         Column("claims", Integer, nullable=False, server_default="0"),
         Column("attempts", Integer, nullable=False, server_default="0"),
@@ -144,6 +145,16 @@ gap = Table(
     Column("cause", Text, nullable=False),
     Index("ix_gap_feed_id_until", "feed_id", "until"),  # the story of one feed
     Index("ix_gap_until", "until"),  # retention, the latest ones
+)
+
+blindness = Table(  # of the watch as a whole
+    "blindness",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("cause", Text, nullable=False),
+    Index("ix_blindness_until", "until"),  # retention, the latest ones
 )
 
 tally = Table(
@@ -324,6 +335,42 @@ rule = Table(
     Column("since", UtcDateTime, nullable=False),  # of this version
     Column("trial_since", UtcDateTime),  # when it first came into force with a trial
     Column("trial_told", UtcDateTime),  # the end of the trial whose summary was told
+    # Of a rule that counts, which is due for its next look; of others these are NULL.
+    Column("counted_version", String(16)),  # whose hits these are
+    Column("counted_from", UtcDateTime),  # since then they are complete
+    Column("recounted", Boolean, nullable=False, server_default=false()),  # the archive is counted
+    Column("looked_at", UtcDateTime),
+    Column("verdict", Text),  # of the last look, in words
+    *_work(all_of_it=False),
+)
+
+hit = Table(  # an article that satisfies the condition of a rule that counts
+    "hit",
+    metadata,
+    Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    Column("rule_id", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),  # when it counts: seen, or published
+    Index("ix_hit_rule_id_at", "rule_id", "at"),  # how many in a window
+)
+
+episode = Table(
+    "episode",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("rule_version", String(16), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False),  # why people were told
+    Column("ended_at", UtcDateTime),
+    Column("ending", Text),  # why it was over
+    Index(  # one at a time
+        "uq_episode_under_way",
+        "rule_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 configuration = Table(

@@ -15,6 +15,7 @@ from monitor.core.model import Feed, Outlet
 from monitor.core.outbox import State
 from monitor.core.rules import Rule
 from monitor.core.timing import Bounds
+from monitor.storage import volumes
 from monitor.storage.feeds import know_hosts, note_blindness
 from monitor.storage.schema import (
     article,
@@ -52,6 +53,7 @@ def sync(
     ]
     _sync_feeds(connection, wanted, now=now)
     _sync_rules(connection, rules, now=now)
+    volumes.plan(connection, rules, now=now)
 
 
 class _Wanted(NamedTuple):
@@ -196,7 +198,7 @@ def void_claims(connection: Connection, *, now: datetime) -> None:
 
     A row that has failed before may be backing off, which looks like a lease: it waits.
     """
-    for table in (feed, entry, article):
+    for table in (feed, entry, article, rule):
         held = and_(table.c.due_at > now, table.c.failure.is_(None))
         connection.execute(update(table).where(held).values(due_at=now))
     cut_short = delivery.c.state == State.SENDING

@@ -238,6 +238,7 @@ def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:
         (schema.entry, schema.entry.c.not_before),
         (schema.article, schema.article.c.not_before),
         (schema.delivery, schema.delivery.c.created_at),
+        (schema.rule, schema.rule.c.looked_at),
     ):
         parked = update(table).where(made > now, table.c.not_before > now)
         connection.execute(parked.values(not_before=now))
@@ -246,7 +247,9 @@ def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:
         connection.execute(far.values({column.name: now + cap}))
 
 
-WORK_TABLES = (schema.feed, schema.entry, schema.article, schema.delivery, schema.task)
+WORK_TABLES = (
+    schema.feed, schema.entry, schema.article, schema.rule, schema.delivery, schema.task,
+)  # fmt: skip
 
 
 def _key(table: Table) -> Any:

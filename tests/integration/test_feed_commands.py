@@ -11,7 +11,6 @@ from typer.testing import CliRunner, Result
 
 from monitor.cli import app
 from monitor.cli.exits import Exit, MisuseError
-from monitor.cli.feeds import sparkline
 from monitor.config import load, read_directory
 from monitor.config.problems import ConfigurationError
 from monitor.core.errors import Permanent
@@ -158,12 +157,6 @@ def test_a_feed_is_named_by_number_address_or_part_of_it(database: Database):
         assert len(named("paper.example")) == len(NAMES)
         assert named("100%_") == []
         assert named("9" * 40) == []
-
-
-def test_a_sparkline_is_as_high_as_its_highest():
-    assert sparkline((0, 1, 4, 8)) == "·▁▄█"
-    assert sparkline((0, 0)) == "··"
-    assert sparkline(()) == ""
 
 
 # --- the commands

@@ -19,6 +19,7 @@ CARRIERS = (
     "monitor.app",
     "monitor.documents",
     "monitor.failing",
+    "monitor.gauging",
     "monitor.judging",
     "monitor.perusal",
     "monitor.pipeline",

@@ -1,0 +1,233 @@
+"""Rules that count: when they are due, what they have counted, and what they have told."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
+
+from monitor.core.episodes import Headline
+from monitor.core.model import ArticleId, RuleId
+from monitor.core.rules import Rule
+from monitor.core.volume import Hit, Kind, Span
+from monitor.storage.schema import article, episode, feed, hit, outlet, rule
+from monitor.storage.upsert import insert_missing
+from monitor.storage.work import Claim, claim
+
+BATCH = 500  # rows deleted in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An article that a rule counts, at this moment."""
+
+    article: ArticleId
+    at: datetime
+
+
+# --- when they are due ------------------------------------------------------------------------
+
+
+def plan(connection: Connection, rules: Sequence[Rule], *, now: datetime) -> None:
+    """Make rules that count due; a new version begins its count anew, one out of work ends it."""
+    active = {each.id: each for each in rules if each.volume is not None and each.enabled}
+    rows = {row.id: row for row in connection.execute(select(rule))}
+    for each in active.values():
+        row = rows[each.id]
+        if row.counted_version != each.version:
+            _begin(connection, each, now=now)
+        elif row.due_at is None:
+            again = update(rule).where(rule.c.id == each.id)
+            connection.execute(again.values(not_before=now, due_at=now))
+    idle = [row.id for row in rows.values() if row.id not in active and row.counted_version]
+    for name in idle:
+        stop(connection, RuleId(name), now=now, why="the rule is out of work")
+
+
+def _begin(connection: Connection, counting: Rule, *, now: datetime) -> None:
+    connection.execute(delete(hit).where(hit.c.rule_id == counting.id))
+    connection.execute(
+        update(rule)
+        .where(rule.c.id == counting.id)
+        .values(
+            counted_version=counting.version,
+            counted_from=now,
+            recounted=False,
+            verdict=None,
+            not_before=now,
+            due_at=now,
+            claims=rule.c.claims + 1,
+            attempts=0,
+            failure=None,
+        )
+    )
+
+
+def stop(connection: Connection, rule_id: RuleId, *, now: datetime, why: str) -> None:
+    """A rule counts no more; its hits go with time."""
+    nothing = dict.fromkeys(("counted_version", "verdict", "not_before", "due_at"))
+    stopped = update(rule).where(rule.c.id == rule_id)
+    connection.execute(stopped.values(claims=rule.c.claims + 1, **nothing))
+    end_episode(connection, rule_id, now=now, why=why)
+
+
+def claim_rules(
+    connection: Connection,
+    versions: Mapping[RuleId, str],
+    *,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+) -> list[Claim]:
+    """Take some of the rules that are due for a look, if they count in these versions."""
+    known = tuple_(rule.c.id, rule.c.counted_version).in_(list(versions.items()))
+    return claim(connection, rule, now=now, lease=lease, limit=limit, where=known)
+
+
+# --- what they count ----------------------------------------------------------------------------
+
+
+def keep_hits(
+    connection: Connection, article_id: ArticleId, rules: Collection[RuleId], *, at: datetime | None
+) -> None:
+    """Let an article count for these rules and for no others; None: at no time at all."""
+    others = hit.c.rule_id.not_in(rules)
+    connection.execute(delete(hit).where(hit.c.article_id == article_id, others))
+    if at is not None:
+        rows = [{"rule_id": each, "article_id": article_id, "at": at} for each in rules]
+        insert_missing(connection, hit, rows)
+
+
+def add_hits(
+    connection: Connection, counting: Rule, found: Sequence[Found], *, known_from: datetime
+) -> None:
+    """Add what the archive holds; from `known_from` on the count is complete."""
+    rows = [{"article_id": each.article, "rule_id": counting.id, "at": each.at} for each in found]
+    insert_missing(connection, hit, rows)
+    version = rule.c.counted_version == counting.version
+    further = update(rule).where(rule.c.id == counting.id, version)
+    connection.execute(further.values(counted_from=known_from))
+
+
+def hits(connection: Connection, rule_id: RuleId, span: Span) -> list[Hit]:
+    """What a rule has counted in a span, in the order of time."""
+    columns = (
+        article.c.id, hit.c.at, article.c.story_id, article.c.outlet_id, article.c.carrier,
+        article.c.credit, article.c.duplicate_of,
+    )  # fmt: skip
+    asked = select(*columns).join(article, article.c.id == hit.c.article_id)
+    rows = connection.execute(asked.where(_in(rule_id, span)).order_by(hit.c.at, article.c.id))
+    return [
+        Hit(
+            article=row.id,
+            at=row.at,
+            story=row.story_id,
+            outlet_id=row.outlet_id,
+            carrier=row.carrier,
+            credit=row.credit,
+            duplicate_of=row.duplicate_of,
+        )
+        for row in rows
+    ]
+
+
+def latest(connection: Connection, rule_id: RuleId, span: Span, *, limit: int) -> list[Headline]:
+    """The newest articles that a rule has counted in a span, one of each story."""
+    columns = (article.c.title, article.c.url, article.c.story_id, outlet.c.name, hit.c.at)
+    asked = (
+        select(*columns)
+        .join(article, article.c.id == hit.c.article_id)
+        .join(outlet, outlet.c.id == article.c.outlet_id)
+        .where(_in(rule_id, span), article.c.duplicate_of.is_(None))
+        .order_by(hit.c.at.desc(), article.c.id.desc())
+    )
+    found: list[Headline] = []
+    stories: set[int] = set()
+    for row in connection.execute(asked):
+        if row.story_id in stories:
+            continue
+        stories |= {row.story_id} - {None}
+        found.append(Headline(row.title, row.name, row.url, row.at))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _in(rule_id: RuleId, span: Span) -> ColumnElement[bool]:
+    return and_(hit.c.rule_id == rule_id, hit.c.at > span.since, hit.c.at <= span.until)
+
+
+def feeds_answered(
+    connection: Connection, outlets: Sequence[str], *, since: datetime
+) -> tuple[int, int]:
+    """How many feeds of these outlets (none: of all) have answered since then, and of how many."""
+    in_use = feed.c.retired_at.is_(None)
+    wanted = and_(in_use, feed.c.outlet_id.in_(outlets)) if outlets else in_use
+    answered = func.count().filter(feed.c.succeeded_at > since)
+    row = connection.execute(select(answered, func.count()).where(wanted)).one()
+    return row[0], row[1]
+
+
+# --- what they tell -----------------------------------------------------------------------------
+
+
+def under_way(connection: Connection, rule_id: RuleId) -> Row[Any] | None:
+    """The spike or silence of a rule that has been told and is not over."""
+    asked = select(episode).where(episode.c.rule_id == rule_id, episode.c.ended_at.is_(None))
+    return connection.execute(asked).first()
+
+
+def begin_episode(
+    connection: Connection, told: Rule, kind: Kind, *, now: datetime, why: str
+) -> int:
+    """Note that people are told; the number of the episode."""
+    values = {"rule_id": told.id, "rule_version": told.version, "kind": kind}
+    begun = episode.insert().values(began_at=now, reason=why, **values)
+    return int(connection.execute(begun.returning(episode.c.id)).scalar_one())
+
+
+def end_episode(connection: Connection, rule_id: RuleId, *, now: datetime, why: str) -> int | None:
+    """Note that it is over; the number of the episode, None if there was none."""
+    open_one = and_(episode.c.rule_id == rule_id, episode.c.ended_at.is_(None))
+    over = update(episode).where(open_one).values(ended_at=now, ending=why)
+    found: int | None = connection.execute(over.returning(episode.c.id)).scalar()
+    return found
+
+
+def counting(connection: Connection) -> Sequence[Row[Any]]:
+    """The rules that count, with the last look's verdict and the episode under way."""
+    told = and_(episode.c.rule_id == rule.c.id, episode.c.ended_at.is_(None))
+    columns = (rule, episode.c.kind, episode.c.began_at)
+    asked: Select[Any] = select(*columns)
+    counts = asked.outerjoin(episode, told).where(rule.c.counted_version.is_not(None))
+    return connection.execute(counts.order_by(rule.c.id)).all()
+
+
+def counted_by(connection: Connection, article_id: int) -> Sequence[Row[Any]]:
+    """For which rules an article counts, and when."""
+    asked = select(hit.c.rule_id, hit.c.at).where(hit.c.article_id == article_id)
+    return connection.execute(asked.order_by(hit.c.rule_id)).all()
+
+
+def forget(connection: Connection, *, before: datetime) -> int:
+    """Delete one batch of old episodes, and of hits of rules that count no more."""
+    idle = select(rule.c.id).where(rule.c.counted_version.is_not(None))
+    stale = select(hit.c.article_id, hit.c.rule_id).where(hit.c.rule_id.not_in(idle)).limit(BATCH)
+    gone = 0
+    for row in connection.execute(stale).all():
+        same = (hit.c.article_id == row.article_id, hit.c.rule_id == row.rule_id)
+        gone += connection.execute(delete(hit).where(*same)).rowcount
+    old = delete(episode).where(episode.c.ended_at < before)
+    return gone + connection.execute(old).rowcount

@@ -1,0 +1,387 @@
+"""Spikes and silences, end to end: what is counted, what people are told, and what they are not."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+
+from monitor.core.coverage import Cause
+from monitor.core.volume import Span
+from monitor.storage import ledger, volumes
+from monitor.storage.schema import article, blindness, delivery, episode, hit, rule
+
+SPIKE = """
+rules:
+  - id: talk-of-it
+    title: Talk of Ruritania
+    severity: high
+    when:
+      volume: {of: Ruritania*, window: 1 hour, at_least: 3 articles}
+"""
+USUAL = SPIKE.replace("3 articles", "3 articles, ratio: 2, baseline: 14 days")
+SILENCE = """
+rules:
+  - id: no-word
+    title: Word from Ruritania
+    when:
+      volume: {of: Ruritania*, window: 2 hours, at_most: 0 articles}
+"""
+
+
+def publish(newsroom, clock, *titles, feed="a"):
+    for title in titles:
+        newsroom.publish(title, feed=feed, published=clock.now())
+
+
+def row_of(desk, name):
+    with desk.database.read() as connection:
+        return connection.execute(select(rule).where(rule.c.id == name)).one()
+
+
+def rows(desk, table):
+    with desk.database.read() as connection:
+        return connection.execute(select(table)).all()
+
+
+def pass_hours(desk, hours):
+    """Let hours pass as a watch lives through them: five minutes at a time."""
+    return "".join(desk.sweep(minutes=5) for _ in range(12 * hours))
+
+
+def archived(desk, clock, *, ago, number, title="Ruritania in the news", **values):
+    """Put articles into the archive that came some time ago."""
+    at = clock.now() - ago
+
+    def commit(tx):
+        known = len(tx.execute(select(article.c.id)).all())
+        feed_id = tx.execute(select(article.c.feed_id)).scalars().first() or 1
+        common = {
+            "feed_id": feed_id,
+            "outlet_id": "a",
+            "title": title,
+            "seen_at": at,
+            "read_at": at,
+            "not_before": at,
+            "triaged_at": at,
+            "completeness": "title",
+            "quality": "ok",
+            "origin": "live",
+        }
+        tx.execute(
+            insert(article),
+            [common | {"identity": f"old-{known + n}"} | values for n in range(number)],
+        )
+
+    desk.database.write(commit)
+
+
+@pytest.fixture
+def watching(open_desk, newsroom, clock):
+    """Opens a desk with these rules that has seen its feeds once."""
+
+    def watch(rules):
+        desk = open_desk(rules__rules=rules)
+        desk.sweep()
+        return desk
+
+    return watch
+
+
+# --- a spike --------------------------------------------------------------------------------------
+
+
+def test_a_spike_is_told_once_with_a_chart_and_once_more_when_it_is_over(
+    watching, newsroom, clock
+):
+    desk = watching(SPIKE)
+    publish(newsroom, clock, "Ruritania one", "Ruritania two")
+    assert desk.sweep(minutes=5) == ""
+    publish(newsroom, clock, "Ruritania three", "Weather")
+    sent = desk.sweep(minutes=5) + desk.sweep(minutes=5)
+    assert "🟠 HIGH · Talk of Ruritania: 3 articles in 1 hour" in sent
+    assert "11:15 ████████████████ 3" in sent
+    assert "– Ruritania three (Paper A, Mon 2 Mar 12:10 UTC)\nhttp://127.0.0.1" in sent
+    publish(newsroom, clock, "Ruritania four")
+    assert desk.sweep(minutes=5) == "", "it lasts, and has been told"
+    over = pass_hours(desk, 2)
+    assert over.count("OVER · Talk of Ruritania: the spike is over") == 1
+    assert "The spike told Mon 2 Mar 12:15 UTC is over: 1 article in 1 hour" in over
+    assert pass_hours(desk, 1) == ""
+
+
+def test_an_article_that_counts_raises_no_alert_and_says_what_it_counts_for(
+    watching, newsroom, clock
+):
+    desk = watching(SPIKE)
+    publish(newsroom, clock, "Ruritania one")
+    desk.sweep(minutes=5)
+    (counted,) = rows(desk, hit)
+    assert counted.rule_id == "talk-of-it"
+    with desk.database.read() as connection:
+        assert [each.rule_id for each in volumes.counted_by(connection, counted.article_id)] == [
+            "talk-of-it"
+        ]
+
+
+def test_a_body_that_mentions_it_does_not_count_unless_the_rule_says_so(
+    watching, newsroom, clock, paragraphs_of
+):
+    body = paragraphs_of("Football.", closing="The team goes on to Ruritania.")
+    newsroom.publish("Football", text=body, summary="Football.", published=clock.now())
+    desk = watching(SPIKE)
+    newsroom.publish("More football", text=body + "!", summary="More.", published=clock.now())
+    desk.sweep(minutes=5)
+    assert rows(desk, hit) == []
+    weak = SPIKE.replace("severity: high", "alert: {weak: alert}")
+    desk = watching(weak)
+    newsroom.publish("Even more football", text=body + "?", summary="Yes.", published=clock.now())
+    desk.sweep(minutes=5)
+    assert len(rows(desk, hit)) == 3, "two of them out of the archive"
+
+
+def test_what_a_feed_lists_late_or_at_first_sight_makes_no_spike(watching, newsroom, clock):
+    for number in range(4):
+        ago = clock.now() - timedelta(hours=3, minutes=number)
+        newsroom.publish(f"Ruritania {number}", published=ago)
+    desk = watching(SPIKE)
+    for number in range(4, 8):
+        newsroom.publish(f"Ruritania {number}", published=clock.now() - timedelta(days=9))
+    assert "Talk of" not in desk.sweep(minutes=5) + desk.sweep(hours=1)
+    assert len(rows(desk, hit)) == 8, "they count, on the day they were published"
+
+
+def test_copies_of_one_agency_are_one_article_and_one_source(
+    watching, newsroom, clock, files, paragraphs_of
+):
+    files["outlets/agency.yaml"] = (
+        "outlets: [{id: agency, name: Agency, country: GB, language: en, tier: wire, "
+        f"credits: [Agency], feeds: [{{url: 'http://{newsroom.address}/feed/agency'}}]}}]\n"
+    )
+    newsroom.feeds["agency"] = []
+    desk = watching(SPIKE.replace("3 articles", "2 outlets"))
+    for feed, words in (("a", "Talks go on"), ("b", "They still talk"), ("agency", "More talks")):
+        text = paragraphs_of(f"STRELSAU (Agency) - {words} in Ruritania.")
+        newsroom.publish(f"{words} in Ruritania", feed=feed, text=text, published=clock.now())
+    assert desk.sweep(minutes=5) + desk.sweep(minutes=5) == ""
+    assert row_of(desk, "talk-of-it").verdict == "1 outlet in 1 hour; it takes 2"
+    publish(newsroom, clock, "Our own reporter in Ruritania", feed="b")
+    assert "2 outlets in 1 hour" in desk.sweep(minutes=5) + desk.sweep(minutes=5)
+
+
+def test_a_story_counts_once_whoever_carries_it(watching, newsroom, clock):
+    desk = watching(SPIKE.replace("3 articles", "2 stories"))
+    publish(newsroom, clock, "Ruritania signs the treaty of Strelsau", feed="a")
+    publish(newsroom, clock, "Ruritania signs the treaty of Strelsau at last", feed="b")
+    assert desk.sweep(minutes=5) + desk.sweep(minutes=5) == ""
+    assert row_of(desk, "talk-of-it").verdict == "1 story in 1 hour; it takes 2"
+    publish(newsroom, clock, "Earthquake shakes the mountains east of Ruritania")
+    assert "2 stories in 1 hour" in desk.sweep(minutes=5) + desk.sweep(minutes=5)
+
+
+# --- what is usual --------------------------------------------------------------------------------
+
+
+def test_without_two_known_weeks_no_spike_is_told_where_it_takes_a_ratio(
+    watching, newsroom, clock
+):
+    desk = watching(USUAL)
+    publish(newsroom, clock, *(f"Ruritania {number}" for number in range(5)))
+    assert desk.sweep(minutes=5) + desk.sweep(minutes=5) == ""
+    assert row_of(desk, "talk-of-it").verdict == (
+        "5 articles in 1 hour, not told: what is usual at this hour takes 2 weeks to know"
+    )
+
+
+def test_a_spike_is_measured_by_the_same_hour_of_the_weeks_before(watching, newsroom, clock):
+    desk = watching("rules: [{id: other, when: nothing}]")
+    archived(desk, clock, ago=timedelta(days=20), number=1, title="The archive begins")
+    archived(desk, clock, ago=timedelta(days=7), number=3)
+    archived(desk, clock, ago=timedelta(days=14), number=1)
+    archived(desk, clock, ago=timedelta(days=3), number=50)
+    desk = watching(USUAL)
+    publish(newsroom, clock, *(f"Ruritania {number}" for number in range(4)))
+    desk.sweep(minutes=5)
+    assert desk.sweep(minutes=5) == ""
+    usual = "usual at this hour of the week: 2 (3, 1 in the weeks before)"
+    assert row_of(desk, "talk-of-it").verdict == f"4 articles in 1 hour; {usual}; it takes 5"
+    publish(newsroom, clock, "Ruritania 5")
+    sent = desk.sweep(minutes=5) + desk.sweep(minutes=5)
+    assert "HIGH · Talk of Ruritania: 5 articles in 1 hour" in sent
+    assert "Usual at this hour of the week: 2 (3, 1 in the weeks before)" in sent
+
+
+def test_a_week_in_which_the_watch_was_blind_says_nothing_of_what_is_usual(
+    watching, newsroom, clock
+):
+    desk = watching("rules: [{id: other, when: nothing}]")
+    archived(desk, clock, ago=timedelta(days=20), number=1)
+    last_week = clock.now() - timedelta(days=7)
+    span = Span(last_week - timedelta(hours=2), last_week + timedelta(hours=2))
+    desk.database.write(lambda tx: ledger.record_blindness(tx, span, Cause.NETWORK))
+    desk = watching(USUAL)
+    publish(newsroom, clock, *(f"Ruritania {number}" for number in range(5)))
+    assert desk.sweep(minutes=5) + desk.sweep(minutes=5) == ""
+    assert "not told" in row_of(desk, "talk-of-it").verdict
+
+
+# --- silence --------------------------------------------------------------------------------------
+
+
+def test_a_silence_is_told_once_and_once_more_when_it_ends(watching, newsroom, clock):
+    publish(newsroom, clock, "Ruritania one")
+    desk = watching(SILENCE)
+    publish(newsroom, clock, "Ruritania two")
+    assert "no article" not in pass_hours(desk, 2)
+    sent = pass_hours(desk, 2)
+    assert sent.count("NORMAL · Word from Ruritania: no article for 2 hours") == 1
+    assert "The watch was not blind: 2 of 2 feeds answered meanwhile" in sent
+    assert "– Ruritania two (Paper A" in sent
+    publish(newsroom, clock, "Ruritania three")
+    over = desk.sweep(minutes=5) + pass_hours(desk, 1)
+    assert over.count("OVER · Word from Ruritania: the silence is over") == 1
+
+
+def test_a_silence_that_lasts_through_a_restart_is_not_told_again(
+    watching, newsroom, clock, open_desk
+):
+    desk = watching(SILENCE)
+    assert pass_hours(desk, 3).count("no article for 2 hours") == 1
+    again = open_desk(rules__rules=SILENCE)
+    assert "no article" not in pass_hours(again, 3)
+    assert len(rows(again, episode)) == 1
+
+
+def test_nothing_is_told_before_a_whole_window_is_known(watching, newsroom, clock):
+    desk = watching(SILENCE)
+    assert pass_hours(desk, 2) == ""
+    assert "what came is known since 2026-03-02 12:00 UTC only" in row_of(desk, "no-word").verdict
+
+
+def test_no_silence_is_told_of_a_time_in_which_nobody_ran(watching, newsroom, clock, open_desk):
+    desk = watching(SILENCE)
+    publish(newsroom, clock, "Ruritania one")
+    pass_hours(desk, 1)
+    clock.pass_(hours=5)
+    desk = open_desk(rules__rules=SILENCE)
+    assert desk.sweep() + pass_hours(desk, 1) == ""
+    assert row_of(desk, "no-word").verdict == (
+        "0 articles in 2 hours, not told: the watch was blind from 2026-03-02 13:00 UTC to "
+        "2026-03-02 18:00 UTC: the watch was not running"
+    )
+    assert "no article for 2 hours" in pass_hours(desk, 2), "a whole window later it is told"
+
+
+def test_no_silence_is_told_while_our_own_network_is_down(
+    open_desk, open_newsroom, files, clock, newsroom
+):
+    other, _ = open_newsroom()
+    rooms = [open_newsroom() for _ in range(2)]
+    files["monitor.yaml"] = files["monitor.yaml"].replace(
+        f'["{newsroom.address}"]', str([room.address for room, _ in rooms]).replace("'", '"')
+    )
+    files["outlets/papers.yaml"] = "outlets:\n" + "".join(
+        f"  - {{id: p{number}, name: P, country: GB, language: en, tier: national, "
+        f'feeds: [{{url: "http://{room.address}/feed/a"}}]}}\n'
+        for number, (room, _) in enumerate(rooms)
+    )
+    desk = open_desk(rules__rules=SILENCE)
+    desk.sweep()
+    pass_hours(desk, 1)
+    for _, door in rooms:
+        door.shut()
+    sent = pass_hours(desk, 3)
+    assert "[ops] The network is down" in sent
+    assert "no article" not in sent
+    assert "not told" in row_of(desk, "no-word").verdict
+    for _, door in rooms:
+        door.open()
+    sent = pass_hours(desk, 1)
+    assert "The network is back" in sent
+    assert "no article" not in sent
+    assert [each.cause for each in rows(desk, blindness)] == [Cause.NETWORK]
+
+
+def test_no_silence_is_told_where_the_feeds_that_could_break_it_do_not_answer(
+    watching, newsroom, clock
+):
+    newsroom.statuses["/feed/b"] = 404
+    desk = watching(SILENCE.replace("of: Ruritania*", "of: {outlet: b, any: [Ruritania*]}"))
+    assert "no article" not in pass_hours(desk, 3)
+    assert "only 0 of 1 feeds that could bring it answered" in row_of(desk, "no-word").verdict
+
+
+# --- edits ----------------------------------------------------------------------------------------
+
+
+def test_a_new_rule_counts_what_the_archive_holds(watching, newsroom, clock):
+    desk = watching("rules: [{id: other, when: nothing}]")
+    archived(desk, clock, ago=timedelta(days=5), number=2)
+    archived(desk, clock, ago=timedelta(days=1), number=3)
+    archived(desk, clock, ago=timedelta(days=1), number=1, title="Weather")
+    desk = watching(USUAL)
+    assert len(rows(desk, hit)) == 5
+    assert row_of(desk, "talk-of-it").recounted
+    assert row_of(desk, "talk-of-it").counted_from == clock.now() - timedelta(days=5)
+
+
+def test_an_edited_condition_counts_anew(watching, newsroom, clock):
+    desk = watching(SPIKE)
+    publish(newsroom, clock, "Ruritania one", "Strelsau two")
+    desk.sweep(minutes=5)
+    desk = watching(SPIKE.replace("Ruritania*,", "Strelsau,"))
+    with desk.database.read() as connection:
+        titles = select(article.c.title).join(hit, hit.c.article_id == article.c.id)
+        assert connection.execute(titles).scalars().all() == ["Strelsau two"]
+
+
+@pytest.mark.parametrize("gone", ["rules: [{id: other, when: nothing}]", None])
+def test_a_rule_that_goes_or_is_disabled_looks_no_more(watching, newsroom, clock, gone):
+    desk = watching(SILENCE)
+    pass_hours(desk, 3)
+    desk = watching(gone or SILENCE.replace("title:", "enabled: false\n    title:"))
+    assert row_of(desk, "no-word").due_at is None
+    assert [each.ending for each in rows(desk, episode)] == ["the rule is out of work"]
+    assert pass_hours(desk, 1) == ""
+
+
+def test_a_rule_whose_last_day_is_over_looks_no_more(watching, newsroom, clock):
+    desk = watching(SILENCE.replace("title:", "expires: 2026-03-02\n    title:"))
+    pass_hours(desk, 3)
+    sent = desk.sweep(hours=10)
+    assert "no article" not in sent
+    assert row_of(desk, "no-word").due_at is None
+    assert [each.ending for each in rows(desk, episode)] == ["the rule has ended"]
+
+
+def test_a_revision_that_no_longer_satisfies_the_condition_counts_no_more(
+    watching, newsroom, clock
+):
+    desk = watching(SPIKE)
+    item = newsroom.publish("Ruritania one", published=clock.now())
+    desk.sweep(minutes=5)
+    assert len(rows(desk, hit)) == 1
+    item.title = item.summary = "Weather instead"
+    desk.sweep(minutes=5)
+    assert rows(desk, hit) == []
+
+
+def test_a_message_that_could_not_be_sent_for_long_says_that_it_is_late(
+    watching, newsroom, clock
+):
+    desk = watching(SPIKE)
+    publish(newsroom, clock, *(f"Ruritania {number}" for number in range(3)))
+    desk.sweep(minutes=5)
+    later = clock.now() + timedelta(hours=1)
+    held = update(delivery).where(delivery.c.kind == "volume").values(not_before=later)
+    desk.database.write(lambda tx: tx.execute(held))
+    assert isinstance(desk.sweep(minutes=5), str)
+
+
+def test_what_a_rule_counted_goes_with_its_articles(watching, newsroom, clock):
+    desk = watching(SPIKE)
+    publish(newsroom, clock, "Ruritania one")
+    desk.sweep(minutes=5)
+    (counted,) = rows(desk, hit)
+    gone = delete(article).where(article.c.id == counted.article_id)
+    desk.database.write(lambda tx: tx.execute(gone))
+    assert rows(desk, hit) == []
