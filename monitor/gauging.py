@@ -21,7 +21,7 @@ from monitor.watch import Watch
 
 A_DAY = timedelta(days=1)  # of the archive at once: some seconds of matching
 ANSWERED_WITHIN = timedelta(hours=2)  # at least; the longest usual interval of a feed is one hour
-MOST_SILENT = 0.5  # of the feeds; beyond that it is no silence of the news
+LEAST_ANSWERED = 0.5  # of the feeds; with fewer it is no silence of the news
 
 log = structlog.get_logger()
 
@@ -86,6 +86,8 @@ def look(watch: Watch, claim: Claim, rule: Rule, counted: Volume) -> None:
     watch.database.write(commit)
     if found.verdict.turn is Turn.BEGINS:
         log.info("episode.begun", rule=rule.id, why=found.verdict.words)
+    elif found.verdict.withheld and found.verdict.words != claim.row.verdict:
+        log.info("episode.withheld", rule=rule.id, why=found.verdict.words)
     elif found.verdict.turn is Turn.ENDS:
         log.info("episode.ended", rule=rule.id, why=found.verdict.words)
 
@@ -115,7 +117,8 @@ def _looked(
     feeds = volumes.feeds_answered(
         connection, counted.outlets, since=now - max(counted.window, ANSWERED_WITHIN)
     )
-    unsure = _unsure(watch, row, span, spells, feeds)
+    unread = volumes.unread(connection, Span(span.since, now - volume.SETTLING))
+    unsure = _unsure(watch, row, span, spells, feeds=feeds, unread=unread)
     verdict = volume.judged(counted, number, known=usual, unsure=unsure, under_way=going_on)
     picture = None
     if verdict.turn is not None:
@@ -128,7 +131,9 @@ def _unsure(
     row: AnyRow,
     span: Span,
     spells: Sequence[tuple[Span, Cause]],
+    *,
     feeds: tuple[int, int],
+    unread: int,
 ) -> str | None:
     """Why what was counted in a span may not be all there was; None if it is."""
     if row.counted_from > span.since:
@@ -142,9 +147,9 @@ def _unsure(
     if lost:
         return "the watch is blind: our own network is down"
     answered, known = feeds
-    if answered <= MOST_SILENT * known:
+    if answered < LEAST_ANSWERED * known or not answered:
         return f"only {answered:,} of {known:,} feeds that could bring it answered lately"
-    return None
+    return f"{unread:,} of what came is still to be read" if unread else None
 
 
 def _picture(

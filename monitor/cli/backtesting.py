@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -67,8 +67,12 @@ def backtest(
     now: datetime,
     messages: bool,
     as_json: bool,
+    beside: Mapping[str, object],
 ) -> None:
-    """Replay the archive and print what it gave. Writes nothing."""
+    """Replay the archive and print what it gave, for a program with what stands `beside` it.
+
+    Writes nothing.
+    """
     from monitor.cli.context import database_of
 
     with database_of(configuration.settings) as database, progress(shown=not as_json) as bar:
@@ -76,7 +80,7 @@ def backtest(
             configuration, rules, database, since=now - span, until=now, messages=messages, bar=bar
         )
     if as_json:
-        emit(_told(found, messages=messages))
+        emit(_told(found, messages=messages) | dict(beside))
     else:
         _show(found)
 

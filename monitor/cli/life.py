@@ -25,7 +25,7 @@ def explained(
     from monitor.cli.trying import on_trial
     from monitor.core.matcher import Matcher
     from monitor.runners.clock import SystemClock
-    from monitor.storage import views
+    from monitor.storage import views, volumes
     from monitor.storage.articles import outlet_of
 
     with database_of(configuration.settings) as database:
@@ -39,6 +39,12 @@ def explained(
                 )
             document = views.document_of(row, outlet_of(connection, row.outlet_id))
             life = _life(row, views.life(connection, row))
+            life["counts"] = [
+                {"rule": name, "at": moment}
+                for name, moment in volumes.counted_by(connection, row.id)
+            ]
+            standings = {each.rule: each for each in volumes.standings(connection)}
+            life["counting"] = standings.get(rule.id)
         tried = on_trial(database, [rule], now=SystemClock().now()).get(rule.id)
         life["trial_until"] = tried and tried.until
     return life, Matcher([rule]).explain(rule.id, document)
@@ -113,18 +119,28 @@ def show(life: dict[str, Any]) -> None:
         _line("copy of", f"article {life['duplicate_of']}: its rules were not tried again")
     if life["story"]:
         _line("story", f"{life['story']['id']}, {life['story']['headline']}")
-    for each in life["matches"]:
-        what = "alert" if each["alerted"] else "silence"
-        would = f"; would have been told: {each['would_tell']}" if each["would_tell"] else ""
-        _line(what, f"{each['rule']} ({each['strength']}): {each['decision']}{would}")
-    if life["triaged"] and not life["matches"] and not life["duplicate_of"]:
-        _line("rules", "none matched when it was triaged")
+    _tell_rules(life)
     for each in life["deliveries"]:
         told = f"{each['rule']} to {each['channel']}, {each['kind']}: {each['state']}"
         _line("delivery", told + (f" {at(each['sent'])}" if each["sent"] else ""), each["failure"])
     if life["trial_until"]:
         _line("trial", f"the rule is on trial until {at(life['trial_until'])}")
     say("")
+
+
+def _tell_rules(life: dict[str, Any]) -> None:
+    """What became of each match, and for which rules the article counts."""
+    for each in life["matches"]:
+        what = "alert" if each["alerted"] else "silence"
+        would = f"; would have been told: {each['would_tell']}" if each["would_tell"] else ""
+        _line(what, f"{each['rule']} ({each['strength']}): {each['decision']}{would}")
+    for each in life["counts"]:
+        _line("counts", f"for {each['rule']}, {at(each['at'])}: it tells numbers, no articles")
+    if life["triaged"] and not (life["matches"] or life["counts"] or life["duplicate_of"]):
+        _line("rules", "none matched when it was triaged")
+    if (counting := life["counting"]) is not None:
+        looked = f" (looked {at(counting.looked_at)})" if counting.looked_at else ""
+        _line(counting.rule, (counting.verdict or "has not looked yet") + looked)
 
 
 def _tell_source(life: dict[str, Any]) -> None:

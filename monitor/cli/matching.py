@@ -125,6 +125,7 @@ def show(
     matcher = Matcher(rules)
     matches = matcher.match(document)
     matched = {match.rule for match in matches}
+    counts = {rule.id for rule in rules if rule.volume is not None}
     silent = [matcher.explain(rule.id, document) for rule in rules if rule.id not in matched]
     if as_json:
         lacking = [misses(tree) for tree in silent]
@@ -133,7 +134,8 @@ def show(
         language = f"  ({document.language})" if document.language else ""
         say((document.title, STRONG), (language, FAINT))
         for match in matches:
-            say((f"✓ {match.rule}", GOOD), f": {match.strength} match, {match.severity}")
+            told = "counts" if match.rule in counts else f"{match.severity}"
+            say((f"✓ {match.rule}", GOOD), f": {match.strength} match, {told}")
             for quote in trees.quoted(match.evidence, document):
                 say(quote, indent=4)
             for why in trees.reasons(match.evidence):

@@ -106,7 +106,8 @@ def match(
     configuration = configured(context, config)
     for problem in configuration.failed_examples:
         sys.stderr.write(f"{problem}\n")
-    answer = _answering(configuration, Matcher(configuration.rules))
+    rules = [rule for rule in configuration.rules if rule.volume is None]  # no article alone
+    answer = _answering(configuration, Matcher(rules))
     with _opened(file) as stream:
         while line := stream.readline(LINE_LIMIT + 1):
             if len(line) > LINE_LIMIT and not line.endswith(b"\n"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import converting, life, matching, trees
+from monitor.cli import converting, counting, life, matching, trees
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.naming import refuse_unknown
 from monitor.cli.options import SINCE, Config, Json, Since, directory
@@ -143,15 +143,25 @@ def try_on_the_archive(
 
     span = spanned(since)
     configuration = configured(context, config)
-    chosen = live(_named(configuration, rules or []), named=bool(rules))
-    backtest(
-        configuration,
-        chosen,
-        span=span,
-        now=SystemClock().now(),
-        messages=messages,
-        as_json=as_json,
-    )
+    chosen, now = live(_named(configuration, rules or []), named=bool(rules)), SystemClock().now()
+    telling = [rule for rule in chosen if rule.volume is None]
+    counted = counting.projected(configuration, chosen, span=span, now=now)
+    if as_json and counted and not telling:
+        emit({"counting": counting.fields(counted)})
+        return
+    if telling or not counted:
+        beside = {"counting": counting.fields(counted)} if counted else {}
+        backtest(
+            configuration,
+            telling,
+            span=span,
+            now=now,
+            messages=messages,
+            as_json=as_json,
+            beside=beside,
+        )
+    if not as_json:
+        counting.show(counted)
 
 
 @group.command("diff")

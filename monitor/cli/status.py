@@ -78,7 +78,7 @@ def _looked_up(
     database: "Database", settings: "Settings", rules: "tuple[Rule, ...]"
 ) -> dict[str, Any]:
     from monitor.cli.trying import on_trial
-    from monitor.storage import health, views
+    from monitor.storage import health, views, volumes
 
     now = datetime.now(UTC)
     since = now - LOOKED_BACK
@@ -91,6 +91,7 @@ def _looked_up(
             "last_entry": views.last_seen(connection),
             "last_24_hours": views.counts(connection, since=since),
             "silences": dict(views.silences(connection, since=since)),
+            "counting": volumes.standings(connection),
             "deliveries": [
                 {
                     "channel": row.channel,
@@ -186,6 +187,9 @@ def _show(facts: dict[str, Any]) -> None:
             f"{count(each['matches'], 'match', 'matches')}, would have told {each['would_tell']:,}"
         )
         say(("on trial   ", STRONG), f"{each['rule']} until {at(each['until'])}: {would}")
+    for each in facts["counting"]:
+        style = DOUBT if each.episode else FAINT
+        say((f"{each.rule}: {each.verdict or 'has not looked yet'}", style), indent=11)
     waiting = [f"{what} {number:,}" for what, number in facts["backlog"].items() if number]
     say(("backlog    ", STRONG), ", ".join(waiting) or "none")
     _show_deliveries(facts["deliveries"])

@@ -19,6 +19,7 @@ from monitor.config.secrets import Secrets
 from monitor.config.settings import Settings, read_settings
 from monitor.config.source import CUT_OFF, Broken, Map, Node, cut_off, scan
 from monitor.config.values import version
+from monitor.config.volumes import tell_forgotten
 from monitor.core.errors import Place, Problem
 from monitor.core.matcher import Matcher
 from monitor.core.misses import misses
@@ -75,6 +76,7 @@ def load(
         trees.get(CHANNELS_FILE), secrets=secrets, known_schemes=known_schemes, problems=problems
     )
     rules = _rules(trees, outlets, channels, problems)
+    tell_forgotten(rules, settings.retention_articles, problems)
     problems.raise_if_any()
     live, held = _tried(rules)
     return Configuration(

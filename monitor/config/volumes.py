@@ -1,6 +1,7 @@
 """`volume:` under a rule's `when`: what is counted, and how many of it are too many or too few."""
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 
 from monitor.config import values
@@ -10,7 +11,9 @@ from monitor.config.fields import Fields, read_text
 from monitor.config.problems import Problems, shown
 from monitor.config.source import Node
 from monitor.config.wording import keys_of
-from monitor.core.rules import Condition, Counted, Volume
+from monitor.core.rules import Condition, Counted, Rule, Volume
+from monitor.core.timing import in_words
+from monitor.core.volume import history
 
 KEYS = ("of", "window", "at_least", "at_most", "ratio", "baseline")
 SHORTEST_WINDOW, LONGEST_WINDOW = timedelta(minutes=10), timedelta(days=7)
@@ -131,3 +134,14 @@ def _baseline(written: str) -> timedelta:
             "weekday and hour of the weeks before"
         )
     return span
+
+
+def tell_forgotten(rules: Iterable[Rule], kept: timedelta, problems: Problems) -> None:
+    """Tell rules that need a longer history than articles are `kept`."""
+    for rule in rules:
+        if rule.volume is not None and (needed := history(rule.volume)) > kept:
+            problems.add(
+                rule.place,
+                f"the rule {shown(rule.id)} counts what came within {needed.days + 1} days, and "
+                f"retention: articles keeps them for {in_words(kept)}",
+            )

@@ -90,10 +90,14 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one look at a rule says, and why; `turn` is None where people hear nothing."""
+    """What one look at a rule says, and why; `turn` is None where people hear nothing.
+
+    `withheld`: they would, could what was counted be trusted.
+    """
 
     words: str
     turn: Turn | None = None
+    withheld: bool = False
 
 
 # --- what is counted --------------------------------------------------------------------------
@@ -237,7 +241,8 @@ def _spike(
         return Verdict(f"{told}; it takes {least:,}")
     if volume.ratio is not None and known is None:
         weeks = f"{LEAST_SAMPLES} weeks"
-        return Verdict(f"{said}, not told: what is usual at this hour takes {weeks} to know")
+        why = f"what is usual at this hour takes {weeks} to know"
+        return Verdict(f"{said}, not told: {why}", withheld=True)
     return Verdict(f"{told}: a spike", Turn.BEGINS)
 
 
@@ -251,5 +256,5 @@ def _silence(volume: Volume, number: int, *, unsure: str | None, under_way: bool
     if number > most:
         return Verdict(f"{said}: no silence")
     if unsure:
-        return Verdict(f"{said}, not told: {unsure}")
+        return Verdict(f"{said}, not told: {unsure}", withheld=True)
     return Verdict(f"{said}: a silence", Turn.BEGINS)

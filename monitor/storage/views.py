@@ -26,6 +26,7 @@ from monitor.storage.schema import (
     delivery_alert,
     entry,
     feed,
+    hit,
     match,
     outlet,
     revision,
@@ -201,7 +202,7 @@ def polls(connection: Connection) -> int:
 
 def unmatched(connection: Connection) -> int:
     """How many articles no rule wanted."""
-    wanted = select(match.c.article_id)
+    wanted = select(match.c.article_id).union(select(hit.c.article_id))
     judged = and_(article.c.triaged_at.is_not(None), article.c.duplicate_of.is_(None))
     silent = select(func.count()).where(judged, article.c.id.not_in(wanted))
     return connection.execute(silent).scalar_one()

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     and_,
     delete,
     func,
@@ -18,11 +17,12 @@ from sqlalchemy import (
     update,
 )
 
+from monitor.core.alerts import Origin
 from monitor.core.episodes import Headline
 from monitor.core.model import ArticleId, RuleId
 from monitor.core.rules import Rule
 from monitor.core.volume import Hit, Kind, Span
-from monitor.storage.schema import article, episode, feed, hit, outlet, rule
+from monitor.storage.schema import article, entry, episode, feed, hit, outlet, rule
 from monitor.storage.upsert import insert_missing
 from monitor.storage.work import Claim, claim
 
@@ -35,6 +35,18 @@ class Found:
 
     article: ArticleId
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a rule that counts is doing: its last look, and the episode under way if there is one."""
+
+    rule: RuleId
+    verdict: str | None
+    looked_at: datetime | None
+    counted_from: datetime
+    episode: str | None
+    since: datetime | None
 
 
 # --- when they are due ------------------------------------------------------------------------
@@ -143,6 +155,14 @@ def hits(connection: Connection, rule_id: RuleId, span: Span) -> list[Hit]:
     ]
 
 
+def copies(connection: Connection, span: Span) -> dict[int, int]:
+    """Which articles seen in a span copy which others."""
+    seen = and_(article.c.seen_at >= span.since, article.c.seen_at <= span.until)
+    asked = select(article.c.id, article.c.duplicate_of).where(seen)
+    rows = connection.execute(asked.where(article.c.duplicate_of.is_not(None)))
+    return {row.id: row.duplicate_of for row in rows}
+
+
 def latest(connection: Connection, rule_id: RuleId, span: Span, *, limit: int) -> list[Headline]:
     """The newest articles that a rule has counted in a span, one of each story."""
     columns = (article.c.title, article.c.url, article.c.story_id, outlet.c.name, hit.c.at)
@@ -180,6 +200,16 @@ def feeds_answered(
     return row[0], row[1]
 
 
+def unread(connection: Connection, span: Span) -> int:
+    """How much of what came in a span, other than at first sight, nobody has read or judged yet."""
+    total = 0
+    for table in (entry, article):
+        seen = and_(table.c.seen_at > span.since, table.c.seen_at <= span.until)
+        waiting = and_(table.c.due_at.is_not(None), seen, table.c.origin != Origin.BASELINE)
+        total += connection.execute(select(func.count()).where(waiting)).scalar_one()
+    return total
+
+
 # --- what they tell -----------------------------------------------------------------------------
 
 
@@ -206,19 +236,23 @@ def end_episode(connection: Connection, rule_id: RuleId, *, now: datetime, why: 
     return found
 
 
-def counting(connection: Connection) -> Sequence[Row[Any]]:
-    """The rules that count, with the last look's verdict and the episode under way."""
+def standings(connection: Connection) -> list[Standing]:
+    """How every rule that counts is doing."""
     told = and_(episode.c.rule_id == rule.c.id, episode.c.ended_at.is_(None))
-    columns = (rule, episode.c.kind, episode.c.began_at)
-    asked: Select[Any] = select(*columns)
-    counts = asked.outerjoin(episode, told).where(rule.c.counted_version.is_not(None))
-    return connection.execute(counts.order_by(rule.c.id)).all()
+    asked = select(*_STANDING).outerjoin(episode, told).where(rule.c.counted_version.is_not(None))
+    return [Standing(*row) for row in connection.execute(asked.order_by(rule.c.id))]
 
 
-def counted_by(connection: Connection, article_id: int) -> Sequence[Row[Any]]:
-    """For which rules an article counts, and when."""
+_STANDING = (
+    rule.c.id, rule.c.verdict, rule.c.looked_at, rule.c.counted_from, episode.c.kind,
+    episode.c.began_at,
+)  # fmt: skip
+
+
+def counted_by(connection: Connection, article_id: int) -> list[tuple[RuleId, datetime]]:
+    """For which rules an article counts, and at which moment."""
     asked = select(hit.c.rule_id, hit.c.at).where(hit.c.article_id == article_id)
-    return connection.execute(asked.order_by(hit.c.rule_id)).all()
+    return [(RuleId(row.rule_id), row.at) for row in connection.execute(asked)]
 
 
 def forget(connection: Connection, *, before: datetime) -> int:
