@@ -10,7 +10,7 @@ from monitor.config.load import load
 from monitor.config.problems import ConfigurationError
 from monitor.core.matcher import Matcher
 from monitor.core.model import Document, Severity, Strength
-from monitor.core.rules import Case, OncePer, Rule, WeakPolicy
+from monitor.core.rules import Case, Counted, OncePer, Rule, Volume, WeakPolicy
 from monitor.storage.schema import delivery, match
 from monitor.upkeep import ENDED_LATELY, tell_ended_rules
 
@@ -432,3 +432,73 @@ def test_cases_of_the_defaults_need_not_be_able_to_decide_for_every_rule() -> No
         "rules: [{id: a, when: oil}, {id: b, when: {all: [oil], none: [gas]}}]\n"
     )
     assert [len(rule.cases) for rule in rules_of(text)] == [2, 2]
+
+
+# --- rules that count -----------------------------------------------------------------------------
+
+COUNTING = """
+rules:
+  - id: spike
+    when: {volume: {of: oil, window: 1 hour, at_least: 8 stories, ratio: 3}}
+"""
+
+
+def test_a_rule_that_counts_has_a_condition_like_any_other() -> None:
+    (rule,) = rules_of(COUNTING)
+    assert rule.volume == Volume(
+        window=timedelta(hours=1),
+        unit=Counted.STORIES,
+        at_least=8,
+        ratio=3.0,
+        baseline=timedelta(days=28),
+    )
+    assert Matcher([rule]).match(Document("Oil"))
+
+
+def test_what_is_counted_may_be_a_query() -> None:
+    text = COUNTING.replace("of: oil", "of: {query: 'oil AND gas'}")
+    (rule,) = rules_of(text)
+    assert not Matcher([rule]).match(Document("Oil"))
+
+
+def test_a_change_of_what_is_counted_or_how_is_a_new_version() -> None:
+    changes = (("oil", "gas"), ("8", "9"), ("3", "4"), ("stories", "outlets"), ("hour", "day"))
+    texts = [COUNTING, *(COUNTING.replace(*change) for change in changes)]
+    assert len({rules_of(text)[0].version for text in texts}) == len(texts)
+
+
+def test_the_outlets_that_a_condition_asks_for_are_those_that_could_break_a_silence() -> None:
+    text = COUNTING.replace("of: oil", "of: {outlet: a, any: [oil]}")
+    volume = rules_of(text)[0].volume
+    assert volume is not None
+    assert volume.outlets == ("a",)
+
+
+def test_a_rule_that_counts_has_no_cases_and_no_once_per() -> None:
+    text = COUNTING + "    severity: [{is: high}]\n    alert: {once_per: article}\n"
+    assert problems_of(text) == [
+        "5:15: a rule with volume has one severity: cases ask articles, and it tells none",
+        "6:13: a rule with volume tells every spike and every silence once; take once_per out",
+    ]
+
+
+def test_defaults_that_only_articles_have_do_not_hurt_a_rule_that_counts() -> None:
+    cases = "[{when: raid, is: low}, {is: high}]"
+    text = f"defaults: {{severity: {cases}, alert: {{once_per: article}}}}\n" + COUNTING
+    (rule,) = rules_of(text)
+    assert (rule.severity, rule.cases, rule.once_per) == (Severity.HIGH, (), OncePer.INCIDENT)
+
+
+def test_examples_of_a_rule_that_counts_try_its_condition() -> None:
+    files = FILES | {"rules/a.yaml": COUNTING + "    examples: {match: [Gas]}\n"}
+    assert list(load(files, base=Path("/nowhere"), environment={}).held) == ["spike"]
+
+
+def test_a_rule_that_needs_more_than_retention_keeps_is_told() -> None:
+    files = FILES | {"rules/a.yaml": COUNTING, "monitor.yaml": "retention: {articles: 7 days}\n"}
+    with pytest.raises(ConfigurationError) as raised:
+        load(files, base=Path("/nowhere"), environment={})
+    assert str(raised.value) == (
+        'rules/a.yaml:3:5: the rule "spike" counts what came within 29 days, and retention: '
+        "articles keeps them for 7 days"
+    )

@@ -33,6 +33,12 @@ FILES = {
         'feeds: [{url: "https://example.org/rss"}]}]\n'
     ),
 }
+WITHOUT_OF = 'volume needs the key "of": the condition to count'
+THE_TWO = "at_least for a spike, as in 8 stories; at_most for a silence, as in 0 stories"
+ALONE = (
+    '"volume" stands alone at the top of the when: of a rule; it counts articles, and cannot be '
+    "one condition among others"
+)
 LISTS = "lists: {fuels: [oil, gas], heavy: [coal~, oil]}\n"
 KEYS = (
     "all, any, none, near, at_least, repeat, score_at_least, boost, query, ignore, in, outlet, "
@@ -443,10 +449,59 @@ MISTAKES = [
     ("{}", "1: a condition is missing here; write all: […] or any: […]"),
     # what is to come
     ("{event: x}", f'2: "event" is not available in this version. Allowed in a condition: {KEYS}'),
+    # volumes
     (
         "{volume: x}",
-        f'2: "volume" is not available in this version. Allowed in a condition: {KEYS}',
+        '10: volume is {of: CONDITION, window: 1 hour, at_least: 8 stories}; found "x"',
     ),
+    ("{volume: {window: 1 hour, at_least: 8 stories}}", f"10: {WITHOUT_OF}"),
+    ("{volume: {of: oil, at_least: 8 stories}}", '10: volume needs the key "window"'),
+    ("{volume: {of: oil, window: 1 hour}}", f"10: volume needs one of the two: {THE_TWO}"),
+    (
+        "{volume: {of: oil, window: 1 hour, at_least: 8 stories, at_most: 0 stories}}",
+        f"10: volume takes one of the two, not both: {THE_TWO}",
+    ),
+    (
+        "{volume: {of: oil, window: 1 hour, at_least: 8}}",
+        '46: found "8"; write a number of articles, stories, outlets, as in 8 stories',
+    ),
+    (
+        "{volume: {of: oil, window: 1 hour, at_least: 0 stories}}",
+        '46: found "0"; allowed: a whole number from 1 to 100000',
+    ),
+    (
+        "{volume: {of: oil, window: 5 minutes, at_most: 0 stories}}",
+        '28: found "5 minutes"; a window is 10 minutes to 7 days long',
+    ),
+    (
+        "{volume: {of: oil, window: 1 hour, at_most: 0 stories, ratio: 3}}",
+        "63: a silence has no ratio: at_most alone says how few",
+    ),
+    (
+        "{volume: {of: oil, window: 1 hour, at_least: 1 story, ratio: 1}}",
+        (
+            '62: found "1"; allowed: how many times what is usual, above 1 and up to 1000, as in '
+            "3 or 2.5"
+        ),
+    ),
+    (
+        "{volume: {of: oil, window: 1 hour, at_least: 1 story, baseline: 14 days}}",
+        "65: baseline needs ratio beside it, as in ratio: 3",
+    ),
+    (
+        "{volume: {of: oil, window: 1 hour, at_least: 1 story, ratio: 3, baseline: 7 days}}",
+        (
+            '75: found "7 days"; a baseline is 14 to 56 days long: it compares with the same '
+            "weekday and hour of the weeks before"
+        ),
+    ),
+    (
+        "{volume: {of: oil, window: 1 hour, at_least: 1 story}, none: [gas]}",
+        '56: volume stands alone under when: put "none" into its of:',
+    ),
+    ("{any: [{volume: {of: oil}}]}", f"9: {ALONE}"),
+    ("{volume: {of: {volume: {of: oil}}, window: 1 hour, at_most: 0 stories}}", f"16: {ALONE}"),
+    ("{volume: {of: {none: [oil]}, window: 1 hour, at_most: 0 stories}}", f"15: {NEGATIVE}"),
 ]
 
 

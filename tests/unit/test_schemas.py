@@ -23,6 +23,7 @@ from monitor.config.codes import COUNTRIES
 from monitor.config.schemas import FOLDER, NAMES, document, write_schemas, written
 from monitor.config.settings import LogFormat, LogLevel
 from monitor.config.starter import copy_starter
+from monitor.config.volumes import KEYS as VOLUME_KEYS
 from monitor.core.errors import Permanent
 from monitor.core.model import Severity, Tier
 from monitor.core.rules import OncePer, Scope, Unit, WeakPolicy
@@ -161,6 +162,15 @@ RIGHT = [
         "rules/x.yaml",
         RULE % "{score_at_least: 3, boost: [{any: [oil], points: 4}, {all: [gas], points: -1}]}",
     ),
+    ("rules/x.yaml", RULE % "{volume: {of: oil, window: 6h, at_most: 0 stories}}"),
+    (
+        "rules/x.yaml",
+        RULE % "{volume: {of: {any: [oil]}, window: 1 hour, at_least: '8 stories', ratio: 2.5}}",
+    ),
+    (
+        "rules/x.yaml",
+        RULE % "{volume: {of: 7, window: 1 h, at_least: 1 outlet, ratio: 3, baseline: 14 days}}",
+    ),
     ("rules/x.yaml", "rules: [{id: 7, title: 2026, when: oil, enabled: false, severity: low}]"),
     ("rules/x.yaml", "rules: [{id: it, when: oil, enabled: 'true', expires: 2999-12-31}]"),
     ("rules/x.yaml", "defaults: {trial: 2h}\nrules: [{id: it, when: oil, trial: 3 days}]"),
@@ -262,6 +272,24 @@ WRONG = [
         RULE % "{score_at_least: 2, boost: [{any: [oil], points: 2.5}]}",
         f"{WHEN}.boost.0.points",
     ),
+    ("rules/x.yaml", RULE % "{volume: {window: 6h, at_most: 0 stories}}", f"{WHEN}.volume"),
+    ("rules/x.yaml", RULE % "{volume: {of: oil, window: 6h}}", f"{WHEN}.volume"),
+    (
+        "rules/x.yaml",
+        RULE % "{volume: {of: oil, window: 6h, at_most: 0 stories, ratio: 2}}",
+        f"{WHEN}.volume",
+    ),
+    (
+        "rules/x.yaml",
+        RULE % "{volume: {of: oil, window: 6h, at_least: 8, ratio: 2}}",
+        f"{WHEN}.volume.at_least",
+    ),
+    (
+        "rules/x.yaml",
+        RULE % "{volume: {of: [oil], window: 6h, at_most: 0 stories}}",
+        f"{WHEN}.volume.of",
+    ),
+    ("rules/x.yaml", RULE % "{any: [{volume: {of: oil}}]}", f"{WHEN}.any.0"),
     ("knowledge/x.yaml", "lists: {fuels: oil}", "lists.fuels"),
     ("knowledge/x.yaml", "rules: []", ""),
     ("outlets/x.yaml", "version: 1", ""),
@@ -343,6 +371,8 @@ def test_every_key_of_a_rule_and_of_a_condition_is_offered() -> None:
     definitions = schema["definitions"]
     assert set(definitions["condition"]["properties"]) == set(condition_forms.KEYS)
     assert set(definitions["boost"]["properties"]) == {*condition_forms.KEYS, "points"}
+    volume = rule["when"]["then"]["properties"]["volume"]
+    assert set(volume["properties"]) == set(VOLUME_KEYS)
 
 
 def keys_without_words(shape: Any, key: str = "") -> Iterator[str]:
