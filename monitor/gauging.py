@@ -20,7 +20,7 @@ from monitor.storage.work import Claim
 from monitor.watch import Watch
 
 A_DAY = timedelta(days=1)  # of the archive at once: some seconds of matching
-ANSWERED_WITHIN = timedelta(hours=2)  # at least; the longest usual interval of a feed is one hour
+ANSWERED_WITHIN = timedelta(hours=2)  # at least; feeds are usually polled within the hour
 LEAST_ANSWERED = 0.5  # of the feeds; with fewer it is no silence of the news
 
 log = structlog.get_logger()
@@ -114,9 +114,8 @@ def _looked(
                 if each.since >= row.counted_from and not any(each.meets(s) for s, _ in spells)
             ]
         )
-    feeds = volumes.feeds_answered(
-        connection, counted.outlets, since=now - max(counted.window, ANSWERED_WITHIN)
-    )
+    lately = now - max(counted.window, ANSWERED_WITHIN)
+    feeds = volumes.feeds_answered(connection, counted.outlets, since=lately, now=now)
     unread = volumes.unread(connection, Span(span.since, now - volume.SETTLING))
     unsure = _unsure(watch, row, span, spells, feeds=feeds, unread=unread)
     verdict = volume.judged(counted, number, known=usual, unsure=unsure, under_way=going_on)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    or_,
     select,
     tuple_,
     update,
@@ -22,6 +23,7 @@ from monitor.core.episodes import Headline
 from monitor.core.model import ArticleId, RuleId
 from monitor.core.rules import Rule
 from monitor.core.volume import Hit, Kind, Span
+from monitor.storage.feeds import BLIND_AFTER
 from monitor.storage.schema import article, entry, episode, feed, hit, outlet, rule
 from monitor.storage.upsert import insert_missing
 from monitor.storage.work import Claim, claim
@@ -190,12 +192,21 @@ def _in(rule_id: RuleId, span: Span) -> ColumnElement[bool]:
 
 
 def feeds_answered(
-    connection: Connection, outlets: Sequence[str], *, since: datetime
+    connection: Connection, outlets: Sequence[str], *, since: datetime, now: datetime
 ) -> tuple[int, int]:
-    """How many feeds of these outlets (none: of all) have answered since then, and of how many."""
+    """How many feeds of these outlets (none: of all) have answered since then, and of how many.
+
+    One that is polled more seldom counts if its last poll went well and the next is not overdue.
+    """
+    seldom = and_(
+        feed.c.failure.is_(None),
+        feed.c.blind_since.is_(None),
+        feed.c.succeeded_at.is_not(None),
+        feed.c.not_before > now - BLIND_AFTER,
+    )
     in_use = feed.c.retired_at.is_(None)
     wanted = and_(in_use, feed.c.outlet_id.in_(outlets)) if outlets else in_use
-    answered = func.count().filter(feed.c.succeeded_at > since)
+    answered = func.count().filter(or_(feed.c.succeeded_at > since, seldom))
     row = connection.execute(select(answered, func.count()).where(wanted)).one()
     return row[0], row[1]
 

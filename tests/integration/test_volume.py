@@ -318,6 +318,22 @@ def test_no_silence_is_told_where_the_feeds_that_could_break_it_do_not_answer(
     assert "only 0 of 1 feeds that could bring it answered" in row_of(desk, "no-word").verdict
 
 
+@on_one
+def test_an_outage_whose_end_nobody_saw_is_a_time_of_blindness(
+    watching, newsroom, clock, open_desk
+):
+    desk = watching(SILENCE)
+    start = clock.now()
+    newsroom.status = 503
+    desk.sweep(minutes=5)
+    newsroom.status = 200
+    clock.pass_(minutes=40)
+    again = open_desk(rules__rules=SILENCE)
+    assert "no article" not in again.sweep() + live(again, minutes=15)
+    (blind,) = rows(again, blindness)
+    assert (blind.since, blind.cause) == (start, Cause.STOPPED)
+
+
 # --- edits ----------------------------------------------------------------------------------------
 
 
