@@ -99,7 +99,10 @@ class _Incident:
 
 
 class Replay:
-    """Judges archived articles one after another, in the order in which they were seen."""
+    """Judges archived articles one after another, in the order in which they were seen.
+
+    Rules that count are left out: `core/projection.py` has theirs.
+    """
 
     def __init__(
         self,
@@ -110,7 +113,7 @@ class Replay:
     ) -> None:
         self._rules = {rule.id: rule for rule in rules}
         self._channels = {rule.id: alerts.channels_of(rule, channels) for rule in rules}
-        self._matcher = Matcher(rules)
+        self._matcher = Matcher([rule for rule in rules if rule.volume is None])
         self._earlier: dict[str, list[_Earlier]] = {}  # by page and by text
         self._stories = _Stories(story_window)
         self._incidents: dict[tuple[RuleId, StoryId], _Incident] = {}
