@@ -139,8 +139,8 @@ def _tell_rules(life: dict[str, Any]) -> None:
     if life["triaged"] and not (life["matches"] or life["counts"] or life["duplicate_of"]):
         _line("rules", "none matched when it was triaged")
     if (counting := life["counting"]) is not None:
-        looked = f" (looked {at(counting.looked_at)})" if counting.looked_at else ""
-        _line(counting.rule, (counting.verdict or "has not looked yet") + looked)
+        looked = f", {at(counting.looked_at)}" if counting.looked_at else ""
+        _line("last look", (counting.verdict or "none yet") + looked)
 
 
 def _tell_source(life: dict[str, Any]) -> None:

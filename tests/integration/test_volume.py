@@ -1,10 +1,13 @@
 """Spikes and silences, end to end: what is counted, what people are told, and what they are not."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, insert, select
+from typer.testing import CliRunner
 
+from monitor.cli import app
 from monitor.core.coverage import Cause
 from monitor.core.volume import Span
 from monitor.storage import ledger, volumes
@@ -399,3 +402,62 @@ def test_what_a_rule_counted_goes_with_its_articles(watching, newsroom, clock):
     gone = delete(article).where(article.c.id == counted.article_id)
     desk.database.write(lambda tx: tx.execute(gone))
     assert rows(desk, hit) == []
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(watching, newsroom, clock, files, tmp_path, database_url):
+    """Commands of a desk on which a spike is told at this moment; JSON comes as what it holds."""
+    clock.moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    desk = watching(SPIKE + "  - {id: weather, when: weather}\n")
+    publish(newsroom, clock, *(f"Ruritania {number}" for number in range(3)))
+    live(desk, minutes=60)
+    directory = tmp_path / "config"
+    files["monitor.yaml"] = f"database: '{database_url}'\n{files['monitor.yaml']}"
+    files["rules/rules.yaml"] = SPIKE + "  - {id: weather, when: weather}\n"
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def run(*said):
+        given = [*said, "--config", str(directory)]
+        told = CliRunner().invoke(app, given, catch_exceptions=False).stdout
+        return json.loads(told) if "--json" in said else told
+
+    return run
+
+
+@on_one
+def test_the_backtest_tells_when_a_rule_that_counts_would_have_told(command):
+    assert "talk-of-it: 1 time told" in command("rules", "backtest")
+    (told,) = command("rules", "backtest", "talk-of-it", "--json")["counting"]
+    (spike,) = told["episodes"]
+    assert (spike["kind"], spike["reason"]) == ("spike", "3 articles in 20 minutes: a spike")
+    both = command("rules", "backtest", "--json")
+    assert [each["rule"] for each in both["rules"]] == ["weather"]
+    assert [each["rule"] for each in both["counting"]] == ["talk-of-it"]
+
+
+@on_one
+def test_an_explanation_says_for_which_rules_an_article_counts(command):
+    told = command("rules", "explain", "1", "talk-of-it")
+    assert "counts    for talk-of-it" in told
+    assert "last look 0 articles in 20 minutes; it takes 3, 20" in " ".join(told.split())
+    found = command("rules", "explain", "1", "weather", "--json")["article"]
+    assert [each["rule"] for each in found["counts"]] == ["talk-of-it"]
+    assert found["counting"] is None
+
+
+@on_one
+def test_the_status_shows_the_last_look_of_a_rule_that_counts(command):
+    assert "talk-of-it: 0 articles in 20 minutes; it takes 3" in command("status")
+    (counting,) = command("status", "--json")["counting"]
+    assert (counting["rule"], counting["episode"]) == ("talk-of-it", None)
+
+
+@on_one
+def test_a_text_that_is_tried_says_that_it_counts(command):
+    assert "✓ talk-of-it: strong match, counts" in command("rules", "test", "--text", "Ruritania!")
