@@ -106,7 +106,8 @@ class Census:
         if self.articles < LEAST_ARTICLES:
             return
         for rule in self._rules:
-            yield from self._broad(rule)
+            if rule.volume is None:  # what is counted may be as broad as the desk likes
+                yield from self._broad(rule)
             for branches in self._branches.get(rule.id, ()):
                 yield from self._one_language(rule, branches)
 

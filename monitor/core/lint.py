@@ -313,7 +313,7 @@ def regexes_of(condition: Condition) -> Iterator[Regex]:
 def _duplicates(rules: Iterable[Rule]) -> Iterator[Finding]:
     first: dict[object, Rule] = {}
     for rule in [each for each in rules if each.enabled]:  # one kept aside may be a twin
-        known = first.setdefault(meaning(rule.condition), rule)
+        known = first.setdefault((meaning(rule.condition), rule.volume), rule)
         if known is not rule:
             said = (
                 f"{rule.id} has the same condition as {known.id} ({known.place}); drop one, or "

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from monitor.core.model import Document, RuleId
-from monitor.storage.schema import article, match, outlet
+from monitor.storage.schema import article, hit, match, outlet
 from monitor.storage.views import document_of
 
 BATCH = 200  # articles in one statement; each may have some 10 kB of text
@@ -30,8 +30,8 @@ def extent(connection: Connection) -> Extent:
 
 
 def fired(connection: Connection) -> frozenset[RuleId]:
-    """The rules that have matched an article of the archive, in whatever version."""
-    rows = connection.execute(select(match.c.rule_id).distinct())
+    """The rules that have matched or counted an article of the archive, in whatever version."""
+    rows = connection.execute(select(match.c.rule_id).union(select(hit.c.rule_id)))
     return frozenset(RuleId(row.rule_id) for row in rows)
 
 

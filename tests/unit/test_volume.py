@@ -7,12 +7,14 @@ import pytest
 
 from monitor.core import episodes, volume
 from monitor.core.alerts import Origin
+from monitor.core.census import LEAST_ARTICLES, Census
 from monitor.core.charts import bar, sparkline
 from monitor.core.episodes import Headline, Picture
 from monitor.core.errors import Place
-from monitor.core.model import RuleId, Severity
+from monitor.core.lint import findings
+from monitor.core.model import Document, RuleId, Severity
 from monitor.core.projection import Past
-from monitor.core.rules import Counted, Rule, Term, Volume
+from monitor.core.rules import Counted, Rule, Term, Volume, Word
 from monitor.core.volume import Hit, Span, Turn, Usual
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
@@ -251,3 +253,26 @@ def test_a_bar_shows_anything_at_all() -> None:
     assert bar(0, 100, width=10) == ""
     assert bar(1, 100, width=10) == "█"
     assert bar(100, 100, width=10) == "█" * 10
+
+
+# --- warnings -------------------------------------------------------------------------------------
+
+
+def test_two_rules_that_count_the_same_in_other_ways_are_no_duplicates() -> None:
+    condition = Term((Word("oil"),), "oil")
+    telling = replace(RULE, id=RuleId("tells"), condition=condition)
+    rules = [telling] + [
+        replace(telling, id=RuleId(f"counts-{n}"), volume=counted)
+        for n, counted in enumerate((SPIKE, SILENCE, SPIKE))
+    ]
+    (found,) = findings(rules, [])
+    assert found.message.startswith("duplicate rule: counts-2 has the same condition as counts-0")
+
+
+def test_what_is_counted_may_be_broad() -> None:
+    condition = Term((Word("oil"),), "oil")
+    for counted, warnings in ((None, 1), (SPIKE, 0)):
+        census = Census([replace(RULE, condition=condition, volume=counted)], languages={})
+        for _ in range(LEAST_ARTICLES):
+            census.add(Document("Oil"))
+        assert len(list(census.findings())) == warnings
