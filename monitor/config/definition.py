@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from monitor.config.printing import Value, laid_out, named, value
-from monitor.config.written import duration as in_words
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -21,6 +20,7 @@ from monitor.core.rules import (
     WeakPolicy,
     Within,
 )
+from monitor.core.timing import in_words
 
 NARROW = 60  # characters of a line: two versions differ in few short lines rather than a long one
 
@@ -32,7 +32,7 @@ def definition(rule: Rule) -> list[str]:
     """
     return [
         line
-        for key, said in (*_settings(rule), ("when", value(named(rule.condition)[0])))
+        for key, said in (*_settings(rule), ("when", _when(rule)))
         for line in laid_out(key, said, width=NARROW)
     ] + [line for name, terms in sorted(_lists(rule).items()) for line in _terms(name, terms)]
 
@@ -56,6 +56,21 @@ def _settings(rule: Rule) -> Iterator[tuple[str, Value]]:
         yield "expires", rule.expires.isoformat()
     if rule.trial is not None:
         yield "trial", in_words(rule.trial)
+
+
+def _when(rule: Rule) -> Value:
+    condition = value(named(rule.condition)[0])
+    volume = rule.volume
+    if volume is None:
+        return condition
+    counted: dict[str, Value] = {"of": condition, "window": in_words(volume.window)}
+    if volume.at_least is not None:
+        counted["at_least"] = f"{volume.at_least} {volume.unit}"
+    if volume.at_most is not None:
+        counted["at_most"] = f"{volume.at_most} {volume.unit}"
+    if volume.ratio is not None and volume.baseline is not None:
+        counted |= {"ratio": f"{volume.ratio:g}", "baseline": in_words(volume.baseline)}
+    return {"volume": counted}
 
 
 def _severity(rule: Rule) -> Value:

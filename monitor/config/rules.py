@@ -119,7 +119,7 @@ class RuleReader:
             self._tell_idle_trial(fields)
         if volume is not None:
             self._refuse_for_articles(own)
-            told = replace(told, cases=(), once_per=OncePer.INCIDENT)
+            told = replace(told, cases=(), once_per=OncePer.INCIDENT, trial=None)
         if identifier is None or condition is None:
             return None
         return Rule(
@@ -154,6 +154,12 @@ class RuleReader:
                 self._problems.add(
                     value.place,
                     "a rule with volume has one severity: cases ask articles, and it tells none",
+                )
+            if key.text == "trial":
+                self._problems.add(
+                    key.place,
+                    "a rule with volume has no trial: `monitor rules backtest` says what it would "
+                    "have told",
                 )
             if key.text == "alert" and isinstance(value, Map):
                 for name, _ in value.entries:

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from monitor.config.codes import COUNTRIES, MISTAKEN_COUNTRIES
 from monitor.config.problems import shown, unknown
-from monitor.config.written import duration as in_words
+from monitor.core.timing import in_words
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

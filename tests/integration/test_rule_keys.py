@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from monitor.config.definition import definition
 from monitor.config.load import load
 from monitor.config.problems import ConfigurationError
 from monitor.core.matcher import Matcher
@@ -474,11 +475,16 @@ def test_the_outlets_that_a_condition_asks_for_are_those_that_could_break_a_sile
     assert volume.outlets == ("a",)
 
 
-def test_a_rule_that_counts_has_no_cases_and_no_once_per() -> None:
+def test_a_rule_that_counts_has_no_cases_no_once_per_and_no_trial() -> None:
     text = COUNTING + "    severity: [{is: high}]\n    alert: {once_per: article}\n"
+    text += "    trial: 3 days\n"
     assert problems_of(text) == [
         "5:15: a rule with volume has one severity: cases ask articles, and it tells none",
         "6:13: a rule with volume tells every spike and every silence once; take once_per out",
+        (
+            "7:5: a rule with volume has no trial: `monitor rules backtest` says what it would "
+            "have told"
+        ),
     ]
 
 
@@ -502,3 +508,11 @@ def test_a_rule_that_needs_more_than_retention_keeps_is_told() -> None:
         'rules/a.yaml:3:5: the rule "spike" counts what came within 29 days, and retention: '
         "articles keeps them for 7 days"
     )
+
+
+def test_two_versions_of_a_rule_that_counts_differ_in_what_is_shown_of_them() -> None:
+    shown = "\n".join(definition(rules_of(COUNTING)[0]))
+    for part in ("volume:", "of: oil", "window: 1 hour", "at_least: 8 stories", "ratio:"):
+        assert part in shown
+    silent = COUNTING.replace("at_least: 8 stories, ratio: 3", "at_most: 0 stories")
+    assert "at_most: 0 stories" in "\n".join(definition(rules_of(silent)[0]))
