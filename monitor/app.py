@@ -1,14 +1,14 @@
 """The only place that constructs things: configuration in, a working monitor out."""
 
-import fcntl
 import gc
 import os
 import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,27 +20,31 @@ from sqlalchemy import Connection
 
 from monitor.adapters import bodies, channels, languages, robots, workers
 from monitor.adapters.fetcher import Fetcher
-from monitor.config.directory import read_directory
+from monitor.config.directory import Edits, read_directory
 from monitor.config.load import Configuration, load
 from monitor.config.secrets import read_secrets_file
-from monitor.config.settings import Settings
+from monitor.config.settings import Settings, effective
 from monitor.core.alerts import ops_channels
-from monitor.core.errors import Permanent, Temporary
 from monitor.core.matcher import Matcher
-from monitor.core.model import Feed
+from monitor.core.model import Feed, RuleId
 from monitor.core.reach import Reach
 from monitor.core.timing import Bounds, bounds_of
+from monitor.log import hide
 from monitor.pipeline import PIPELINE
+from monitor.reloading import Reload
 from monitor.runners.clock import Clock, SystemClock
 from monitor.runners.embedded import Embedded, Width
+from monitor.runners.lock import Lock
+from monitor.runners.recurring import every
 from monitor.storage import deliveries, migrate, sync
-from monitor.storage.engine import COMMITS, Database
+from monitor.storage.engine import COMMITS, Database, lock_configuration
 from monitor.storage.listen import Listener
 from monitor.storage.retention import Cutoffs
 from monitor.upkeep import plan, upkeep
-from monitor.watch import Watch
+from monitor.watch import Configured, Watch
 
 LOCK_CHECKED_EVERY = 1.0  # seconds
+LOOK_EVERY = 1.0  # seconds between two looks at the files of the configuration
 POLL_THREADS = 8  # each waits for some 25 feeds at once
 RETRY_THREADS = 4  # the same for feeds that failed last time
 READ_THREADS = 16  # each waits for some ten pages at once, and for their readers
@@ -82,6 +86,7 @@ def bring_up_to_date(database: Database, *, now: datetime) -> Path | None:
     backup = None
     if database.dialect == "sqlite" and migrate.holds_rows(database.reader):
         backup = migrate.back_up(Path(str(database.url.database)), now=now)
+        log.info("database.backed_up", file=str(backup))
     migrate.upgrade(database.writer)
     return backup
 
@@ -99,22 +104,21 @@ class Monitor:
     ) -> None:
         self.configuration = configuration
         self.clock = clock
-        settings = configuration.settings
+        settings = self.settings = configuration.settings
+        self._secrets = configuration.secrets
         self._closing = ExitStack()
-        self._lock: _Lock | None = None
+        self._lock: Lock | None = None
         settings.state.mkdir(parents=True, exist_ok=True)
         if settings.database_url.startswith("sqlite"):
-            self._lock = self._closing.enter_context(_Lock(settings.state / "monitor.lock"))
+            self._lock = self._closing.enter_context(Lock(settings.state / "monitor.lock"))
         wake = threading.Event()
         self.database = open_database(settings, on_commit=wake.set)
         self._closing.callback(self.database.close)
         if self.database.dialect == "postgresql":
             listener = Listener(self.database.url, channel=COMMITS, heard=wake.set)
             self._closing.callback(listener.close)
-        backup = bring_up_to_date(self.database, now=clock.now())
-        if backup is not None:
-            log.info("database.backed_up", file=str(backup))
-        self.database.write(self._sync)
+        bring_up_to_date(self.database, now=clock.now())
+        self.database.write(self._begin)
         self.watch = self._watch(out, chance)
         self._wake = wake
         self._runner: Embedded | None = None
@@ -134,6 +138,25 @@ class Monitor:
         settle()
         self._runner = self._embedded(alive)
         self._runner.run()
+
+    @contextmanager
+    def follow(self, directory: Path) -> Iterator[None]:
+        """Meanwhile take up the edits of a configuration directory."""
+        with every(LOOK_EVERY, self.reload(directory).look):
+            yield
+
+    def reload(self, directory: Path) -> Reload:
+        """What takes up the edits of a configuration directory, whenever it is told to look."""
+        return Reload(
+            Edits(directory),
+            self.configuration,
+            load=partial(configure_files, base=directory),
+            watch=lambda: self.watch,
+            build=lambda found: replace(self.watch, **self._configured(found)),
+            commit=self._sync,
+            put=self._put,
+            started_with=self.settings,
+        )
 
     def once(self) -> None:
         """Do what is due until nothing is, then send the open digests: nobody else will soon."""
@@ -176,7 +199,7 @@ class Monitor:
 
     def _watch(self, out: TextIO, chance: Callable[[], float]) -> Watch:
         """What the steps need: the outside world by its adapters, the clock and the dice."""
-        settings = self.configuration.settings
+        settings = self.settings
         fetcher = self._closing.enter_context(
             Fetcher(
                 user_agent=settings.fetch_user_agent,
@@ -199,63 +222,75 @@ class Monitor:
                 key=key,
                 state=settings.state,
                 out=out,
-                secrets=self.configuration.secrets,
+                secrets=self._secrets,
             ),
             room=channels.room,
             identify=lambda text, prior: languages.identify(text, prior=prior),
             may_fetch=lambda rules, url, agent: robots.allows(rules, url=url, user_agent=agent),
-            feeds={feed.url: feed for feed in self.configuration.feeds},
-            outlets={outlet.id: outlet for outlet in self.configuration.outlets},
-            credits={
-                outlet.id: outlet.credits for outlet in self.configuration.outlets if outlet.credits
-            },
-            bounds=self._bounds,
-            rules={rule.id: rule for rule in self.configuration.rules},
-            matcher=Matcher(self.configuration.rules),
-            matching=threading.Lock(),
-            channels={channel.name: channel for channel in self.configuration.channels},
-            ops=ops_channels(self.configuration.channels),
+            **self._configured(self.configuration),
             reach=Reach(),
             reaching=threading.Lock(),
             now=self.clock.now,
             chance=chance,
-            first_sight=settings.first_sight,
             user_agent=settings.fetch_user_agent,
-            respect_robots=settings.respect_robots,
-            host_spacing=settings.host_spacing,
-            story_window=settings.story_window,
         )
 
-    def _bounds(self, feed: Feed) -> Bounds:
-        """Between which pauses a feed is polled; search engines refuse who comes too often."""
-        settings = self.configuration.settings
-        return bounds_of(
-            shortest=settings.poll_interval if feed.aggregator else settings.poll_shortest,
-            usual=settings.poll_interval,
-            longest=settings.poll_longest,
-            own=feed.interval,
-        )
+    def _configured(self, wanted: Configuration) -> Configured:
+        """What a watch takes from its configuration, and what an edit replaces."""
+        settings = effective(wanted.settings, started_with=self.settings)
+        return {
+            "feeds": {feed.url: feed for feed in wanted.feeds},
+            "outlets": {outlet.id: outlet for outlet in wanted.outlets},
+            "credits": {each.id: each.credits for each in wanted.outlets if each.credits},
+            "bounds": partial(_bounds, settings),
+            "rules": {rule.id: rule for rule in wanted.rules},
+            "matcher": Matcher(wanted.rules),
+            "matching": threading.Lock(),
+            "channels": {channel.name: channel for channel in wanted.channels},
+            "ops": ops_channels(wanted.channels),
+            "first_sight": settings.first_sight,
+            "respect_robots": settings.respect_robots,
+            "host_spacing": settings.host_spacing,
+            "story_window": settings.story_window,
+        }
 
-    def _sync(self, tx: Connection) -> None:
-        now, wanted = self.clock.now(), self.configuration
+    def _put(self, configuration: Configuration, watch: Watch) -> None:
+        """Let what is claimed from now on be done with these."""
+        self._secrets = tuple({*self._secrets, *configuration.secrets})
+        hide(configuration.secrets)
+        self.configuration, self.watch = configuration, watch
+        self._wake.set()
+
+    def _begin(self, tx: Connection) -> None:
+        now = self.clock.now()
         if self.database.dialect == "sqlite":  # the lock says that whoever held rows is gone
             sync.void_claims(tx, now=now)
+        lock_configuration(tx)
+        self._sync(tx, self.configuration, {})
+        plan(tx, now=now)
+
+    def _sync(
+        self, tx: Connection, wanted: Configuration, packed: Mapping[RuleId, bytes]
+    ) -> datetime:
+        now = self.clock.now()
+        settings = effective(wanted.settings, started_with=self.settings)
         sync.sync(
             tx,
             outlets=wanted.outlets,
-            feeds=[(feed, self._bounds(feed)) for feed in wanted.feeds],
+            feeds=[(feed, _bounds(settings, feed)) for feed in wanted.feeds],
             rules=wanted.rules,
+            kept=wanted.kept,
+            packed=packed,
             now=now,
         )
         names = [channel.name for channel in wanted.channels]
         deliveries.park_orphans(tx, channels=names, now=now)
-        sync.remember(tx, wanted.files, now=now)
-        plan(tx, now=now)
+        return sync.remember(tx, wanted.files, now=now)
 
     def _embedded(self, beat: Callable[[], None]) -> Embedded:
-        settings = self.configuration.settings
+        settings = self.settings
         return Embedded(
-            self.watch,
+            lambda: self.watch,
             clock=self.clock,
             wake=self._wake,
             widths={
@@ -295,6 +330,16 @@ def build(
     return Monitor(configuration, clock=clock or SystemClock(), out=out, chance=chance)
 
 
+def _bounds(settings: Settings, feed: Feed) -> Bounds:
+    """Between which pauses a feed is polled; search engines refuse who comes too often."""
+    return bounds_of(
+        shortest=settings.poll_interval if feed.aggregator else settings.poll_shortest,
+        usual=settings.poll_interval,
+        longest=settings.poll_longest,
+        own=feed.interval,
+    )
+
+
 def settle() -> None:
     """For a process that runs long: the garbage collector looks at what is new, and less often.
 
@@ -303,31 +348,3 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_AFTER)
-
-
-class _Lock:
-    """Holds a lock file as long as this process works on a SQLite database."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> Self:
-        self._file = self._path.open("a+")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._file.close()
-            raise Permanent(
-                f"another monitor works on {self._path.parent} already; stop it first, or use "
-                "PostgreSQL to share the work"
-            ) from error
-        return self
-
-    def check(self) -> None:
-        """Raise Temporary if the state directory was taken away: another may have begun anew."""
-        mine = os.fstat(self._file.fileno()).st_ino
-        if not self._path.exists() or self._path.stat().st_ino != mine:
-            raise Temporary(f"{self._path.parent} was taken away while the monitor was running")
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()

@@ -125,7 +125,7 @@ def _decide(
     if decision.reason is not None:
         alert_id = articles.add_alert(
             tx,
-            rule_id=rule.id,
+            rule=rule,
             incident=incident,
             reason=decision.reason,
             story_id=story_id,

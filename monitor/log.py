@@ -12,13 +12,37 @@ import structlog
 from monitor.core.secrets import redactor
 
 
+class _Hidden:
+    """The secrets that no line shows; an edit of the configuration may bring more."""
+
+    def __init__(self) -> None:
+        self._secrets: frozenset[str] = frozenset()
+        self.redact = redactor(())
+
+    def set(self, secrets: Iterable[str]) -> None:
+        self._secrets = frozenset(secrets)
+        self.redact = redactor(self._secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        if more := frozenset(secrets) - self._secrets:
+            self.set(self._secrets | more)
+
+
+_hidden = _Hidden()
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Keep these secrets out of the log too, from now on."""
+    _hidden.add(secrets)
+
+
 def configure(*, level: str, style: str, secrets: Iterable[str] = ()) -> None:
     """Send every log event, ours and the libraries', to standard error."""
-    redact = redactor(secrets)
+    _hidden.set(secrets)
 
     def without_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
         # structlog's own entries, for its formatter, begin with an underscore.
-        return {k: v if k.startswith("_") else _plain(v, redact) for k, v in event.items()}
+        return {k: v if k.startswith("_") else _plain(v, _hidden.redact) for k, v in event.items()}
 
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, TypedDict
 from urllib.parse import urlsplit
 
 from monitor.adapters import fetcher
@@ -50,7 +50,10 @@ class Send(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What the steps need, built in app.py. `now` and `chance` are the clock and the dice."""
+    """What the steps need, built in app.py. `now` and `chance` are the clock and the dice.
+
+    An edit of the configuration makes another one; a step ends with the one it began with.
+    """
 
     database: Database
     fetch: Callable[[Request], Response]  # raises FetchError or FetchRefused
@@ -88,6 +91,24 @@ class Watch:
         """How the pages of an outlet are read."""
         found = self.outlets.get(outlet)
         return PageRules() if found is None else found.pages
+
+
+class Configured(TypedDict):
+    """What a watch takes from the configuration, so that an edit can replace it."""
+
+    feeds: Mapping[str, Feed]
+    outlets: Mapping[OutletId, Outlet]
+    credits: Mapping[str, Sequence[str]]
+    bounds: Callable[[Feed], Bounds]
+    rules: Mapping[RuleId, Rule]
+    matcher: Matcher
+    matching: Lock
+    channels: Mapping[ChannelName, Channel]
+    ops: Sequence[Channel]
+    first_sight: timedelta
+    respect_robots: bool
+    host_spacing: timedelta
+    story_window: timedelta
 
 
 def access_to(url: str, source: Feed) -> Access:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -9,16 +10,19 @@ import typer
 
 from monitor import app, log
 from monitor.cli.options import chosen, directory
+from monitor.cli.status import running
 from monitor.config import settings as monitor_file
-from monitor.config.directory import read_directory
+from monitor.config.directory import Written, read_directory, read_written
+from monitor.config.force import Before, comes_into_force
 from monitor.config.load import Configuration
 from monitor.config.problems import ConfigurationError, Problems
 from monitor.config.secrets import Secrets, read_secrets_file
 from monitor.config.settings import Settings, read_settings
 from monitor.config.source import scan
-from monitor.core.errors import Permanent, Problem, Temporary
+from monitor.core.changes import Kept
+from monitor.core.errors import Permanent, Problem
 from monitor.runners.clock import SystemClock
-from monitor.storage import migrate, sync
+from monitor.storage import migrate, sync, versions
 from monitor.storage.engine import Database
 
 logger = structlog.get_logger()
@@ -33,25 +37,48 @@ def configured(context: typer.Context, config: Path | None) -> Configuration:
 
 
 def in_force(context: typer.Context, config: Path | None) -> Configuration:
-    """The configuration of a watch: as it stands, else the database's last good one.
+    """The configuration of a watch: the files as they stand, and as they were where they are wrong.
 
-    Raises ConfigurationError, with every mistake of the files, where there is none to fall back on.
+    Raises ConfigurationError, with every mistake of the files, where there is nothing to fall back
+    on.
     """
     _speak(context, level="info")
     base = directory(context, config)
-    try:
-        found = app.configure(base)
-    except ConfigurationError as error:
-        found = _last_good(base, error)
+    found = _next_in_force(base)
     settings = found.settings
     style = chosen(context).log_format or settings.log_format
     level = "debug" if chosen(context).verbose else settings.log_level
     log.configure(level=level, style=style, secrets=found.secrets)
-    for problem in read_secrets_file(base).problems:
+    for problem in (*read_secrets_file(base).problems, *found.mistakes):
         logger.warning("configuration.wrong", **_told(problem))
+    if found.mistakes:
+        logger.warning(
+            "configuration.kept",
+            mistakes=len(found.mistakes),
+            said="what these mistakes touch stays in force as it was, until they are mended",
+        )
     for problem in found.failed_examples:
         logger.warning("rule.held", **_told(problem))
+    for name, why in found.kept.items():
+        end = "; `monitor rules accept` lets it go" if why is Kept.VANISHED else ""
+        said = f"{name} ({why}) stays in force in its last version{end}"
+        logger.warning("rule.kept", rule=name, why=why, said=said)
     return found
+
+
+def coming_into_force(context: typer.Context, base: Path) -> Configuration:
+    """What would come into force if the watch were started now, for a command that people call."""
+    _speak(context, level="warning")
+    found = _next_in_force(base)
+    _speak(context, level="warning", secrets=found.secrets)
+    return found
+
+
+def _next_in_force(base: Path) -> Configuration:
+    written = read_written(base)
+    load = partial(app.configure_files, base=base)
+    before = _before(base, written)
+    return comes_into_force(written, before, load=load, now=SystemClock().now())
 
 
 def settings_of(context: typer.Context, config: Path | None) -> Settings:
@@ -104,33 +131,23 @@ def _told(problem: Problem) -> dict[str, str]:
     return {"place": str(problem.place), "failure": problem.message, "said": str(problem)}
 
 
-def _last_good(base: Path, error: ConfigurationError) -> Configuration:
-    """The newest configuration that loaded, with a warning; raises `error` without one."""
-    files = read_directory(base) if base.is_dir() else {}
-    if not files:  # a directory that never was a configuration has no last good version
-        raise error
-    settings = _settings(base, files)
-    if not _made(settings):
-        raise error
+def _before(base: Path, written: Written) -> Before | None:
+    """What the database says is in force; None if there is none that could be asked."""
+    try:
+        settings = _settings(base, dict(written.files)) if written.files else None
+    except ConfigurationError:  # nobody knows where the database is
+        return None
+    if settings is None or not _made(settings):
+        return None
     database = app.open_database(settings)
     try:
-        app.bring_up_to_date(database, now=SystemClock().now())
+        if migrate.pending(database.reader):
+            if running(settings.state):  # it is another process's, which is told elsewhere
+                return None
+            app.bring_up_to_date(database, now=SystemClock().now())
         with database.read() as connection:
             kept = sync.last_good(connection)
-        if kept is None:
-            raise error
-        files, loaded_at = kept
-        found = app.configure_files(files, base=base)
-    except (ConfigurationError, Temporary) as failure:
-        raise error from failure
+            at_work = versions.at_work(connection)
     finally:
         database.close()
-    for problem in error.problems:
-        logger.warning("configuration.wrong", **_told(problem))
-    logger.warning(
-        "configuration.kept",
-        loaded_at=loaded_at,
-        said=f"the configuration loaded at {loaded_at:%Y-%m-%d %H:%M} UTC stays in force until "
-        "these mistakes are mended",
-    )
-    return found
+    return None if kept is None else Before(kept[0], at_work, at_work.waiting)

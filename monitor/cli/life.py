@@ -81,6 +81,7 @@ def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
         "matches": [
             {
                 "rule": each.rule_id,
+                "version": each.number,
                 "strength": each.strength,
                 "alerted": each.alert_id is not None,
                 "decision": each.decision,
@@ -132,8 +133,10 @@ def _tell_rules(life: dict[str, Any]) -> None:
     """What became of each match, and for which rules the article counts."""
     for each in life["matches"]:
         what = "alert" if each["alerted"] else "silence"
+        version = f" v{each['version']}" if each["version"] else ""
         would = f"; would have been told: {each['would_tell']}" if each["would_tell"] else ""
-        _line(what, f"{each['rule']} ({each['strength']}): {each['decision']}{would}")
+        named = f"{each['rule']}{version} ({each['strength']})"
+        _line(what, f"{named}: {each['decision']}{would}")
     for each in life["counts"]:
         _line("counts", f"for {each['rule']}, {at(each['at'])}: it tells numbers, no articles")
     if life["triaged"] and not (life["matches"] or life["counts"] or life["duplicate_of"]):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import converting, counting, life, matching, trees
+from monitor.cli import accepting, converting, counting, life, matching, trees
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.naming import refuse_unknown
 from monitor.cli.options import SINCE, Config, Json, Since, directory
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="What is watched for.", no_args_is_help=True)
 group.command("convert")(converting.convert)
+group.command("accept")(accepting.accept)
 
 
 @group.command("list")

@@ -13,6 +13,7 @@ import typer
 
 from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, Cell, at, count, emit, say, table
+from monitor.core.changes import kept_sentence
 
 if TYPE_CHECKING:
     from monitor.config.settings import Settings
@@ -78,7 +79,7 @@ def _looked_up(
     database: "Database", settings: "Settings", rules: "tuple[Rule, ...]"
 ) -> dict[str, Any]:
     from monitor.cli.trying import on_trial
-    from monitor.storage import health, views, volumes
+    from monitor.storage import health, versions, views, volumes
 
     now = datetime.now(UTC)
     since = now - LOOKED_BACK
@@ -101,6 +102,10 @@ def _looked_up(
                     "failure": row.failure,
                 }
                 for row in views.delivery_states(connection)
+            ],
+            "kept": [
+                {"rule": name, "title": title, "why": why.value}
+                for name, title, why in versions.kept(connection)
             ],
             "backlog": views.backlog(connection, now=now),
             "set_aside": [
@@ -172,10 +177,12 @@ def _disk(size: int, age: timedelta | None, state: Path) -> dict[str, Any]:
 def _show(facts: dict[str, Any]) -> None:
     say(("running", GOOD) if facts["running"] else ("not running", DOUBT))
     for problem in facts["problems"]:
-        say((problem, BAD))
+        say((f"edit not in force: {problem}", BAD))
     if not facts["database"]:
         say("no database yet: `monitor run` makes one")
         return
+    if vanished := [each["rule"] for each in facts["kept"] if each["why"] == "vanished"]:
+        say((kept_sentence(vanished), BAD))
     _show_feeds(facts["feeds"])
     done = facts["last_24_hours"]
     say(("last entry ", STRONG), at(facts["last_entry"]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.options import Config
+from monitor.cli.options import Config, directory
 from monitor.cli.output import count, say
 from monitor.core.errors import Permanent, Temporary
 
@@ -29,7 +29,8 @@ def run(context: typer.Context, *, config: Config = None) -> None:
 
     _save_memory()
     log = structlog.get_logger()
-    configuration, service, stop = in_force(context, config), Service(), Stop()
+    base = directory(context, config)
+    configuration, service, stop = in_force(context, base), Service(), Stop()
     with stop.on_signals(), _monitor(configuration) as monitor:
         sentence = _sentence(configuration)
         log.info(
@@ -47,7 +48,8 @@ def run(context: typer.Context, *, config: Config = None) -> None:
             stop.pass_on()
 
         stop.monitor = monitor
-        monitor.run(beat=beat)
+        with monitor.follow(base):
+            monitor.run(beat=beat)
         service.stopping()
     log.info("watch.ended", said="ended")
 

@@ -1,20 +1,43 @@
-"""The files of a configuration directory."""
+"""The files of a configuration directory, and when they have changed."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.config.problems import Problems, Whole
+from monitor.config.problems import ConfigurationError, Problems, Whole
+from monitor.config.secrets import SECRETS_FILE
 from monitor.config.source import SIZE_LIMIT
+from monitor.core.errors import Problem
 
 FOLDERS = ("outlets", "knowledge", "rules")
 FILES = ("monitor.yaml", "channels.yaml")
 _SUFFIXES = (".yaml", ".yml")  # .yml is read so that load can refuse it: nothing is skipped quietly
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands on disk: texts by relative name, and what could not be read."""
+
+    files: Mapping[str, str]
+    problems: tuple[Problem, ...] = ()
+
+
 def read_directory(path: Path) -> dict[str, str]:
     """Relative name to text of all configuration files, for `load`.
 
+    Raises ConfigurationError where the directory or a file cannot be read.
+    """
+    found = read_written(path)
+    if found.problems:
+        raise ConfigurationError(found.problems)
+    return dict(found.files)
+
+
+def read_written(path: Path) -> Written:
+    """The files that can be read, and why others cannot.
+
     A file that is no UTF-8 is carried on with its bytes as lone surrogates, which `load` reports
-    with their place. Raises ConfigurationError where the directory or a file cannot be read.
+    with their place.
     """
     problems = Problems()
     files: dict[str, str] = {}
@@ -27,8 +50,53 @@ def read_directory(path: Path) -> dict[str, str]:
             problems.add(Whole(name), f"cannot be read: {error.strerror}")
         else:
             files[name] = content.decode("utf-8", errors="surrogateescape")
-    problems.raise_if_any()
-    return files
+    return Written(files, problems.found)
+
+
+class Edits:
+    """Tells when the files of a directory were changed and have come to rest.
+
+    They are looked at by name, size and times; their texts are read only after a change, and only
+    when two looks one after the other found the same: a file that is being saved waits.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._seen: _Marks | None = None
+        self._taken: _Marks | None = None
+
+    def look(self) -> Written | None:
+        """What stands on disk, if that has not been given out yet and is at rest."""
+        marks = _marks(self._directory)
+        before, self._seen = self._seen, marks
+        if marks == self._taken or marks != before:
+            return None
+        found = read_written(self._directory)
+        if _marks(self._directory) != marks:  # it was changed while it was read
+            return None
+        self._taken = marks
+        return found
+
+    def again(self) -> None:
+        """Give out once more what was given out last: nothing could be made of it yet."""
+        self._taken = None
+
+
+_Marks = dict[str, tuple[int, ...]]
+
+
+def _marks(directory: Path) -> _Marks:
+    marks: _Marks = {}
+    for file in [*_candidates(directory, Problems()), directory / SECRETS_FILE]:
+        try:
+            found = file.stat()
+        except OSError as error:
+            marks[str(file)] = (error.errno or 0,)
+        else:
+            # The time of the inode too: a copy may keep the other one, and the size by chance.
+            times = (found.st_mtime_ns, found.st_ctime_ns)
+            marks[str(file)] = (*times, found.st_size, found.st_ino, found.st_mode)
+    return marks
 
 
 def _candidates(path: Path, problems: Problems) -> list[Path]:

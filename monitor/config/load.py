@@ -20,6 +20,7 @@ from monitor.config.settings import Settings, read_settings
 from monitor.config.source import CUT_OFF, Broken, Map, Node, cut_off, scan
 from monitor.config.values import version
 from monitor.config.volumes import tell_forgotten
+from monitor.core.changes import Kept
 from monitor.core.errors import Place, Problem
 from monitor.core.matcher import Matcher
 from monitor.core.misses import misses
@@ -34,7 +35,11 @@ KNOWLEDGE_PLANNED = ("actors", "events", "cues", "event_types")
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a user wants watched. `rules` go live; `held` says which do not, by id, and why."""
+    """What a user wants watched. `rules` go live; `held` says which do not, by id, and why.
+
+    `force.py` adds what stays as it was: `mistakes` of the files on disk that are not in force,
+    rules that are `kept` (they stand under `rules` too), and rules that are `gone` by this edit.
+    """
 
     settings: Settings
     outlets: tuple[Outlet, ...]
@@ -44,6 +49,10 @@ class Configuration:
     held: Mapping[RuleId, tuple[Problem, ...]] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    switched_off: frozenset[RuleId] = frozenset()  # `enabled: false`, held back or not
+    mistakes: tuple[Problem, ...] = ()
+    kept: Mapping[RuleId, Kept] = field(default_factory=dict)
+    gone: tuple[RuleId, ...] = ()
 
     @property
     def failed_examples(self) -> tuple[Problem, ...]:
@@ -88,6 +97,7 @@ def load(
         held=held,
         secrets=secrets.values,
         files=dict(files),
+        switched_off=frozenset(rule.id for rule in rules if not rule.enabled),
     )
 
 

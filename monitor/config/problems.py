@@ -44,9 +44,14 @@ class Problems:
             rest = f"{PROBLEM_LIMIT} mistakes: the rest is not listed; mend these first"
             raise ConfigurationError((*sorted(self._found), Problem(place, rest)))
 
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """All of them, sorted by place."""
+        return tuple(sorted(self._found))
+
     def raise_if_any(self) -> None:
         if self._found:
-            raise ConfigurationError(tuple(sorted(self._found)))
+            raise ConfigurationError(self.found)
 
 
 def shown(text: str) -> str:

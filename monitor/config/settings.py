@@ -1,6 +1,6 @@
 """monitor.yaml: how the program runs. docs/configuration.md explains every key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -99,8 +99,49 @@ KEYS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
     ("logging", "level", "log_level", values.choice("level", LogLevel)),
     ("logging", "format", "log_format", values.choice("format", LogFormat)),
 )
+# What an edit changes while the watch runs; the rest is built at the start, and waits for the next.
+LIVE = frozenset(
+    {
+        "poll_interval",
+        "poll_shortest",
+        "poll_longest",
+        "first_sight",
+        "host_spacing",
+        "respect_robots",
+        "story_window",
+        "retention_articles",
+        "retention_deliveries",
+        "retention_tombstones",
+        "retention_ledger",
+    }
+)
 SECTIONS = tuple(dict.fromkeys(section for section, *_ in KEYS))
 TOP_KEYS = ("version", "state", "database", *SECTIONS)
+_WRITTEN = {field: f"{section}.{key}" for section, key, field, _ in KEYS} | {
+    "state": "state",
+    "database_url": "database",
+    "fetch_allow": "fetch.allow",
+}
+
+
+def effective(wanted: Settings, *, started_with: Settings) -> Settings:
+    """What the settings come to in a process that was started with others."""
+    fixed = {name: getattr(started_with, name) for name in _WRITTEN if name not in LIVE}
+    return wanted.model_copy(update=fixed)
+
+
+def edited(before: Settings, after: Settings, *, started_with: Settings) -> Iterator[str]:
+    """What becomes of each key of monitor.yaml that an edit changes, in words."""
+    for name, key in sorted(_WRITTEN.items(), key=lambda pair: pair[1]):
+        value = getattr(after, name)
+        if value == getattr(before, name):
+            continue
+        if name in LIVE:
+            yield f"{FILE}: the new {key} is in force"
+        elif value != getattr(started_with, name):
+            yield f"{FILE}: the new {key} takes effect at the next start"
+        else:
+            yield f"{FILE}: {key} is again as the watch was started with"
 
 
 def read_settings(

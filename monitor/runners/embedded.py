@@ -11,13 +11,13 @@ from functools import partial
 from itertools import groupby
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Table
 
 from monitor import visits
 from monitor.core.errors import Temporary
 from monitor.pipeline import PIPELINE, Step, perform
 from monitor.runners.clock import Clock
+from monitor.runners.recurring import every
 from monitor.storage import feeds, work
 from monitor.watch import Watch
 
@@ -66,13 +66,16 @@ def _host(claim: work.Claim) -> str:
 class Embedded:
     """Runs the steps of `watch` until told to stop.
 
+    It is asked anew what to watch with whenever rows are claimed: an edit of the configuration puts
+    another `Watch` in its place. What is claimed with one ends with it.
+
     `widths` says how many rows of each step may be in work at once, and in how many threads. `beat`
     is called after each sweep that reached the database: proof of life for a service manager.
     """
 
     def __init__(
         self,
-        watch: Watch,
+        watch: Callable[[], Watch],
         *,
         clock: Clock,
         wake: threading.Event,
@@ -104,23 +107,13 @@ class Embedded:
 
     def run(self) -> None:
         """Sweep until stopped."""
-        scheduler = BackgroundScheduler(timezone="UTC")
-        scheduler.add_job(
-            self._wake.set,
-            "interval",
-            seconds=SWEEP_EVERY,
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
-        scheduler.start()
         try:
-            while not self._stopping.is_set():
-                self._wake.clear()
-                if self._sweep_or_calm() == 0 and not self._stopping.is_set():
-                    self._pause()
+            with every(SWEEP_EVERY, self._wake.set):
+                while not self._stopping.is_set():
+                    self._wake.clear()
+                    if self._sweep_or_calm() == 0 and not self._stopping.is_set():
+                        self._pause()
         finally:
-            scheduler.shutdown(wait=False)
             self._pool.shutdown(wait=True)
 
     def drain(self) -> None:
@@ -130,7 +123,7 @@ class Embedded:
             idle = self._idle()  # asked first: who works may still commit what falls due
             if self._sweep() == 0 and idle:
                 due = self._soonest()
-                soon = max(timedelta(seconds=1), self._watch.host_spacing)  # until a next page
+                soon = max(timedelta(seconds=1), self._watch().host_spacing)  # until a next page
                 if due is None or due > self._clock.now() + soon:
                     break
             self._pause()
@@ -168,10 +161,11 @@ class Embedded:
         ]
         if not ready:
             return 0
-        taken = self._watch.database.write(partial(self._claim, ready), announce=False)
+        watch = self._watch()
+        taken = watch.database.write(partial(self._claim, watch, ready), announce=False)
         for step, claims in taken:
             for part in _parts(claims, step.together):
-                self._start(step, part)
+                self._start(watch, step, part)
         return sum(len(claims) for _, claims in taken)
 
     def _note_standstill(self, now: datetime) -> None:
@@ -183,7 +177,7 @@ class Embedded:
         if since is None or now - since <= feeds.BLIND_AFTER:
             return
         note = partial(feeds.note_blindness, now=now)
-        if unseen := self._watch.database.write(note, announce=False):
+        if unseen := self._watch().database.write(note, announce=False):
             log.warning("watch.stood_still", since=since, feeds=unseen)
 
     def _free(self, step: Step) -> int:
@@ -194,20 +188,17 @@ class Embedded:
             return min(width.rows - self._busy[step.name], threads * step.together)
 
     def _claim(
-        self, ready: Sequence[tuple[Step, int]], tx: Connection
+        self, watch: Watch, ready: Sequence[tuple[Step, int]], tx: Connection
     ) -> list[tuple[Step, list[work.Claim]]]:
-        return [
-            (step, step.claim(tx, self._watch, lease=step.lease, limit=free))
-            for step, free in ready
-        ]
+        return [(step, step.claim(tx, watch, lease=step.lease, limit=free)) for step, free in ready]
 
-    def _start(self, step: Step, claims: Sequence[work.Claim]) -> None:
+    def _start(self, watch: Watch, step: Step, claims: Sequence[work.Claim]) -> None:
         with self._counting:
             self._busy[step.name] += len(claims)
             self._running[step.name] += 1
         left = [len(claims)]
         settled = partial(self._settled, step, left)
-        future = self._pool.submit(perform, self._watch, step, claims, settled)
+        future = self._pool.submit(perform, watch, step, claims, settled)
         future.add_done_callback(lambda done: self._done(step, left, done))
 
     def _settled(self, step: Step, left: list[int], rows: int) -> None:
@@ -241,14 +232,15 @@ class Embedded:
         return min((each for each in self._due.values() if each is not None), default=None)
 
     def _next_due(self) -> dict[Table, datetime | None]:
-        with self._watch.database.read() as connection:
-            patience = visits.patience(self._watch)
+        watch = self._watch()
+        with watch.database.read() as connection:
+            patience = visits.patience(watch)
             return work.next_due(connection, now=self._clock.now(), patience=patience)
 
     def _clamp(self) -> None:
         real = time.monotonic()  # a replay's clock passes a minute at every turn
         if self._clamped_at is None or real - self._clamped_at >= CLAMP_EVERY:
             self._clamped_at, now = real, self._clock.now()
-            self._watch.database.write(
+            self._watch().database.write(
                 lambda tx: work.clamp(tx, now=now, cap=CLAMP_CAP), announce=False
             )

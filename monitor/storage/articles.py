@@ -263,7 +263,7 @@ def renew_evidence(connection: Connection, article_id: ArticleId, found: Match) 
 def add_alert(
     connection: Connection,
     *,
-    rule_id: RuleId,
+    rule: Rule,
     incident: str,
     reason: Reason,
     story_id: StoryId,
@@ -274,7 +274,8 @@ def add_alert(
     created = connection.execute(
         alert.insert()
         .values(
-            rule_id=rule_id,
+            rule_id=rule.id,
+            rule_version=rule.version,
             incident=incident,
             reason=reason,
             story_id=story_id,

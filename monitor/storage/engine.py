@@ -201,3 +201,9 @@ def lock_triage(connection: Connection) -> None:
     """Make this transaction the only triage of the database until it ends."""
     if connection.dialect.name == "postgresql":  # SQLite's writers are alone anyway
         connection.execute(text("SELECT pg_advisory_xact_lock(7041776)"))
+
+
+def lock_configuration(connection: Connection) -> None:
+    """Make this transaction the only one that puts a configuration in force until it ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7041778)"))

@@ -13,6 +13,8 @@ from monitor.storage.schema import (
     delivery,
     delivery_alert,
     entry,
+    rule,
+    rule_version,
     story,
     tombstone,
 )
@@ -42,8 +44,24 @@ def forget(connection: Connection, cutoffs: Cutoffs, *, now: datetime) -> int:
     for row in connection.execute(buried.limit(BATCH)).all():
         key = (tombstone.c.feed_id == row.feed_id, tombstone.c.key == row.key)
         gone += connection.execute(delete(tombstone).where(*key)).rowcount
+    gone += _forget_versions(connection, cutoffs.articles)
     gone += volumes.forget(connection, before=cutoffs.deliveries)
     return gone + forget_ledger(connection, before=cutoffs.ledger)
+
+
+def _forget_versions(connection: Connection, before: datetime) -> int:
+    """Versions of rules that are over; the newest one stays, so that no number is given twice."""
+    later = rule_version.alias("later")
+    newer = exists().where(
+        later.c.rule_id == rule_version.c.rule_id, later.c.number > rule_version.c.number
+    )
+    current = exists().where(
+        rule.c.id == rule_version.c.rule_id, rule.c.version == rule_version.c.version
+    )
+    old = select(rule_version.c.id).where(rule_version.c.since < before, newer, ~current)
+    ids = connection.execute(old.limit(BATCH)).scalars().all()
+    connection.execute(delete(rule_version).where(rule_version.c.id.in_(ids)))
+    return len(ids)
 
 
 def _forget_entries(connection: Connection, before: datetime, *, now: datetime) -> int:

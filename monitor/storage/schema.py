@@ -286,6 +286,7 @@ alert = Table(
     Column("id", Id, primary_key=True),
     Column("rule_id", String(64), nullable=False),
     Column("incident", String(40), nullable=False),
+    Column("rule_version", String(16)),  # NULL: decided before versions were kept
     Column("reason", Text, nullable=False),
     Column("story_id", ForeignKey("story.id"), nullable=False),
     Column("article_id", ForeignKey("article.id"), nullable=False),
@@ -335,6 +336,7 @@ rule = Table(
     Column("since", UtcDateTime, nullable=False),  # of this version
     Column("trial_since", UtcDateTime),  # when it first came into force with a trial
     Column("trial_told", UtcDateTime),  # the end of the trial whose summary was told
+    Column("kept", String(8)),  # why it is in force although the files hold no such version
     # Of a rule that counts, which is due for its next look; of others these are NULL.
     Column("counted_version", String(16)),  # whose hits these are
     Column("counted_from", UtcDateTime),  # since then they are complete
@@ -371,6 +373,19 @@ episode = Table(
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
+)
+
+rule_version = Table(
+    "rule_version",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("version", String(16), nullable=False),  # what the rule is: a hash
+    Column("number", Integer, nullable=False),  # what people call it: 1, 2, 3 …
+    Column("since", UtcDateTime, nullable=False),  # when it first came into force
+    Column("definition", LargeBinary, nullable=False),  # the rule itself, see storage/versions.py
+    UniqueConstraint("rule_id", "version"),
+    UniqueConstraint("rule_id", "number"),
 )
 
 configuration = Table(

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, or_, select, update
 
 from monitor.core import urls
+from monitor.core.changes import Kept
 from monitor.core.identity import KeyMode, digest
-from monitor.core.model import Feed, Outlet
+from monitor.core.model import Feed, Outlet, RuleId
 from monitor.core.outbox import State
 from monitor.core.rules import Rule
 from monitor.core.timing import Bounds
-from monitor.storage import volumes
+from monitor.storage import versions, volumes
 from monitor.storage.feeds import know_hosts, note_blindness
 from monitor.storage.schema import (
     article,
@@ -40,20 +41,33 @@ def sync(
     feeds: Sequence[tuple[Feed, Bounds]],
     rules: Sequence[Rule],
     now: datetime,
+    kept: Mapping[RuleId, Kept] | None = None,
+    packed: Mapping[RuleId, bytes] | None = None,
 ) -> None:
-    """New feeds fall due at once, removed ones rest, the others keep their history."""
+    """New feeds fall due at once, removed ones rest, the others keep their history.
+
+    `kept` and `packed` are those of `versions.put_in_force`.
+    """
     note_blindness(connection, now=now)  # before anything is made due, and so looks up to date
-    for each in outlets:
-        values = {"name": each.name, "country": each.country, "language": each.language}
-        insert_or_update(connection, outlet, key="id", id=each.id, tier=each.tier.value, **values)
+    _sync_outlets(connection, outlets)
     whole = {each.id for each in outlets if each.pages.feed_text_full}
     wanted = [
         _Wanted(each, bounds, _settings_hash(each, whole=each.outlet in whole))
         for each, bounds in feeds
     ]
     _sync_feeds(connection, wanted, now=now)
-    _sync_rules(connection, rules, now=now)
+    versions.put_in_force(connection, rules, kept=kept or {}, packed=packed or {}, now=now)
     volumes.plan(connection, rules, now=now)
+
+
+def _sync_outlets(connection: Connection, wanted: Sequence[Outlet]) -> None:
+    told = (outlet.c.name, outlet.c.country, outlet.c.language, outlet.c.tier)
+    known = {row[0]: row[1:] for row in connection.execute(select(outlet.c.id, *told))}
+    for each in wanted:
+        values = (each.name, each.country, each.language, each.tier.value)
+        if known.get(each.id) != values:
+            named = {column.name: value for column, value in zip(told, values, strict=True)}
+            insert_or_update(connection, outlet, key="id", id=each.id, **named)
 
 
 class _Wanted(NamedTuple):
@@ -136,48 +150,27 @@ def _afresh(row: Any, *, now: datetime) -> dict[str, object]:
     return values | ({"newest": None} if seen else {})
 
 
-def _sync_rules(connection: Connection, rules: Sequence[Rule], *, now: datetime) -> None:
-    known = {row.id: row for row in connection.execute(select(rule))}
-    connection.execute(
-        update(rule).where(rule.c.id.not_in([each.id for each in rules])).values(live=False)
-    )
-    for each in rules:
-        before = known.get(each.id)
-        unchanged = before is not None and before.version == each.version and before.live
-        since = before.since if before is not None and unchanged else now
-        insert_or_update(
-            connection,
-            rule,
-            key="id",
-            id=each.id,
-            version=each.version,
-            title=each.title,
-            live=each.enabled,
-            since=since,
-            trial_since=_trial_since(each, before, now=now),
-        )
+def remember(connection: Connection, files: Mapping[str, str], *, now: datetime) -> datetime:
+    """Keep the files in force, so that a broken edit does not stop the next start.
 
-
-def _trial_since(wanted: Rule, before: Any, *, now: datetime) -> datetime | None:
-    """When the trial of a rule began; another condition, or a pause, begins none anew."""
-    if wanted.trial is None:
-        return None
-    if before is not None and before.trial_since is not None:
-        began: datetime = before.trial_since
-        return began
-    return now if wanted.enabled else None
-
-
-def remember(connection: Connection, files: Mapping[str, str], *, now: datetime) -> None:
-    """Keep a configuration that loaded, so that a broken edit does not stop the next start."""
+    Returns since when they have been: another process may have put them in force before.
+    """
     text = json.dumps(dict(files), sort_keys=True)
     checksum = hashlib.sha256(text.encode()).hexdigest()
+    newest = select(configuration.c.digest, configuration.c.loaded_at)
+    last = connection.execute(newest.order_by(configuration.c.loaded_at.desc()).limit(1)).first()
+    if last is not None and last.digest == checksum:
+        found: datetime = last.loaded_at
+        return found
+    if last is not None:  # a clock that was set back, or a replay's, must not hide what is newest
+        now = max(now, last.loaded_at + timedelta(microseconds=1))
     insert_or_update(
         connection, configuration, key="digest", digest=checksum, files=dict(files), loaded_at=now
     )
     kept = select(configuration.c.id).order_by(configuration.c.loaded_at.desc())
     kept = kept.limit(CONFIGURATIONS_KEPT)
     connection.execute(configuration.delete().where(configuration.c.id.not_in(kept)))
+    return now
 
 
 def last_good(connection: Connection) -> tuple[dict[str, str], datetime] | None:

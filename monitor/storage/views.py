@@ -1,6 +1,6 @@
 """What people ask: the content of a message, the life of an article, how the watch is doing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,8 +30,11 @@ from monitor.storage.schema import (
     match,
     outlet,
     revision,
+    rule_version,
     story,
 )
+
+NEWEST_AT_ONCE = 100  # articles that are held in memory while the newest are looked at
 
 
 def reports(connection: Connection, delivery_id: int) -> list[Report]:
@@ -122,7 +125,11 @@ def find_article(connection: Connection, wanted: str) -> Row[Any] | None:
 def life(connection: Connection, row: Row[Any]) -> dict[str, Any]:
     """The life of an article: seen, read, copy of, story, matches, alerts, deliveries."""
     seen = select(entry.c.seen_at, entry.c.origin, entry.c.failure, feed.c.url)
-    matched = select(match).where(match.c.article_id == row.id)
+    same = and_(
+        rule_version.c.rule_id == match.c.rule_id, rule_version.c.version == match.c.rule_version
+    )
+    matched: Select[Any] = select(match, rule_version.c.number).where(match.c.article_id == row.id)
+    matched = matched.outerjoin(rule_version, same)
     sent = (
         select(delivery, alert.c.rule_id)
         .join(delivery_alert, delivery_alert.c.delivery_id == delivery.c.id)
@@ -141,6 +148,14 @@ def life(connection: Connection, row: Row[Any]) -> dict[str, Any]:
         "matches": connection.execute(matched.order_by(match.c.id)).all(),
         "deliveries": connection.execute(sent.order_by(delivery.c.id)).all(),
     }
+
+
+def newest(connection: Connection, *, limit: int) -> Iterator[tuple[datetime, Document]]:
+    """The latest articles as rules look at them, with when they were seen; the newest first."""
+    sources = {row.id: row for row in connection.execute(select(outlet))}
+    asked = select(article).order_by(article.c.seen_at.desc(), article.c.id.desc()).limit(limit)
+    for row in connection.execute(asked.execution_options(yield_per=NEWEST_AT_ONCE)):
+        yield row.seen_at, document_of(row, sources[row.outlet_id])
 
 
 def feed_count(connection: Connection) -> tuple[int, int]:

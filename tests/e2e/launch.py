@@ -46,7 +46,8 @@ def main(directory: str, begins: str, started: str, speed: str) -> None:
     )
     with app.build(configuration, clock=clock, out=sys.stdout) as monitor:
         signal.signal(signal.SIGTERM, lambda *_: monitor.stop())
-        monitor.run()
+        with monitor.follow(Path(directory)):
+            monitor.run()
 
 
 if __name__ == "__main__":  # the workers' fork server imports this file again

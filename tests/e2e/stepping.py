@@ -65,7 +65,7 @@ def main(directory: str, begins: str, ends: str, control: str) -> None:
                 monitor.database.write(clear, announce=False)
 
         runner = Embedded(
-            monitor.watch,
+            lambda: monitor.watch,
             clock=clock,
             wake=threading.Event(),
             widths={"poll": Width(app.POLL_THREADS, 256), "retry": Width(app.RETRY_THREADS, 64)},

@@ -260,7 +260,7 @@ def test_explain_tells_why_and_what_became_of_the_article(
     watched: Path, site: Site, monitor: Call
 ) -> None:
     told = monitor("rules", "explain", f"{site.url}/one", "talks", "--config", watched).stdout
-    assert "first report of this story" in told
+    assert "talks v1 (strong): first report of this story" in told
     assert "talks to log, digest: sent" in told
     assert "✓ talks: strong match" in told
     told = monitor("rules", "explain", f"{site.url}/two", "talks", "--config", watched).stdout
@@ -561,7 +561,7 @@ def test_run_keeps_the_last_good_configuration_in_force(watched: Path, start: St
     (watched / "rules" / "more.yaml").write_text("rules: [\n")
     daemon = start("run", "--config", watched)
     daemon.until("rules/more.yaml:")
-    daemon.until("stays in force")
+    daemon.until("stays in force as it was")
     daemon.until("watching 1 feed of 1 outlet with 1 rule")
     assert daemon.end() == FINE
 

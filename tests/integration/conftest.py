@@ -15,7 +15,7 @@ import pytest
 from presses import Press
 
 from monitor import app
-from monitor.config.load import load
+from monitor.config.load import Configuration, load
 from monitor.storage.engine import Database
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -290,12 +290,12 @@ def open_desk(
     """Opens a monitor on the database; opening another one is a restart."""
     opened: list[app.Monitor] = []
 
-    def open_one(**changed: str) -> Desk:
+    def open_one(configuration: Configuration | None = None, **changed: str) -> Desk:
         for monitor in opened:
             monitor.close()
         opened.clear()
         named = {name.replace("__", "/") + ".yaml": text for name, text in changed.items()}
-        configuration = load(files | named, base=tmp_path, environment={})
+        configuration = configuration or load(files | named, base=tmp_path, environment={})
         settings = configuration.settings.model_copy(
             update={"database_url": database_url, "host_spacing": timedelta()}
         )

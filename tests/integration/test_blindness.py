@@ -130,7 +130,7 @@ def run(desk, clock, *, until):
             runner.stop()
 
     runner = Embedded(
-        desk.monitor.watch,
+        lambda: desk.monitor.watch,
         clock=clock,
         wake=threading.Event(),
         widths={step.name: Width.of(2) for step in PIPELINE},

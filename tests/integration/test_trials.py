@@ -284,7 +284,7 @@ def test_check_status_and_explain_say_until_when_a_rule_is_on_trial(command, try
     (trial,) = json.loads(command("status", "--json"))["trials"]
     assert (trial["rule"], trial["matches"], trial["would_tell"]) == ("talks", 1, 1)
     explained = command("rules", "explain", "1", "talks")
-    assert f"silence   talks (strong): {until}; would have been told: first report" in explained
+    assert f"silence   talks v1 (strong): {until}; would have been told: first report" in explained
     assert f"trial     the rule is {until}" in explained
     assert "trial  " not in command("rules", "explain", "1", "rain")
 

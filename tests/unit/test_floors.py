@@ -24,6 +24,7 @@ CARRIERS = (
     "monitor.perusal",
     "monitor.pipeline",
     "monitor.polling",
+    "monitor.reloading",
     "monitor.runners.embedded",
     "monitor.sending",
     "monitor.upkeep",

@@ -87,3 +87,14 @@ def test_a_line_of_apprise_is_left_to_our_own_event(capsys: pytest.CaptureFixtur
     logging.getLogger("apprise.plugins").error("Failed to send")
     logging.getLogger("apprised").error("is heard")
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_secret_that_comes_later_is_hidden_from_then_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.configure(level="info", style="json", secrets=["first-secret"])
+    log.hide(["later-secret"])
+    structlog.get_logger().info(
+        "x.happened", said="first-secret", found="later-secret first-secret"
+    )
+    assert "secret" not in capsys.readouterr().err
