@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import monitor.config
+from monitor.config.conditions import KEYS as CONDITION_KEYS
+from monitor.config.rules import KEYS as RULE_KEYS
+from monitor.config.volumes import KEYS as VOLUME_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -32,6 +36,7 @@ LOG_CALLS = {"debug", "info", "warning", "error", "exception", "critical"}
 LOG = re.compile(r"(?:^|[._])log(?:ger)?\b")  # log, self._log, log.bind(…)
 EVENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+MARKED = re.compile(r"^```(\w*) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 REFERENCE = re.compile(r"\$\{(\w+)\}")
 
@@ -207,8 +212,10 @@ def test_every_command_is_documented() -> None:
 
 def command_lines(document: Path) -> list[str]:
     """The lines of shell blocks, continued lines joined, prompts and comments taken off."""
-    joined = "\n".join(blocks(document, "sh", "bash", "shell", "console")).replace("\\\n", " ")
-    lines = (line.strip().removeprefix("$ ") for line in joined.splitlines())
+    joined = "\n".join(blocks(document, "sh", "bash", "shell")).replace("\\\n", " ")
+    shown = "\n".join(blocks(document, "console")).splitlines()  # commands and what they print
+    lines = [line.strip() for line in joined.splitlines()]
+    lines += [line.removeprefix("$ ") for line in shown if line.startswith("$ ")]
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -291,10 +298,23 @@ LEAST = {
     "channels.yaml": "the-default: {url: 'console:', default: true}\n",
     "rules/least.yaml": "rules: [{id: the-least, when: {all: [one, other]}}]\n",
 }
+TUTORIAL = "A rule step by step"  # of docs/rules.md: tests/integration/test_tutorial.py does it
+
+
+def loading(document: Path) -> list[str]:
+    """The blocks of YAML that must load, each by itself; what a tutorial builds up does not."""
+    told = text_of(document)
+    if document == RULES:
+        told = told.replace(section(RULES, TUTORIAL), "")
+    return [
+        body for language, mark, body in MARKED.findall(told) if (language, mark) == ("yaml", "")
+    ]
+
+
 YAML_BLOCKS = [
     pytest.param(document, body, id=f"{document.name}-{number}")
     for document in DOCUMENTS
-    for number, body in enumerate(blocks(document, "yaml"), start=1)
+    for number, body in enumerate(loading(document), start=1)
 ]
 
 
@@ -346,6 +366,105 @@ def test_a_block_of_yaml_in_a_document_loads(document: Path, body: str, tmp_path
     environment = {key: "1234" for text in files.values() for key in REFERENCE.findall(text)}
     configuration = monitor.config.load(files, base=tmp_path, environment=environment)
     assert not configuration.held
+
+
+def mistakes(body: str, base: Path) -> list[str]:
+    """What `monitor check` says of a rule file; nothing if it loads."""
+    files = LEAST | {"rules/yours.yaml": body}
+    try:
+        monitor.config.load(files, base=base, environment={})
+    except monitor.config.ConfigurationError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+def reference() -> list[tuple[str, str, str]]:
+    """The blocks of docs/rules.md behind the tutorial and before it: language, mark, text."""
+    return MARKED.findall(text_of(RULES).replace(section(RULES, TUTORIAL), ""))
+
+
+REFUSED = [
+    (body, behind)
+    for (language, mark, body), behind in pairwise([*reference(), ("", "", "")])
+    if (language, mark) == ("yaml", "refused")
+]
+
+
+@pytest.mark.parametrize(("body", "behind"), REFUSED)
+def test_what_a_document_calls_refused_is_refused_in_these_words(
+    body: str, behind: tuple[str, str, str], tmp_path: Path
+) -> None:
+    language, _, said = behind
+    assert language == "text", "behind a block that is refused stands what is said of it"
+    assert mistakes(body, tmp_path) == said.splitlines()
+
+
+def test_every_block_of_the_rule_language_is_tested() -> None:
+    kinds = [(language, mark) for language, mark, _ in reference()]
+    assert kinds.count(("text", "")) == kinds.count(("yaml", "refused"))
+    assert set(kinds) == {("yaml", ""), ("yaml", "refused"), ("text", "")}
+    told = text_of(RULES)
+    assert told.count("\n```") == 2 * len(MARKED.findall(told)), "a fence has another form"
+
+
+TRAPS = re.findall(
+    r"^\| `([^`\n]+)` \| `([^`\n]+)` \| [^|\n]+ \|$", section(RULES, "Mistakes"), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("wrong", "right"), TRAPS)
+def test_a_trap_of_yaml_is_told_and_what_to_write_instead_loads(
+    wrong: str, right: str, tmp_path: Path
+) -> None:
+    def rule(term: str) -> str:
+        return f"rules:\n  - id: a\n    when:\n      all:\n        - Caracas\n        - {term}\n"
+
+    assert mistakes(rule(wrong.removeprefix("- ")), tmp_path)
+    assert mistakes(rule(right.removeprefix("- ")), tmp_path) == []
+
+
+# --- the reference of the rule language
+
+
+def test_every_key_of_a_rule_has_one_row_or_one_paragraph() -> None:
+    cells = [name for cell in first_cells(section(RULES, "A rule")) for name in cell.split()]
+    assert sorted(cells) == sorted([*RULE_KEYS, "key", "---"])
+    cells = first_cells(section(RULES, "Spikes and silences"))
+    assert sorted(cells) == sorted([*VOLUME_KEYS, "key", "---"])
+
+
+def test_every_condition_has_one_row() -> None:
+    forms = " ".join(first_cells(section(RULES, "Conditions")))
+    words = re.findall(r"\b[a-z_]+\b", re.sub(r"\{(?!…)[^}]*\}", "", forms))
+    for key in CONDITION_KEYS:
+        assert words.count(key) == 1, f"{key} in {words}"
+
+
+# --- links
+
+
+def anchors(document: Path) -> set[str]:
+    """The places in a document that a link may name, as GitHub makes them of headings."""
+    told = FENCE.sub("", text_of(document))
+    headings = re.findall(r"^#+ (.+)$", told, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+LINKS = [
+    (document, link)
+    for document in DOCUMENTS
+    for link in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", text_of(document)))
+    if not link.startswith(("http:", "https:", "mailto:"))
+]
+
+
+@pytest.mark.parametrize(("document", "link"), LINKS)
+def test_a_link_leads_somewhere(document: Path, link: str) -> None:
+    path, _, anchor = link.partition("#")
+    target = (document.parent / path).resolve() if path else document
+    assert target.exists(), f"{document.name}: {link}"
+    if anchor:
+        assert anchor in anchors(target), f"{document.name}: {link}"
 
 
 # --- nouns
