@@ -86,14 +86,18 @@ def steps() -> list[Step]:
     """The blocks of the tutorial, in order."""
     told = RULES.read_text(encoding="utf-8")
     start = told.index(f"\n{TUTORIAL}\n")
-    parts = re.split(
-        r"^### (.*)\n", told[start : told.index("\n## ", start + 1)], flags=re.MULTILINE
-    )
-    return [
+    told = told[start : told.index("\n## ", start + 1)]
+    opening, *parts = re.split(r"^### (.*)\n", told, flags=re.MULTILINE)
+    found = [
         Step(heading, language, mark == "live", body)
-        for heading, part in zip(parts[1::2], parts[2::2], strict=True)
+        for heading, part in zip(parts[::2], parts[1::2], strict=True)
         for language, mark, body in BLOCK.findall(part)
     ]
+    assert "```" not in opening
+    assert len(found) * 2 == told.count("\n```"), "a fence has another form"
+    assert {step.language for step in found} == {"yaml", "diff", "console", "text"}
+    assert set(NEWS) <= {step.heading for step in found}
+    return found
 
 
 def edited(file: str, diff: str) -> str:
@@ -136,7 +140,7 @@ class Reader:
             self._save(step)
             return
         for minutes, feed, headline, closing in self.news:
-            self._publish(headline, feed, closing)
+            self.publish(headline, feed, closing)
             self.sent += self.person.desk.sweep(minutes=minutes)
         self.news = []
         if step.language == "console":
@@ -158,7 +162,7 @@ class Reader:
         else:
             self.person.write(**{self.name: text})
 
-    def _publish(self, headline: str, feed: str, closing: str) -> None:
+    def publish(self, headline: str, feed: str, closing: str) -> None:
         text = f"{headline}.\n{SPANISH}\n{closing}" if feed == "b" else ""
         self.newsroom.publish(headline, feed=feed, text=text)
 
@@ -190,7 +194,7 @@ def reader(open_desk, newsroom, files, tmp_path, database_url) -> Reader:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for days, feed, headline in A_WEEK:
         desk.clock.moment = max(desk.clock.moment, today - timedelta(days=days))
-        made._publish(headline, feed, "")
+        made.publish(headline, feed, "")
         desk.sweep(hours=2)
     # Not today, so that neither bars nor instants depend on the hour in which this runs.
     desk.clock.moment = today - timedelta(hours=4)
