@@ -368,14 +368,14 @@ def _signed_parts(tree: HtmlElement) -> HtmlElement:
     """
     signed = [
         element
-        for element in tree.iter()
+        for element in tree.iterdescendants()
         if element.tag == "author" or _SIGNED.search(" ".join(element.attrib.values()))
     ]
     outermost = set(signed)
     copies = {tree: tree.makeelement(tree.tag, dict(tree.attrib))}
     for element in signed:
         above = list(element.iterancestors())
-        if not above or not outermost.isdisjoint(above):
+        if not outermost.isdisjoint(above):
             continue
         for part in reversed(above[:-1]):
             if part not in copies:

@@ -196,3 +196,21 @@ def test_hostile_pages_are_read_in_little_time(body: bytes):
     began = time.process_time()
     read(body)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("root", ["", ' prefix="article:author http://ogp.me/ns/article#"'])
+@pytest.mark.parametrize(
+    ("body", "authors"),
+    [
+        ('<div><p class="byline">By Jane Roe</p></div>', ("Jane Roe",)),
+        ('<div class="card"><a rel="author" href="/people/7">Jane Roe</a></div>', ("Jane Roe",)),
+        ('<div class="byline"><span class="author">Jane Roe</span></div>', ("Jane Roe",)),
+        ('<div id="comments"><p class="author">Jane Roe</p></div>', ()),  # who wrote a comment
+        ("<p>Jane Roe was there.</p>", ()),
+    ],
+)
+def test_authors_are_found_where_a_page_marks_them(
+    root: str, body: str, authors: tuple[str, ...]
+) -> None:
+    marked = page(body=body + PARAGRAPH).replace(b"<html>", f"<html{root}>".encode())
+    assert read(marked).authors == authors
