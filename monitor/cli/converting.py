@@ -23,14 +23,14 @@ def convert(
 
     Lists are taken as they are named; the files of the rule say whether they exist.
     """
+    from monitor.config.plain import phrase_term
     from monitor.config.printing import printed
     from monitor.config.query import QueryError, parse_query
-    from monitor.core.terms import parse_term
     from monitor.core.text import clean
 
     query = clean(query)
     try:
-        condition = parse_query(query, term=parse_term, terms_of_list=_any_list)
+        condition = parse_query(query, term=phrase_term, terms_of_list=_any_list)
     except QueryError as error:
         for column, said in error.mistakes:
             _show(query, column, said)

@@ -17,6 +17,7 @@ from monitor.config.contradictions import (
 )
 from monitor.config.fields import describe, read_items, read_text, unknown_key
 from monitor.config.lists import Lists
+from monitor.config.plain import phrase_term
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.source import Broken, Items, Map, Node, Scalar
 from monitor.config.wording import Wording, count, keys_of
@@ -37,7 +38,7 @@ from monitor.core.rules import (
     Term,
     Within,
 )
-from monitor.core.terms import is_regex, parse_regex, parse_term
+from monitor.core.terms import is_regex, parse_regex
 
 HOLDING_KEYS = (
     "all", "any", "none", "near", "at_least", "repeat", "score_at_least", "boost", "query",
@@ -180,7 +181,7 @@ class Conditions:
             return self._wording.terms(replace(node, text=f"${name}"))
 
         try:
-            return parse_query(node.text, term=parse_term, terms_of_list=listed)
+            return parse_query(node.text, term=phrase_term, terms_of_list=listed)
         except QueryError as error:
             for column, said in error.mistakes:
                 self._problems.add(node.place, f"column {column + 1} of the query: {said}")

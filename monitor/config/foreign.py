@@ -109,3 +109,14 @@ def field_refusal(name: str) -> Refusal | None:
         return Refusal(f'{opening}write "regex:…" beside the query', NOTHING)
     fields = choices(f"{scope}:" for scope in Scope)
     return Refusal(f"{opening}allowed: {fields}. A text with a colon needs quotes", NOTHING)
+
+
+def key_meant(name: str) -> str | None:
+    """How a condition says what others say with `name:`, or with a key `name`; None if nothing."""
+    key = name.lower()
+    field = _FIELDS.get(key, key)
+    if field in tuple(Scope):
+        return f"{{in: {field}, any: […]}}"
+    if (beside := _KEYS_BESIDE.get(key)) in ("outlet", "tier", "country", "language"):
+        return f"{{{beside}: […], any: […]}}"
+    return None

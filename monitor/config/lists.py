@@ -5,11 +5,11 @@ from graphlib import CycleError, TopologicalSorter
 
 from monitor.config import values
 from monitor.config.fields import describe, read_items, read_text
+from monitor.config.plain import plain_term
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.source import Broken, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.rules import Term
-from monitor.core.terms import parse_term
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Lists:
         """Tells of bad terms, unknown lists and cycles."""
         for listed in self._lists.values():
             for item in listed.terms:
-                term = read_text(item, parse_term, self._problems)
+                term = read_text(item, plain_term, self._problems)
                 if term:
                     self._parsed[item.text] = term
             for use in listed.uses:
@@ -76,7 +76,13 @@ class Lists:
         name = use.text[1:]
         if name in self._lists:
             return name
-        if ":" in name:
+        if name[:1].isdigit():
+            self._problems.add(
+                use.place,
+                f"{shown(use.text)}: a term that begins with $ names a list; for the amount write "
+                f"{name}",
+            )
+        elif ":" in name:
             self._problems.add(
                 use.place, f"{shown(use.text)} is not available in this version; use a list: $name"
             )

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from monitor.config import values
 from monitor.config.fields import Fields, describe, read_items, read_text
 from monitor.config.lists import Lists
+from monitor.config.plain import plain_term
 from monitor.config.problems import Problems, shown
 from monitor.config.source import Broken, Map, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.proximity import GROUPS_LIMIT
 from monitor.core.rules import Near, Repeat, Term, Unit
-from monitor.core.terms import parse_term
 
 NEAR_KEYS = ("terms", "within", "ordered")
 NEAR_GROUPS_LEAST = 2  # one term is near nothing
@@ -48,7 +48,7 @@ class Wording:
         if not node.text.strip():
             self._problems.add(node.place, "a term is missing here")
             return ()
-        term = read_text(node, parse_term, self._problems)
+        term = read_text(node, plain_term, self._problems)
         return (term,) if term else ()
 
     def near(self, node: Node) -> Near | None:

@@ -1,5 +1,7 @@
 """A word, phrase or regex of a rule, read from what the analyst wrote."""
 
+import re
+
 import re2
 
 from monitor.core.rules import Regex, Term, Word
@@ -11,6 +13,7 @@ LETTERS_BEFORE_TILDE = 3  # shorter words have no inflections that a stem could 
 REGEX_LIMIT = 500  # characters; RE2 itself refuses what would grow too big from few
 _SHOWN_LIMIT = 60  # characters of a pattern that a message repeats
 _REGEX = "regex:"
+_SINGLE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 # The tokeniser must see these signs as part of their word, so three letters that no text of ours
 # uses, and that folding leaves alone, stand in for them.
@@ -127,6 +130,9 @@ def parse_regex(written: str) -> Regex:
             r"YAML turns `\b` into one: write single quotes around it"
         )
     shown = f"`{_cut(_REGEX + pattern)}`"
+    if _SINGLE_BYTE.search(pattern):
+        # What it finds may begin inside a character, which no quote could.
+        raise TermError(f"{shown} asks for single bytes with `\\C`; write `.`")
     try:
         compiled = compile_regex(pattern)
     except re2.error as error:

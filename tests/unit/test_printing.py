@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.config.conditions import Conditions, Vocabulary
 from monitor.config.lists import Lists
+from monitor.config.plain import phrase_term
 from monitor.config.printing import WIDTH, named, printed
 from monitor.config.problems import ConfigurationError, Problems
 from monitor.config.source import Items, Map, Scalar, scan
@@ -60,7 +61,7 @@ def loaded(text: str) -> Condition | None:
 
 
 def word(written: str) -> Term:
-    return parse_term(written)
+    return phrase_term(written)
 
 
 def readable(written: str) -> Term | None:
@@ -68,7 +69,7 @@ def readable(written: str) -> Term | None:
     if written.strip().startswith("$"):
         return None
     with suppress(TermError):
-        return parse_term(written)
+        return phrase_term(written)
     return None
 
 

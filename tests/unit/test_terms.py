@@ -106,6 +106,10 @@ def test_a_pattern_ignores_case_unless_it_says_otherwise():
     assert not compile_regex("(?-i)us").search("US")
 
 
+def test_a_backslash_before_a_capital_c_is_no_single_byte():
+    assert parse_regex(r"regex:a\\Cx") == Regex(r"a\\Cx")
+
+
 @pytest.mark.parametrize(
     ("written", "told"),
     [
@@ -122,6 +126,8 @@ def test_a_pattern_ignores_case_unless_it_says_otherwise():
         ("regex:x?", "nothing at all"),
         ("regex:^|x", "nothing at all"),
         (r"regex:\b", "nothing at all"),
+        (r"regex:\Cx", r"single bytes with `\\C`; write `.`"),
+        (r"regex:a\\\Cx", "single bytes"),
     ],
 )
 def test_a_bad_pattern_is_refused_in_words(written, told):
