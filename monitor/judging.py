@@ -23,6 +23,7 @@ def judge(
     """Commit one triage, alone in the database; how many alerts it raised."""
     lock_triage(tx)
     row, now = claim.row, watch.now()
+    held = [each.rule for each in found]  # those of ended rules are remembered, not told
     found = [each for each in found if not watch.rules[each.rule].ended(now)]
     if not work.finish(tx, claim, triaged_at=now):
         return 0
@@ -33,7 +34,7 @@ def judge(
     if original is not None and (unwanted or _told_alike(original, row)):
         articles.join_copy(tx, row, original)
         return 0
-    articles.forget_matches(tx, row.id, except_rules=[each.rule for each in found])
+    articles.forget_matches(tx, row.id, except_rules=held)
     if unwanted:
         return 0
     story_id = _story(tx, watch, row, original, words)

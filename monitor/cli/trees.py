@@ -56,7 +56,11 @@ def show_misses(tree: Explanation) -> None:
 
 def reasons(evidence: Sequence[Evidence]) -> list[str]:
     """`»strike« list $force via “strike*”`, each once, in reading order."""
-    return list(dict.fromkeys(f"»{each.quote}« {each.why}" for each in evidence))
+    return list(
+        dict.fromkeys(
+            f"»{each.quote}« {f'{each.case}: ' if each.case else ''}{each.why}" for each in evidence
+        )
+    )
 
 
 def quoted(evidence: Sequence[Evidence], document: Document) -> list[str]:

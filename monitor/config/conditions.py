@@ -8,6 +8,7 @@ from monitor.config import values
 from monitor.config.contradictions import (
     blanked,
     contradiction,
+    elsewhere,
     ignored,
     most_points,
     narrowed,
@@ -16,6 +17,7 @@ from monitor.config.contradictions import (
     unaccompanied,
 )
 from monitor.config.fields import describe, read_items, read_text, unknown_key
+from monitor.config.foreign import key_refusal
 from monitor.config.lists import Lists
 from monitor.config.plain import phrase_term
 from monitor.config.problems import Problems, shown, unknown
@@ -44,7 +46,7 @@ HOLDING_KEYS = (
     "all", "any", "none", "near", "at_least", "repeat", "score_at_least", "boost", "query",
 )  # fmt: skip
 KEYS = (*HOLDING_KEYS, "ignore", "in", "outlet", "tier", "country", "language")
-PLANNED = ("event", "word", "phrase", "actor")
+PLANNED = ("event",)
 MISPLACED = {
     "regex": '"regex" is no key, YAML makes one of a colon and a space; write the pattern as one '
     "text in single quotes: 'regex:…'",
@@ -200,9 +202,9 @@ class Conditions:
             if key.text not in KEYS:
                 self._unknown(key)
         own = self._own_source(entries)
-        if own and (clash := narrowed(source, own)[1]):
+        inner, clash = narrowed(source, own) if own else (source, None)
+        if own and (clash := clash or elsewhere(inner, self._vocabulary.outlets)):
             self._problems.add(node.place, f"this can never match: {clash}")
-        inner = narrowed(source, own)[0] if own else source
         parts = self._parts(entries, inner)
         if "score_at_least" in entries or "boost" in entries:
             parts += self._scored(entries, node.place, inner)
@@ -233,6 +235,7 @@ class Conditions:
         self._problems.add(
             key.place,
             MISPLACED.get(key.text)
+            or key_refusal(key.text)
             or unknown_key(
                 key,
                 what="a condition",

@@ -1,10 +1,11 @@
 """Conditions that load and yet make no sense: negatives only, and branches that never match."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from monitor.core.model import Outlet
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -23,6 +24,8 @@ from monitor.core.rules import (
     Within,
 )
 from monitor.core.terms import covers
+
+_OUTLETS_SHOWN = 3  # of those that a message says where they are
 
 
 def only_negative(condition: Condition) -> bool:
@@ -313,6 +316,23 @@ def narrowed(outer: From, inner: From) -> tuple[From, str | None]:
     languages, no_language = _both("language", outer.languages, inner.languages)
     clash = no_outlet or no_tier or no_country or no_language
     return From(outlets, tiers, countries, languages), clash
+
+
+def elsewhere(source: From, known: Mapping[str, Outlet]) -> str | None:
+    """Why none of the outlets named is of the tiers and countries named, in words.
+
+    Their language is left alone: that of an article is its own, and may be another.
+    """
+    named = [known.get(name) for name in source.outlets]
+    outlets = [outlet for outlet in named if outlet is not None]
+    if len(outlets) < len(named) or not (source.tiers or source.countries):
+        return None  # what is wrong with a name is told elsewhere
+    for outlet in outlets:
+        fits_tier = not source.tiers or outlet.tier in source.tiers
+        if fits_tier and (not source.countries or outlet.country in source.countries):
+            return None
+    found = [f"{each.id} is {each.tier} in {each.country}" for each in outlets[:_OUTLETS_SHOWN]]
+    return ", ".join(found) + (" …" if len(outlets) > _OUTLETS_SHOWN else "") or None
 
 
 def _both(

@@ -49,8 +49,11 @@ class Repeated:
     ) -> dict[tuple[Word, ...], list[tuple[Field, Occurrence]]]:
         places: dict[tuple[Word, ...], list[tuple[Field, Occurrence]]] = {}
         for view in indexed.views(sight.scopes):
-            for found in self._term.seen(indexed, view, sight):
-                places.setdefault(found.term.words, []).append((view.field, found))
+            found = self._term.seen(indexed, view, sight)
+            if view.field.name == "summary" and Scope.BODY in sight.scopes:  # the text counts it
+                found = [each for each in found if each.end > indexed.repeated_until]
+            for each in found:
+                places.setdefault(each.term.words, []).append((view.field, each))
         return places
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:

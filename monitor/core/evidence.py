@@ -1,10 +1,10 @@
 """Why a rule did or did not match: the explained tree, and the quotes an alert carries."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from monitor.core.model import Evidence
+from monitor.core.model import Evidence, Severity
 
 QUOTES_LIMIT = 12  # of one match, beyond those without which it would not hold
 
@@ -42,19 +42,31 @@ class Explanation:
     near: str = ""
 
 
-def quotes(explanation: Explanation) -> tuple[Evidence, ...]:
+def quotes(
+    explanation: Explanation,
+    *,
+    severity: Severity | None = None,
+    because: Explanation | None = None,
+) -> tuple[Evidence, ...]:
     """What made the explained condition true, in reading order.
 
     First all without which it would not hold, then others until QUOTES_LIMIT; a span comes once.
+    `because` is the case that decided the severity: its quotes are among them, marked with it.
     """
-    chosen: dict[tuple[str, int, int], Evidence] = {}
-    for evidence in _needed(explanation):
-        chosen.setdefault((evidence.field, evidence.start, evidence.end), evidence)
-    for evidence in _all(explanation):
-        if len(chosen) >= QUOTES_LIMIT:
-            break
-        chosen.setdefault((evidence.field, evidence.start, evidence.end), evidence)
+    marked = because or Explanation("", held=False)
+    needed = [*_needed(explanation), *_needed(marked)]
+    chosen = {_span(evidence): evidence for evidence in reversed(needed)}
+    for evidence in (*_all(explanation), *_all(marked)):
+        if len(chosen) < QUOTES_LIMIT:
+            chosen.setdefault(_span(evidence), evidence)
+    for span in map(_span, _all(marked)):
+        if span in chosen:
+            chosen[span] = replace(chosen[span], case=severity)
     return tuple(sorted(chosen.values(), key=lambda e: (FIELDS.index(e.field), e.start, e.end)))
+
+
+def _span(evidence: Evidence) -> tuple[str, int, int]:
+    return evidence.field, evidence.start, evidence.end
 
 
 def _needed(explanation: Explanation) -> Iterator[Evidence]:

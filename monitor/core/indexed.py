@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, compress, pairwise, takewhile
+from itertools import accumulate, compress, islice, pairwise, takewhile
 from operator import eq, itemgetter
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from monitor.core.stems import primary
 from monitor.core.text import Token, lead, pieces, tokenise
 from monitor.core.vocabulary import PLAIN, Memory, Vocabulary, name_of
 
+ALIKE_LEAST = 8  # words; fewer may open a summary and its text by chance, as a dateline does
 DEFAULT_SCOPES = frozenset({Scope.TITLE, Scope.LEAD, Scope.BODY})
 TOP_SCOPES = frozenset({Scope.TITLE, Scope.LEAD})
 _FIELD_OF = {
@@ -308,6 +309,26 @@ class IndexedDocument:
         span = lead(self.document)
         if span is None or span.field == "text":
             return True
-        field, body = self.fields["summary"], self.fields["text"]
-        same = takewhile(bool, map(eq, field.folded(), body.folded()))
-        return len(list(same)) == field.end - field.first
+        return self._tokens_alike == self.fields["summary"].end - self.fields["summary"].first
+
+    @cached_property
+    def _tokens_alike(self) -> int:
+        """With how many equal tokens summary and text open."""
+        summary, text = self.fields["summary"], self.fields["text"]
+        return len(list(takewhile(bool, map(eq, summary.folded(), text.folded()))))
+
+    @cached_property
+    def repeated_until(self) -> int:
+        """The end of the tokens of the summary with which the text opens as well.
+
+        A summary may be cut, within its last word too, or go on with words of its own ("Read
+        more"); less than ALIKE_LEAST equal words that are not all of it are no opening.
+        """
+        summary, text = self.fields["summary"], self.fields["text"]
+        alike, length = self._tokens_alike, summary.end - summary.first
+        if 0 < alike == length - 1:
+            (last,) = islice(summary.folded(), alike, None)
+            cut = next(islice(text.folded(), alike, None), "").startswith(last)
+            alike += cut
+        opens = alike == length or alike >= ALIKE_LEAST
+        return summary.first + (alike if opens else 0)

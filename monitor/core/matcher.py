@@ -80,9 +80,8 @@ class Matcher:
             strength = _strength(part, indexed, tried=Strength if on_top else (Strength.WEAK,))
             if strength is not None:
                 sight = replace(_SIGHTS[strength], held_only=True)
-                evidence = quotes(part.explain(indexed, sight))
                 severity, why = self._urgency[rule.id].decided(indexed, sight)
-                evidence += why
+                evidence = quotes(part.explain(indexed, sight), severity=severity, because=why)
                 matches.append(Match(rule.id, rule.version, severity, strength, evidence))
         return matches
 

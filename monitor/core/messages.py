@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from monitor.core.excerpts import excerpts
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
-from monitor.core.rules import case_mark
 
 TITLE_LIMIT = 180  # characters; the smallest title field of the usual services is 200 (ntfy)
 LINK_LIMIT = 2_000  # characters; longer ones are shown by none of the services
@@ -262,8 +261,7 @@ def _rules(report: Report) -> list[str]:
 
 def _severity(fired: Fired) -> str:
     """How urgent it is, and the words that made it so where the rule tells cases apart."""
-    case = case_mark(fired.severity)
-    words = [quiet(each.quote).strip() for each in fired.evidence if each.why.startswith(case)]
+    words = [quiet(each.quote).strip() for each in fired.evidence if each.case is not None]
     shown = dict.fromkeys(f"»{shorten(word, limit=CASE_WORD_LIMIT)}«" for word in words)
     named = " ".join(list(shown)[:CASE_WORDS_SHOWN])
     return f"{fired.severity}: {named}" if named else f"{fired.severity}"

@@ -191,13 +191,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What made a match true. `start` and `end` are code points into the stored `field`."""
+    """What made a match true. `start` and `end` are code points into the stored `field`.
+
+    `case`: it also decided that the match is so urgent.
+    """
 
     field: str
     start: int
     end: int
     quote: str
     why: str
+    case: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)

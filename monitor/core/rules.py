@@ -96,7 +96,7 @@ class AtLeast:
 class Repeat:
     """One term, or one of a list's, occurs `times` times in all fields together.
 
-    A summary that opens the text counts once.
+    What opens both summary and text counts once.
     """
 
     terms: tuple[Term, ...]
@@ -192,11 +192,6 @@ class Case:
 
     severity: Severity
     condition: Condition | None = None
-
-
-def case_mark(severity: Severity) -> str:
-    """How the reason of a quote begins that made a match so urgent."""
-    return f"{severity.value}: "
 
 
 class Counted(StrEnum):

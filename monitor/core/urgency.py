@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from monitor.core.evidence import Explanation, Kind, quotes
+from monitor.core.evidence import Explanation, Kind
 from monitor.core.indexed import IndexedDocument
-from monitor.core.model import Evidence, Severity
+from monitor.core.model import Severity
 from monitor.core.parts import Part, Sight
-from monitor.core.rules import Condition, Rule, case_mark
+from monitor.core.rules import Condition, Rule
 
 
 class Urgency:
@@ -21,14 +21,12 @@ class Urgency:
 
     def decided(
         self, indexed: IndexedDocument, sight: Sight
-    ) -> tuple[Severity, tuple[Evidence, ...]]:
-        """How urgent a match that `sight` shows is, and the marked quotes that made it so."""
+    ) -> tuple[Severity, Explanation | None]:
+        """How urgent a match that `sight` shows is, and why if a case decided."""
         for severity, part in self._cases:
             if part.holds(indexed, sight):
-                mark = case_mark(severity)
-                found = quotes(part.explain(indexed, replace(sight, held_only=True)))
-                return severity, tuple(replace(each, why=f"{mark}{each.why}") for each in found)
-        return self._otherwise, ()
+                return severity, part.explain(indexed, replace(sight, held_only=True))
+        return self._otherwise, None
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> tuple[Explanation, ...]:
         """The cases that were tried, the one that decided last; nothing where there are none."""

@@ -93,8 +93,13 @@ def _fired(row: Row[Any]) -> Fired:
         severity=Severity(row.severity),
         strength=Strength(row.strength),
         reason=row.reason,
-        evidence=tuple(Evidence(**each) for each in row.evidence),
+        evidence=tuple(map(_evidence, row.evidence)),
     )
+
+
+def _evidence(stored: Mapping[str, Any]) -> Evidence:
+    case = stored.get("case")  # rows of older versions have none
+    return Evidence(**{**stored, "case": Severity(case) if case else None})
 
 
 def document_of(row: Row[Any], source: Row[Any]) -> Document:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from monitor.config.definition import definition
 from monitor.config.load import load
 from monitor.config.problems import ConfigurationError
+from monitor.core.evidence import QUOTES_LIMIT
 from monitor.core.matcher import Matcher
 from monitor.core.model import Document, Severity, Strength
 from monitor.core.rules import Case, Counted, OncePer, Rule, Volume, WeakPolicy
-from monitor.storage.schema import delivery, match
+from monitor.storage.schema import article, delivery, match
 from monitor.upkeep import ENDED_LATELY, tell_ended_rules
 
 FILES = {
@@ -171,8 +172,8 @@ def test_one_rule_is_critical_for_one_article_and_high_for_another() -> None:
     (struck,) = matcher.match(Document(STRUCK))
     (toll,) = matcher.match(Document(TOLL))
     assert (struck.severity, toll.severity) == (Severity.CRITICAL, Severity.HIGH)
-    told = [(each.quote, each.why) for each in struck.evidence]
-    assert told == [("Ruritania", "term"), ("bombed", "critical: term")]
+    told = [(each.quote, each.why, each.case) for each in struck.evidence]
+    assert told == [("bombed", "term", Severity.CRITICAL), ("Ruritania", "term", None)]
     assert [each.quote for each in toll.evidence] == ["Ruritania"]
 
 
@@ -182,7 +183,7 @@ def test_the_first_case_that_holds_decides() -> None:
     assert both.severity is Severity.CRITICAL
     (later,) = matcher.match(Document("An anniversary in Ruritania"))
     assert later.severity is Severity.LOW
-    assert ("anniversary", "low: term") in [(e.quote, e.why) for e in later.evidence]
+    assert ("anniversary", Severity.LOW) in [(e.quote, e.case) for e in later.evidence]
 
 
 def test_a_case_looks_where_the_rule_matched() -> None:
@@ -196,9 +197,25 @@ def test_a_case_looks_where_the_rule_matched() -> None:
 def test_the_words_of_a_case_are_evidence_even_if_the_rule_found_them_too() -> None:
     text = "rules: [{id: r, severity: [{when: raid, is: low}], when: {all: [oil, raid]}}]\n"
     (found,) = Matcher(rules_of(text)).match(Document("Oil raid"))
-    assert [(e.quote, e.why) for e in found.evidence] == [
-        ("Oil", "term"), ("raid", "term"), ("raid", "low: term"),
+    assert [(e.quote, e.why, e.case) for e in found.evidence] == [
+        ("Oil", "term", None), ("raid", "term", Severity.LOW),
     ]  # fmt: skip
+
+
+def test_the_words_of_a_case_stand_in_reading_order_and_within_the_limit_of_quotes() -> None:
+    words = ", ".join(f"w{number}" for number in range(20))
+    text = f"rules: [{{id: r, severity: [{{when: raid, is: low}}], when: {{any: [{words}]}}}}]\n"
+    spoken = f"Raid {words}".replace(",", "")
+    (found,) = Matcher(rules_of(text.replace("any", "all"))).match(Document(spoken))
+    assert [e.quote for e in found.evidence][:2] == ["Raid", "w0"]
+    assert len(found.evidence) == 21, "all are needed"
+    each = text.replace(
+        f"{{any: [{words}]}}",
+        f"{{any: [{{any: [{words.replace(', ', '], in: title}, {any: [')}], in: title}}]}}",
+    )
+    (found,) = Matcher(rules_of(each)).match(Document(spoken))
+    assert [(e.quote, e.case) for e in found.evidence][:2] == [("Raid", Severity.LOW), ("w0", None)]
+    assert len(found.evidence) == QUOTES_LIMIT
 
 
 def test_an_explanation_shows_the_cases_as_branches() -> None:
@@ -398,6 +415,23 @@ def test_a_rule_stops_after_its_last_day_and_that_is_told_once(open_desk, newsro
     again = open_desk(rules__rules=ENDING)
     tell_ended_rules(again.monitor.watch)
     assert "has ended" not in again.sweep(hours=25)
+
+
+def test_what_an_ended_rule_matched_silently_is_not_forgotten_over_a_new_headline(
+    open_desk, newsroom, clock
+):
+    desk = open_desk(rules__rules=ENDING)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks to Ruritania over the border")
+    desk.sweep(minutes=6)
+    silent = newsroom.publish("Strelsau offers talks to Ruritania on the border", feed="b")
+    desk.sweep(minutes=6)
+    assert [row.alert_id is None for row in stored(desk, match)] == [False, True]
+    clock.pass_(hours=12)
+    silent.title = "Strelsau offers talks to Ruritania on the border: sources"
+    desk.sweep(minutes=6)
+    assert [row.title for row in stored(desk, article)][1].endswith("sources")
+    assert len(stored(desk, match)) == 2
 
 
 def test_a_rule_that_ended_long_ago_is_not_told_of(open_desk, clock):

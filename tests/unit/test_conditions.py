@@ -447,6 +447,33 @@ MISTAKES = [
     ),
     ("{query: [a, b]}", "9: query: '(A OR B) AND C' is one text; found a list"),
     ("{}", "1: a condition is missing here; write all: […] or any: […]"),
+    # keys of other languages
+    ("{and: [a, b]}", '2: "and" is no key of a condition; write all: […]'),
+    ("{AND: [a, b]}", '2: "AND" is no key of a condition; write all: […]'),
+    ("{must: [a]}", '2: "must" is no key of a condition; write all: […]'),
+    ("{or: [a, b]}", '2: "or" is no key of a condition; write any: […]'),
+    ("{any: [a], not: [b]}", '12: "not" is no key of a condition; write none: […]'),
+    ("{any: [a], exclude: [b]}", '12: "exclude" is no key of a condition; write none: […]'),
+    ("{title: a}", '2: "title" is no key of a condition; write {in: title, any: […]}'),
+    ("{Headline: a}", '2: "Headline" is no key of a condition; write {in: title, any: […]}'),
+    ("{source: a}", '2: "source" is no key of a condition; write {outlet: […], any: […]}'),
+    *(
+        (
+            f"{{{key}: a}}",
+            (
+                f'2: "{key}" is no key of a condition; a word or phrase stands by itself, as in '
+                "any: [oil deal]"
+            ),
+        )
+        for key in ("word", "phrase", "actor")
+    ),
+    # outlets that are elsewhere
+    ("{outlet: example, country: GB, any: [a]}", f"1: {NEVER} example is wire in US"),
+    ("{outlet: example, tier: national, any: [a]}", f"1: {NEVER} example is wire in US"),
+    (
+        "{country: GB, all: [{outlet: [example], any: [a]}]}",
+        f"21: {NEVER} example is wire in US",
+    ),
     # what is to come
     ("{event: x}", f'2: "event" is not available in this version. Allowed in a condition: {KEYS}'),
     # volumes

@@ -304,6 +304,35 @@ def test_a_summary_that_opens_the_text_counts_once():
     assert holds(Repeat(terms("drone"), 1), document)
 
 
+@pytest.mark.parametrize(
+    ("summary", "text"),
+    [
+        ("A drone flew over the por…", "A drone flew over the port at night."),
+        (
+            "A drone flew over the port at dawn. Read more",
+            "A drone flew over the port at dawn. Nobody knows whose it was.",
+        ),
+    ],
+)
+def test_a_summary_that_is_cut_counts_once_too(summary, text):
+    document = Document(title="t", summary=summary, text=text)
+    assert not holds(Repeat(terms("drone"), 2), document)
+    assert holds(Repeat(terms("drone"), 1), document)
+
+
+def test_a_summary_with_few_words_in_common_with_the_text_counts_by_itself():
+    document = Document(title="t", summary="The drone fell", text="The drone was new")
+    assert holds(Repeat(terms("drone"), 2), document)
+
+
+def test_a_word_that_only_a_cut_summary_has_is_still_found():
+    rule = AllOf((*terms("port"), *terms("whose")))
+    document = Document(
+        title="t", summary="A drone over the port", text="A drone over the portals, whose"
+    )
+    assert holds(rule, document)
+
+
 def test_ignored_phrases_are_not_there_for_what_stands_beside_them_only():
     strike = Ignoring(terms("strike a deal", "hunger strike"), terms("strike*")[0])
     assert not holds(strike, "They strike a deal")

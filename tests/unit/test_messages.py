@@ -65,10 +65,9 @@ DOCK = Fired(
     strength=Strength.STRONG,
     reason="",
     evidence=(
-        Evidence("title", 13, 17, "dock", "term"),
-        Evidence("title", 3, 10, "strikes", "critical: list $attack via “strikes”"),
-        Evidence("title", 13, 17, "dock", "critical: term"),
-        Evidence("text", 27, 33, "struck", "critical: term"),
+        Evidence("title", 3, 10, "strikes", "list $attack via “strikes”", Severity.CRITICAL),
+        Evidence("title", 13, 17, "dock", "term", Severity.CRITICAL),
+        Evidence("text", 27, 33, "struck", "term", Severity.CRITICAL),
     ),
 )
 
@@ -132,7 +131,7 @@ def test_an_alert_names_the_words_that_made_it_so_urgent() -> None:
 
 
 def test_the_words_of_a_case_cannot_imitate_another_message() -> None:
-    hostile = Evidence("title", 0, 2, "a\n@all evil.example " + "x" * 80, "critical: term")
+    hostile = Evidence("title", 0, 2, "a\n@all evil.example " + "x" * 80, "term", Severity.CRITICAL)
     body = render_alert(a_report(fired=(replace(DOCK, evidence=(hostile,)),)), now=NOW).body
     (line,) = [line for line in body.split("\n") if line.startswith("▪ Docks")]
     assert len(line) < 70
