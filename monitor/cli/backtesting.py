@@ -232,6 +232,12 @@ def _rule(name: str, counts: "RuleCounts") -> dict[str, Any]:
     }
 
 
+def in_days(number: float) -> str:
+    """As exact as alerts a day are: `2.5 days`, `1 day`."""
+    written = f"{number:,.1f}".removesuffix(".0")
+    return f"{written} {'day' if written == '1' else 'days'}"
+
+
 def _days(found: Outcome) -> list[tuple[str, int]]:
     from monitor.core.backtest import days
 
@@ -257,7 +263,7 @@ def _show(found: Outcome) -> None:
     digests = summary.alerts - summary.at_once
     say(
         (f"{summary.alerts / found.days:.1f} alerts a day", STRONG),
-        f": {summary.alerts:,} in {count(round(found.days), 'day')}, {summary.at_once:,} of them "
+        f": {summary.alerts:,} in {in_days(found.days)}, {summary.at_once:,} of them "
         f"at once, {digests:,} in digests",
     )
     say("")

@@ -49,7 +49,8 @@ def _any_list(name: str) -> tuple["Term", ...]:
 
 def _show(query: str, column: int, said: str) -> None:
     """The line of the query with a mark under the mistake, and what is wrong."""
-    start = query.rfind("\n", 0, column) + 1
-    line = query[start:].partition("\n")[0]
-    say((line, FAINT))
-    say(("^", BAD), f" column {column - start + 1}: {said}", indent=column - start)
+    from monitor.config.query import line_and_column
+
+    line, place = line_and_column(query, column)
+    say((query.split("\n")[line - 1], FAINT))
+    say(("^", BAD), f" column {place}: {said}", indent=place - 1)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from monitor.cli.backtesting import A_DAY, bar_of, say_days
+from monitor.cli.backtesting import A_DAY, bar_of, in_days, say_days
 from monitor.cli.output import (
     BAD,
     DOUBT,
@@ -241,7 +241,7 @@ def _show_counts(found: Compared) -> None:
         return
     say(
         (f"{old.alerts / found.days:.1f} → {new.alerts / found.days:.1f} alerts a day", STRONG),
-        f": {old.alerts:,} → {new.alerts:,} in {count(round(found.days), 'day')}, "
+        f": {old.alerts:,} → {new.alerts:,} in {in_days(found.days)}, "
         f"{old.at_once:,} → {new.at_once:,} of them at once",
     )
     say("")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from monitor.config import values
 from monitor.config.contradictions import (
@@ -17,7 +18,7 @@ from monitor.config.contradictions import (
     unaccompanied,
 )
 from monitor.config.fields import describe, read_items, read_text, unknown_key
-from monitor.config.foreign import key_refusal
+from monitor.config.keys import key_refusal
 from monitor.config.lists import Lists
 from monitor.config.plain import phrase_term
 from monitor.config.problems import Problems, shown, unknown
@@ -39,6 +40,7 @@ from monitor.core.rules import (
     Scored,
     Term,
     Within,
+    different,
 )
 from monitor.core.terms import is_regex, parse_regex
 
@@ -47,13 +49,6 @@ HOLDING_KEYS = (
 )  # fmt: skip
 KEYS = (*HOLDING_KEYS, "ignore", "in", "outlet", "tier", "country", "language")
 PLANNED = ("event",)
-MISPLACED = {
-    "regex": '"regex" is no key, YAML makes one of a colon and a space; write the pattern as one '
-    "text in single quotes: 'regex:…'",
-    "volume": '"volume" stands alone at the top of the when: of a rule; it counts articles, and '
-    "cannot be one condition among others",
-    "points": '"points" belongs in an item of boost:, as in boost: [{any: […], points: 3}]',
-}
 AT_LEAST_KEYS = ("n", "of")
 POINTS_LIMIT = 100  # of one boost, up or down
 SCORE_LIMIT = 1_000  # points
@@ -171,7 +166,7 @@ class Conditions:
 
     def _query(self, node: Node) -> Condition | None:
         """A boolean string; its mistakes are told by their columns in it."""
-        from monitor.config.query import QueryError, parse_query  # noqa: PLC0415 - lark: 50 ms
+        from monitor.config.query import QueryError, parse_query, whereabouts  # noqa: PLC0415 - lark: 50 ms
 
         if not isinstance(node, Scalar):
             if not isinstance(node, Broken):
@@ -186,7 +181,8 @@ class Conditions:
             return parse_query(node.text, term=phrase_term, terms_of_list=listed)
         except QueryError as error:
             for column, said in error.mistakes:
-                self._problems.add(node.place, f"column {column + 1} of the query: {said}")
+                where = whereabouts(node.text, column)
+                self._problems.add(node.place, f"{where} of the query: {said}")
             return None
 
     def _term(self, node: Scalar) -> Condition | None:
@@ -234,8 +230,7 @@ class Conditions:
         self._complete = False
         self._problems.add(
             key.place,
-            MISPLACED.get(key.text)
-            or key_refusal(key.text)
+            key_refusal(key.text)
             or unknown_key(
                 key,
                 what="a condition",
@@ -272,7 +267,7 @@ class Conditions:
             self._problems.add(node.place, 'at_least needs the key "of"')
         items = fields.items("of", what="conditions")
         read = [self._branch(item, source) for item in items]
-        parts = _different(read, items)
+        parts = different(chain.from_iterable(map(_one_by_one, read, items)))
         if n is None or not parts:
             return None
         if n > len(parts) and None not in read:
@@ -385,15 +380,11 @@ def _points(written: str) -> int:
     return int(written)
 
 
-def _different(read: list[Condition | None], items: tuple[Node, ...]) -> list[Condition]:
-    """Each condition once; a list among the items stands for its terms."""
-    found: dict[object, Condition] = {}
-    for part, item in zip(read, items, strict=True):
-        listed = isinstance(part, AnyOf) and isinstance(item, Scalar)
-        for one in part.parts if listed and isinstance(part, AnyOf) else (part,):
-            if one is not None:
-                found.setdefault(one.words if isinstance(one, Term) else one, one)
-    return list(found.values())
+def _one_by_one(part: Condition | None, item: Node) -> tuple[Condition, ...]:
+    """The terms of a list, or the one condition."""
+    if isinstance(part, AnyOf) and isinstance(item, Scalar):
+        return part.parts
+    return (part,) if part is not None else ()
 
 
 def _joined(parts: list[Condition]) -> Condition | None:

@@ -123,7 +123,7 @@ class _Seen(NamedTuple):
     def name(self) -> str:
         if isinstance(self.leaf, Regex):
             return f"regex:{self.leaf.pattern}"
-        return f"${self.leaf.list_name}" if self.leaf.list_name else self.leaf.written
+        return self.leaf.name
 
     def is_ignored(self) -> bool:
         """True if some phrase to ignore is part of every occurrence."""

@@ -111,23 +111,6 @@ def field_refusal(name: str) -> Refusal | None:
     return Refusal(f"{opening}allowed: {fields}. A text with a colon needs quotes", NOTHING)
 
 
-_OPERATOR_KEYS = {
-    **dict.fromkeys(("and", "must", "required"), "all: […]"),
-    **dict.fromkeys(("or", "should", "either"), "any: […]"),
-    **dict.fromkeys(("not", "exclude", "must_not", "without"), "none: […]"),
-}
-_TERM_KEYS = ("word", "words", "phrase", "term", "actor")
-
-
-def key_refusal(name: str) -> str | None:
-    """Why a condition has no key `name`, where it is known what is meant."""
-    opening = f"{shown(name)} is no key of a condition; "
-    if name.lower() in _TERM_KEYS:
-        return f"{opening}a word or phrase stands by itself, as in any: [oil deal]"
-    meant = _OPERATOR_KEYS.get(name.lower()) or key_meant(name)
-    return f"{opening}write {meant}" if meant else None
-
-
 def key_meant(name: str) -> str | None:
     """How a condition says what others say with `name:`, or with a key `name`; None if nothing."""
     key = name.lower()

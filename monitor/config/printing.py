@@ -86,9 +86,7 @@ class _Names:
         ordered = [term for term in group if not term.list_name]
         ordered += [term for term in group if term.list_name]
         terms = {term.written: term for term in ordered}
-        uses = dict.fromkeys(
-            f"${term.list_name}" if term.list_name else term.written for term in ordered
-        )
+        uses = dict.fromkeys(term.name for term in ordered)
         name = self._name(tuple(uses))
         return tuple(Term(term.words, term.written, name) for term in terms.values())
 
@@ -108,7 +106,7 @@ class _Names:
 def value(condition: Condition) -> Value:
     """What stands for `condition` where a condition may stand."""
     if isinstance(condition, Term):
-        return _named_or_written((condition,))
+        return condition.name
     if isinstance(condition, Regex):
         return f"{REGEX}{condition.pattern}"
     if isinstance(condition, AnyOf) and (name := _list_name(condition.parts)):
@@ -130,7 +128,7 @@ def _keys(condition: Condition) -> dict[str, Value]:  # noqa: C901, PLR0911 - on
         case AtLeast(n=n, parts=parts):
             return {"at_least": {"n": str(n), "of": _each_once(parts)}}
         case Repeat(terms=terms, times=times):
-            return {"repeat": {"term": _named_or_written(terms), "times": str(times)}}
+            return {"repeat": {"term": terms[0].name, "times": str(times)}}
         case Ignoring(phrases=phrases, part=part):
             return {"ignore": _each_once(phrases), **_inside(part, Within, Ignoring)}
         case Scored(least=least, boosts=boosts):
@@ -194,19 +192,13 @@ def _each_once(parts: Iterable[Condition]) -> list[Value]:
     return found
 
 
-def _named_or_written(terms: tuple[Term, ...]) -> str:
-    """`$name` for the terms of a list, else the one term as it is written."""
-    name = _list_name(terms)
-    return f"${name}" if name else terms[0].written
-
-
 def _near(near: Near) -> dict[str, Value]:
     within = near.within
     if not isinstance(within, Unit):
         within_text = f"{within} {'word' if within == 1 else 'words'}"
     else:
         within_text = within.value
-    terms: list[Value] = [_named_or_written(group) for group in near.groups]
+    terms: list[Value] = [group[0].name for group in near.groups]
     found: dict[str, Value] = {"terms": terms, "within": within_text}
     return found | ({"ordered": "true"} if near.ordered else {})
 

@@ -50,6 +50,17 @@ def parse_query(
     return condition
 
 
+def line_and_column(text: str, position: int) -> tuple[int, int]:
+    """Where a character of `text` stands, both counted from 1."""
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+
+
+def whereabouts(text: str, position: int) -> str:
+    """The same in words; of one line, the column alone."""
+    line, column = line_and_column(text, position)
+    return f"line {line}, column {column}" if "\n" in text.strip() else f"column {column}"
+
+
 class _Builder:
     """Turns the parser's tree into a condition; a None means that a mistake is told."""
 

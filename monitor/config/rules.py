@@ -41,7 +41,7 @@ FILE_KEYS = ("version", "defaults", "lists", "rules")
 KEYS = (
     "id", "title", "severity", "when", "alert", "enabled", "expires", "trial", "notify", "examples",
 )  # fmt: skip
-_CONDITIONS = (*CONDITION_KEYS, "event", "query", "volume", "score_at_least", "boost")
+_CONDITIONS = (*CONDITION_KEYS, "event", "volume")
 _ELSEWHERE = {
     "cases": "is no key: severity takes the list of cases itself",
     "defaults": "stands at the top of a file, beside rules",

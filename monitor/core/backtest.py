@@ -45,6 +45,7 @@ class Archived:
     quality: str
     outlet_id: str
     outlet_name: str
+    language: str | None = None  # its own: rules look at the outlet's where it has none
     canonical_key: str | None = None
     body_hash: str | None = None
     published_at: datetime | None = None

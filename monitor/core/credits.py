@@ -64,6 +64,16 @@ class Source:
 NO_SOURCE = Source()
 
 
+def shown_credit(
+    credit: str | None, *, agency: str | None, carrier: str | None, outlet: str
+) -> str | None:
+    """The agency that a message credits; None where it is who shows the article.
+
+    `agency` is the name of the outlet whose id `credit` is, if it is still configured.
+    """
+    return None if credit == (carrier or outlet) else agency or credit
+
+
 def source_of(
     entry: Entry,
     page: Page,

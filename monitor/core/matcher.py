@@ -7,7 +7,6 @@ explanations are made only for those that are asked for.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from monitor.core.counting import Blanked, Graded, Pattern, Repeated, Several
 from monitor.core.evidence import Explanation, Kind, quotes
@@ -47,11 +46,10 @@ from monitor.core.rules import (
     Term,
     Within,
     Word,
+    different,
 )
 from monitor.core.urgency import Urgency
 from monitor.core.vocabulary import Vocabulary
-
-_Part = TypeVar("_Part", bound=Condition)
 
 
 class Matcher:
@@ -155,9 +153,9 @@ class _Compiler:
             case Regex():
                 made = Pattern(condition)
             case AtLeast(n, parts):
-                made = Several(n, tuple(map(self.part, _different(parts))))
+                made = Several(n, tuple(map(self.part, different(parts))))
             case Repeat(terms, times):
-                made = Repeated(self._group(tuple(_different(terms))), times)
+                made = Repeated(self._group(tuple(different(terms))), times)
             case Ignoring(phrases, part):
                 made = Blanked(self._group(phrases), self.part(part))
             case Scored(least, boosts):
@@ -185,9 +183,3 @@ class _Compiler:
         for part in parts:
             if not isinstance(part, Term):
                 yield self.part(part)
-
-
-def _different(parts: Sequence[_Part]) -> Iterator[_Part]:
-    """The parts, each once; a term is the same if its words are, through whatever list it came."""
-    by_meaning = {part.words if isinstance(part, Term) else part: part for part in parts}
-    yield from by_meaning.values()

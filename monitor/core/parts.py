@@ -144,7 +144,9 @@ class Together:
     @property
     def _span(self) -> str:
         within = self._near.within
-        return f"within {within} words" if isinstance(within, int) else f"in one {within}"
+        if not isinstance(within, int):
+            return f"in one {within}"
+        return f"within {within} {'word' if within == 1 else 'words'}"
 
     def _find(
         self, indexed: IndexedDocument, sight: Sight
@@ -262,7 +264,7 @@ def quoted(field: Field, found: Occurrence, why: str) -> Evidence:
 
 
 def _label(terms: tuple[Term, ...]) -> str:
-    names = [t.written if t.list_name is None else f"${t.list_name}" for t in terms]
+    names = [term.name for term in terms]
     return " | ".join(dict.fromkeys(names))
 
 

@@ -13,6 +13,7 @@ from monitor.core.rules import (
     AllOf,
     AnyOf,
     AtLeast,
+    Boost,
     Condition,
     From,
     Ignoring,
@@ -117,10 +118,16 @@ class _Clauses:
             case AtLeast(n, parts):
                 clauses = self._one_of(parts, free=n - 1)
             case Scored(least, boosts) if least > 0:
-                clauses = self._one_of(tuple(b.part for b in boosts if b.points > 0))
+                clauses = self._graded(least, [b for b in boosts if b.points > 0])
             case Scored() | NoneOf() | From() | Regex():
                 pass  # it may hold whatever the words are
         return clauses
+
+    def _graded(self, least: int, boosts: Sequence[Boost]) -> list[Clause]:
+        """The clause that one of the boosts with words holds; the others must not be enough."""
+        worded = [boost.part for boost in boosts if self._required(boost.part)]
+        wordless = sum(boost.points for boost in boosts if not self._required(boost.part))
+        return self._one_of(tuple(worded)) if wordless < least else []
 
     def _one_of(self, parts: tuple[Condition, ...], *, free: int = 0) -> list[Clause]:
         """The clause that one of the parts holds, even if `free` others do without words."""

@@ -6,7 +6,8 @@ from datetime import datetime
 from itertools import groupby
 
 from monitor.core.alerts import GATHERING_LIMIT, Origin, Way
-from monitor.core.backtest import Archived, Judged, Verdict
+from monitor.core.backtest import Judged, Verdict
+from monitor.core.credits import shown_credit
 from monitor.core.messages import Fired, Report
 from monitor.core.model import Channel, ChannelName, Tier
 from monitor.core.rules import Rule
@@ -78,7 +79,7 @@ class Outbox:
             outlet=article.outlet_name,
             tier=Tier(document.tier or Tier.INDEPENDENT),
             country=document.country or "",
-            language=document.language,
+            language=article.language,
             published_at=article.published_at,
             seen_at=article.seen_at,
             completeness=article.completeness,
@@ -86,7 +87,12 @@ class Outbox:
             fired=tuple(map(self._fired, verdicts)),
             outlets=judged.outlets,
             sources=judged.sources,
-            credit=_credited(article),
+            credit=shown_credit(
+                article.credit,
+                agency=article.agency,
+                carrier=article.carrier,
+                outlet=article.outlet_id,
+            ),
             publisher=article.publisher,
             missed=article.origin is Origin.MISSED,
             title=document.title,
@@ -104,9 +110,3 @@ class Outbox:
             reason=str(verdict.decision.reason or ""),
             evidence=match.evidence,
         )
-
-
-def _credited(article: Archived) -> str | None:
-    """The agency whose text it is, unless that is who shows it."""
-    by = article.carrier or article.outlet_id
-    return None if article.credit == by else article.agency or article.credit

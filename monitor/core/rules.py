@@ -1,8 +1,10 @@
 """What a watch rule is, once the loader has understood it. docs/rules.md is the language."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from monitor.core.errors import Place
 from monitor.core.model import ChannelName, Document, RuleId, Severity
@@ -45,6 +47,11 @@ class Term:
     words: tuple[Word, ...]
     written: str
     list_name: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How a person knows it: the list that it came through, else itself."""
+        return self.written if self.list_name is None else f"${self.list_name}"
 
     def __hash__(self) -> int:
         """Terms stand in many sets while rules are compiled; what is written decides the words."""
@@ -159,6 +166,17 @@ Condition = (
     | Within
     | From
 )
+
+
+_One = TypeVar("_One", bound=Condition)
+
+
+def different(parts: Iterable[_One]) -> list[_One]:
+    """Each part once; a term is the same if its words are, whatever list it came through."""
+    found: dict[object, _One] = {}
+    for part in parts:
+        found.setdefault(part.words if isinstance(part, Term) else part, part)
+    return list(found.values())
 
 
 class OncePer(StrEnum):

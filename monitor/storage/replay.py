@@ -66,6 +66,7 @@ def _archived(row: Row[Any], outlets: Mapping[str, Any]) -> Archived:
         quality=row.quality,
         outlet_id=row.outlet_id,
         outlet_name=source.name,
+        language=row.language,
         canonical_key=row.canonical_key,
         body_hash=row.body_hash,
         published_at=row.published_at,

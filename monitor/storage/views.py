@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, text
 
 from monitor.core.alerts import Origin
+from monitor.core.credits import shown_credit
 from monitor.core.messages import Fired, Report
 from monitor.core.model import (
     ArticleId,
@@ -62,7 +63,6 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         .where(article.c.id == article_id)
     ).one()
     outlets, sources = outlets_of(connection, row.story_id) if row.story_id else (1, 1)
-    carrier = row.carrier or row.outlet_id
     return Report(
         headline=row.title,
         url=row.url,
@@ -77,7 +77,9 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         fired=tuple(_fired(each) for each in fired),
         outlets=outlets,
         sources=sources,
-        credit=None if row.credit == carrier else row.agency_name or row.credit,
+        credit=shown_credit(
+            row.credit, agency=row.agency_name, carrier=row.carrier, outlet=row.outlet_id
+        ),
         publisher=row.publisher,
         missed=row.origin == Origin.MISSED,
         title=row.title,

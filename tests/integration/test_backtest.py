@@ -10,7 +10,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from monitor.cli import app
-from monitor.cli.backtesting import Outcome, replayed
+from monitor.cli.backtesting import Outcome, in_days, replayed
 from monitor.cli.exits import MisuseError
 from monitor.config.load import load
 from monitor.core.alerts import Way
@@ -196,3 +196,9 @@ def test_a_program_reads_the_same_as_json(command):
 def test_a_span_that_is_none_is_refused(command):
     with pytest.raises(MisuseError, match="--since"):
         command("--since", "a while")
+
+
+def test_days_are_as_exact_as_alerts_a_day():
+    assert [in_days(each) for each in (1.0, 2.5, 7.0, 2.04)] == [
+        "1 day", "2.5 days", "7 days", "2 days",
+    ]  # fmt: skip

@@ -445,6 +445,13 @@ MISTAKES = [
             "write (a OR b) AND c or a OR (b AND c)"
         ),
     ),
+    (
+        r'{query: "a OR b\n  OR c\n  AND d"}',
+        (
+            "9: line 3, column 3 of the query: OR and AND stand side by side; "
+            "write (b OR c) AND d or b OR (c AND d)"
+        ),
+    ),
     ("{query: [a, b]}", "9: query: '(A OR B) AND C' is one text; found a list"),
     ("{}", "1: a condition is missing here; write all: […] or any: […]"),
     # keys of other languages

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from monitor.core.credits import NO_SOURCE, Source, counted, credited, source_of
+from monitor.core.credits import NO_SOURCE, Source, counted, credited, shown_credit, source_of
 from monitor.core.model import Entry, Outlet, OutletId, Page, Tier
 from monitor.core.reading import UNREAD
 
@@ -180,6 +180,21 @@ def source(
         names={each.id: each.credits for each in OUTLETS.values() if each.credits},
         aggregated=aggregated,
     )
+
+
+@pytest.mark.parametrize(
+    ("credit", "agency", "carrier", "shown"),
+    [
+        ("wire", "The Wire", None, "The Wire"),
+        ("gone", None, None, "gone"),
+        ("paper", "The Paper", None, None),
+        ("wire", "The Wire", "wire", None),
+        ("paper", "The Paper", "wire", "The Paper"),
+        (None, None, None, None),
+    ],
+)
+def test_an_agency_is_credited_unless_it_shows_the_article_itself(credit, agency, carrier, shown):
+    assert shown_credit(credit, agency=agency, carrier=carrier, outlet="paper") == shown
 
 
 @pytest.mark.parametrize(

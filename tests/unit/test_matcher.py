@@ -208,7 +208,7 @@ def test_an_explanation_says_what_was_missing():
     assert not tree.held
     assert [(part.label, part.held, part.missing) for part in whole.children] == [
         ("oil", True, ""),
-        ("near: tanker + burns within 1 words", False, "present, but not within 1 words"),
+        ("near: tanker + burns within 1 word", False, "present, but not within 1 word"),
         ("none: sport", False, "found: sport"),
     ]
 

@@ -1,5 +1,6 @@
 """The messages of a replay are cut as the watch would have cut them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,6 +50,15 @@ def judged(number: int, at: datetime, way: Way) -> Judged:
     match = Match(RULE.id, RULE.version, Severity.NORMAL, Strength.STRONG, ())
     verdict = Verdict(match, Decision(Reason.FIRST_REPORT, way), ((way, DESK),))
     return Judged(article, StoryId(number), (verdict,), 1, 1)
+
+
+def test_a_replayed_message_tells_the_language_of_the_article_and_not_of_its_outlet() -> None:
+    one = judged(1, NOON, Way.AT_ONCE)
+    unknown = replace(one.article, document=replace(one.article.document, language="en"))
+    (sent,) = Outbox([RULE]).add(replace(one, article=unknown))
+    assert sent.reports[0].language is None
+    (sent,) = Outbox([RULE]).add(replace(one, article=replace(unknown, language="es")))
+    assert sent.reports[0].language == "es"
 
 
 def sizes(way: Way, *, apart: timedelta, articles: int) -> list[int]:
