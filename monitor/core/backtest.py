@@ -151,6 +151,8 @@ class Replay:
     def _original_of(self, article: Archived) -> _Earlier | None:
         """The earlier article that this one copies exactly, as storage finds it."""
         found = {each.number: each for key in _keys(article) for each in self._earlier.get(key, ())}
+        if not found:  # most articles: the rest is only work
+            return None
         comparable = (
             each
             for _, each in sorted(found.items())

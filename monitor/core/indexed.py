@@ -55,13 +55,16 @@ class Group:
     def __init__(self, terms: tuple[Term, ...], *, number: int) -> None:
         self.number = number
         self.terms = terms
-        self.anchored: dict[str, list[_Sought]] = {}
-        for term in terms:
+
+    @cached_property
+    def anchored(self) -> dict[str, list[_Sought]]:
+        """The terms by their anchors; made when first asked for, as many rules are never tried."""
+        found: dict[str, list[_Sought]] = {}
+        for term in self.terms:
             names = tuple(map(name_of, term.words))
             anchor = max(names, key=len) if len(names) > 1 else names[0]
-            sought = _Sought(term, names.index(anchor), names)
-            self.anchored.setdefault(anchor, []).append(sought)
-        self.anchors = frozenset(self.anchored)
+            found.setdefault(anchor, []).append(_Sought(term, names.index(anchor), names))
+        return found
 
 
 class Occurrence(NamedTuple):
@@ -198,7 +201,7 @@ class View(NamedTuple):
 class IndexedDocument:
     """A document and where its words stand; made for one matching, then dropped.
 
-    `present` are the names of the rules' words in it, `places` the numbers of their tokens.
+    `places` are the numbers of the tokens that satisfy the rules' words, by the words' names.
     """
 
     def __init__(
@@ -216,20 +219,21 @@ class IndexedDocument:
             field = self.fields[name] = Field(name, getattr(document, name) or "", first=end)
             field.read(memory, self.places)
             end = field.end
-        self.present = frozenset(self.places)
 
     @cached_property
-    def present_on_top(self) -> frozenset[str]:
-        """The names of the words in title and lead: their tokens come before all others."""
-        end = self.views(TOP_SCOPES)[-1].end
-        return frozenset(name for name, numbers in self.places.items() if numbers[0] < end)
+    def present_on_top(self) -> list[str]:
+        """The names of the words in title and lead: they come before all others."""
+        span = lead(self.document)
+        summed_up = span is not None and span.field == "summary"  # no views are needed then
+        end = self.fields["text"].first if summed_up else self.views(TOP_SCOPES)[-1].end
+        return [name for name, _ in takewhile(lambda place: place[1][0] < end, self.places.items())]
 
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
         """Every place of the group's terms, in reading order; looked for when first asked."""
         found = self._found.get(group.number)
         if found is None:
             found = self._found[group.number] = []
-            for anchor in self.present & group.anchors:
+            for anchor in self.places.keys() & group.anchored:
                 for sought in group.anchored[anchor]:
                     found += self._occurrences(sought)
             if len(found) > 1:
@@ -242,7 +246,7 @@ class IndexedDocument:
         length = len(names)
         if length == 1:
             return [Occurrence(place, place + 1, term) for place in self.places[names[0]]]
-        if not self.present.issuperset(names):
+        if not self.places.keys() >= set(names):
             return []
         firsts = (place - offset for place in self.places[names[offset]])
         others = [(n, frozenset(self.places[name])) for n, name in enumerate(names) if n != offset]

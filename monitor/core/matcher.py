@@ -70,14 +70,19 @@ class Matcher:
     def match(self, document: Document) -> list[Match]:
         """The matches of the enabled rules, in their order."""
         indexed = IndexedDocument(document, self._vocabulary, self._fields)
-        matches = []
-        for number in self._percolator.candidates(indexed.present):
+        on_top = indexed.present_on_top
+        candidates = self._percolator.candidates(self._percolator.met(indexed.places, on_top))
+        matches: list[Match] = []
+        if not candidates:
+            return matches
+        met_on_top = self._percolator.met(on_top, on_top)
+        for number in candidates:
             rule = self._enabled[number]
             part = self._parts[rule.id]
-            on_top = self._percolator.on_top(number, indexed.present_on_top)
-            strength = _strength(part, indexed, tried=Strength if on_top else (Strength.WEAK,))
+            strong = self._percolator.on_top(number, met_on_top)
+            strength = _strength(part, indexed, tried=Strength if strong else (Strength.WEAK,))
             if strength is not None:
-                sight = replace(_SIGHTS[strength], held_only=True)
+                sight = _QUOTED[strength]
                 severity, why = self._urgency[rule.id].decided(indexed, sight)
                 evidence = quotes(part.explain(indexed, sight), severity=severity, because=why)
                 matches.append(Match(rule.id, rule.version, severity, strength, evidence))
@@ -102,6 +107,7 @@ class Matcher:
 
 
 _SIGHTS = {Strength.STRONG: Sight(TOP_SCOPES), Strength.WEAK: Sight(DEFAULT_SCOPES)}
+_QUOTED = {strength: replace(sight, held_only=True) for strength, sight in _SIGHTS.items()}
 
 
 def _strength(

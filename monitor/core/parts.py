@@ -131,7 +131,9 @@ class NoPart:
 
 def _own_sight(sight: Sight) -> Sight:
     """A `none` looks at title and lead: far down, "opposition" would kill good matches."""
-    return sight if sight.chosen else replace(sight, scopes=TOP_SCOPES)
+    if sight.chosen or sight.scopes is TOP_SCOPES:
+        return sight
+    return replace(sight, scopes=TOP_SCOPES)
 
 
 class Together:

@@ -1,14 +1,17 @@
 """Which rules an article could match at all, told from its words without trying the rules.
 
-A clause is a set of words one of which must be present; every clause of a rule must be met. A
-rule is filed under the words of its rarest clause. A rule without one (only sources, a regex
-alone) is always a candidate. Scopes, distances and counts are left to the rule itself.
+A clause is a set of words one of which must be present, in title or lead where it says so; every
+clause of a rule must be met. A quota counts what may hold of several parts. A rule is filed under
+its rarest clause; one without any (only sources, a regex alone) is always a candidate. Scopes of
+the body, distances and counts of words are left to the rule itself.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import NamedTuple
 
+from monitor.core.indexed import TOP_SCOPES
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -32,112 +35,162 @@ from monitor.core.vocabulary import name_of
 _SHORT = 4  # letters; function words are seldom longer
 _SHORT_FACTOR = 10
 _WILDCARD_FACTOR = 4
+_TOP_SHARE = 10  # title and lead are so small a part of an article
+
+ON_TOP = "^"  # before the name of a word that must stand in title or lead; no token contains it
 
 Clause = frozenset[str]
+_Wanted = tuple[int, list[tuple[int, list[Clause]]]]  # how many points, of what for which clauses
+
+
+class _Quota(NamedTuple):
+    """Alternatives by their points and clauses: those that may hold must have points enough."""
+
+    least: int
+    alternatives: Sequence[tuple[int, frozenset[int]]]
+
+    def reached(self, met: set[int]) -> bool:
+        return sum(each for each, clauses in self.alternatives if clauses <= met) >= self.least
 
 
 class Percolator:
     """Rules by the words that they cannot do without. Rules are known by their position."""
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
-        self._clauses: list[tuple[Clause, ...]] = []  # of each rule, the rarest first
-        self._filed: dict[str, list[int]] = {}
+        self._clauses: list[frozenset[int]] = []  # of each rule, by their numbers
+        self._quotas: dict[int, list[_Quota]] = {}  # of the rules that have some
+        self._met_by: dict[str, list[int]] = {}  # which clauses a word meets
+        self._filed: dict[int, list[int]] = {}  # the rules of which a clause is the rarest
         self._always: list[int] = []
-        self._narrowed: set[int] = set()
         clauses = _Clauses(conditions)
-        for number, condition in enumerate(conditions):
-            found = clauses.of(condition)
-            self._clauses.append(tuple(found))
-            if not found:
-                self._always.append(number)
-            for name in found[0] if found else ():
-                self._filed.setdefault(name, []).append(number)
-            if any(isinstance(each, Within) for each in _within(condition)):
-                self._narrowed.add(number)
+        self._narrowed = clauses.narrowed
+        numbers: dict[Clause, int] = {}
+        for rule, condition in enumerate(conditions):
+            found = [numbers.setdefault(each, len(numbers)) for each in clauses.of(condition)]
+            self._clauses.append(frozenset(found))
+            for least, alternatives in clauses.quotas(condition):
+                each_of = [
+                    (points, frozenset(numbers.setdefault(e, len(numbers)) for e in required))
+                    for points, required in alternatives
+                ]
+                self._quotas.setdefault(rule, []).append(_Quota(least, each_of))
+            (self._filed.setdefault(found[0], []) if found else self._always).append(rule)
+        for clause, number in numbers.items():
+            for name in clause:
+                self._met_by.setdefault(name, []).append(number)
 
-    def candidates(self, present: frozenset[str]) -> list[int]:
-        """The rules that may hold where these words are present, in their order."""
-        lists = (self._filed[name] for name in present if name in self._filed)
-        found = [each for each in set(chain.from_iterable(lists)) if self.admits(each, present)]
-        return sorted(found + self._always)
+    def met(self, present: Iterable[str], on_top: Iterable[str]) -> set[int]:
+        """The clauses that are met where these words are present, those in title and lead named."""
+        names = chain(present, map(ON_TOP.__add__, on_top))
+        return set(chain.from_iterable(filter(None, map(self._met_by.get, names))))
 
-    def on_top(self, number: int, present: frozenset[str]) -> bool:
-        """Whether a rule may hold where title and lead have only these words.
+    def candidates(self, met: set[int]) -> list[int]:
+        """The rules that may hold where these clauses are met, in their order."""
+        filed = chain.from_iterable(filter(None, map(self._filed.get, met)))
+        return sorted(each for each in chain(filed, self._always) if self._admits(each, met))
 
-        One with an `in` may look at other fields.
+    def on_top(self, rule: int, met: set[int]) -> bool:
+        """Whether a rule may hold where title and lead meet only these clauses.
+
+        One with an `in` of other fields may look there.
         """
-        return number in self._narrowed or self.admits(number, present)
+        return self._admits(rule, met) or rule in self._narrowed
 
-    def admits(self, number: int, present: frozenset[str]) -> bool:
-        """Whether a rule may hold where no other words are present than these."""
-        return not any(map(present.isdisjoint, self._clauses[number]))
+    def _admits(self, rule: int, met: set[int]) -> bool:
+        return self._clauses[rule] <= met and (
+            rule not in self._quotas or all(quota.reached(met) for quota in self._quotas[rule])
+        )
 
 
 class _Clauses:
     """Finds the clauses of conditions. Lives while rules are compiled."""
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
-        uses = Counter(
-            name_of(word)
-            for condition in conditions
-            for term in terms_of(condition)
-            for word in term.words
-        )
-        self._weights = {name: _weight(name, number) for name, number in uses.items()}
-        self._costs: dict[Clause, int] = {}
+        uses: Counter[str] = Counter()
+        self.narrowed: set[int] = set()  # the conditions with an `in` that shows the body, or more
+        for number, condition in enumerate(conditions):
+            for each in _within(condition):
+                if isinstance(each, Term):
+                    uses.update(map(name_of, each.words))
+                elif isinstance(each, Within) and not each.scopes <= TOP_SCOPES:
+                    self.narrowed.add(number)
+        weights = {name: float(_weight(name, number)) for name, number in uses.items()}
+        on_top = {ON_TOP + name: each / _TOP_SHARE for name, each in weights.items()}
+        self._weights = weights | on_top
+        self._costs: dict[Clause, float] = {}
         self._shared: dict[Clause, Clause] = {}  # lists stand in many rules
-        self._known: dict[tuple[tuple[Condition, ...], int], list[Clause]] = {}
+        self._known: dict[tuple[tuple[Condition, ...], str, int], list[Clause]] = {}
 
     def of(self, condition: Condition) -> list[Clause]:
         """The clauses that must all be met, the rarest first."""
         clauses = sorted(dict.fromkeys(self._required(condition)), key=self._cost)
         return [self._shared.setdefault(clause, clause) for clause in clauses]
 
-    def _cost(self, clause: Clause) -> int:
+    def _cost(self, clause: Clause) -> float:
         """How many candidates it lets through, roughly."""
         cost = self._costs.get(clause)
         if cost is None:
             cost = self._costs[clause] = sum(map(self._weights.__getitem__, clause))
         return cost
 
-    def _required(self, condition: Condition) -> list[Clause]:
+    def _required(self, condition: Condition, where: str = "") -> list[Clause]:
+        """`where` is ON_TOP for what an `in` lets look at title and lead only."""
         clauses: list[Clause] = []
         match condition:
             case Term(words):
-                clauses = [frozenset((name_of(word),)) for word in words]
+                clauses = [frozenset((where + name_of(word),)) for word in words]
             case AllOf(parts):
-                clauses = [clause for part in parts for clause in self._required(part)]
-            case AnyOf(parts):
-                clauses = self._one_of(parts)
+                clauses = [clause for part in parts for clause in self._required(part, where)]
+            case AnyOf(parts) | Repeat(parts):
+                clauses = self._one_of(parts, where)
+            case Within(scopes, part):
+                clauses = self._required(part, ON_TOP if scopes <= TOP_SCOPES else "")
+            case Ignoring(_, part):
+                clauses = self._required(part, where)
             case Near(groups):
-                clauses = [clause for group in groups for clause in self._one_of(group)]
-            case Repeat(terms):
-                clauses = self._one_of(terms)
-            case Within(_, part) | Ignoring(_, part):
-                clauses = self._required(part)
+                clauses = [clause for group in groups for clause in self._one_of(group, where)]
             case AtLeast(n, parts):
-                clauses = self._one_of(parts, free=n - 1)
+                clauses = self._one_of(parts, where, free=n - 1)
             case Scored(least, boosts) if least > 0:
-                clauses = self._graded(least, [b for b in boosts if b.points > 0])
+                clauses = self._graded(least, [b for b in boosts if b.points > 0], where)
             case Scored() | NoneOf() | From() | Regex():
                 pass  # it may hold whatever the words are
         return clauses
 
-    def _graded(self, least: int, boosts: Sequence[Boost]) -> list[Clause]:
-        """The clause that one of the boosts with words holds; the others must not be enough."""
-        worded = [boost.part for boost in boosts if self._required(boost.part)]
-        wordless = sum(boost.points for boost in boosts if not self._required(boost.part))
-        return self._one_of(tuple(worded)) if wordless < least else []
+    def quotas(self, condition: Condition, where: str = "") -> Iterator[_Wanted]:
+        """What the condition asks of several of its parts at once, which no one clause says."""
+        match condition:
+            case AllOf(parts):
+                for part in parts:
+                    yield from self.quotas(part, where)
+            case Within(scopes, part):
+                yield from self.quotas(part, ON_TOP if scopes <= TOP_SCOPES else "")
+            case Ignoring(_, part):
+                yield from self.quotas(part, where)
+            case AnyOf(parts) if not all(isinstance(part, Term) for part in parts):
+                yield 1, [(1, self._required(part, where)) for part in parts]
+            case AtLeast(n, parts) if n > 1:
+                yield n, [(1, self._required(part, where)) for part in parts]
+            case Scored(least, boosts) if least > 0:
+                given = [boost for boost in boosts if boost.points > 0]
+                yield least, [(each.points, self._required(each.part, where)) for each in given]
+            case _:
+                pass  # its clauses say all
 
-    def _one_of(self, parts: tuple[Condition, ...], *, free: int = 0) -> list[Clause]:
+    def _graded(self, least: int, boosts: Sequence[Boost], where: str) -> list[Clause]:
+        """The clause that one of the boosts with words holds; the others must not be enough."""
+        worded = [boost.part for boost in boosts if self._required(boost.part, where)]
+        wordless = sum(each.points for each in boosts if not self._required(each.part, where))
+        return self._one_of(tuple(worded), where) if wordless < least else []
+
+    def _one_of(self, parts: tuple[Condition, ...], where: str, *, free: int = 0) -> list[Clause]:
         """The clause that one of the parts holds, even if `free` others do without words."""
-        found = self._known.get((parts, free))
+        found = self._known.get((parts, where, free))
         if found is None:
-            required = filter(None, map(self._required, parts))
-            clauses = [min(several, key=self._cost) for several in required]
-            sure = clauses and len(parts) - len(clauses) <= free
-            found = [frozenset().union(*clauses)] if sure else []
-            self._known[parts, free] = found
+            required = [clauses for part in parts if (clauses := self._required(part, where))]
+            sure = required and len(parts) - len(required) <= free
+            best = [min(several, key=self._cost) for several in required] if sure else []
+            found = self._known[parts, where, free] = [frozenset().union(*best)] if sure else []
         return found
 
 

@@ -37,7 +37,6 @@ _TOKEN = re.compile(
 )
 # The blank of EE. UU. and U. S., the only one that may stand inside a token.
 _INNER_BLANK = re.compile(r"(?:(?<=[Ee])|(?<=[Ee]\.)) (?=[Uu][Uu])|(?<=U\.) (?=S\.)")
-_BEHIND_INNER_BLANK = (" UU", " uu", " Uu", " uU", " S.")
 _DOTTED = re.compile(rf"(?:{_LETTER}\.)+{_LETTER}\.?|[^\W\d_]{{1,2}}\.?{_SPACE}?[^\W\d_]{{1,2}}\.?")
 _POSSESSIVE = re.compile(r"['’ʼ][sS]$")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s")
@@ -130,6 +129,8 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def forms(written: str) -> tuple[str, str, int]:
     """Of one token: folded form, exact form, and how many of its characters belong to it."""
+    if written.isascii() and written.isalpha() and len(written) > len("EEUU"):  # most words
+        return written[:WORD_LIMIT].lower(), written, len(written)
     word = _POSSESSIVE.sub("", written)
     kept = len(word)
     if "." in word or " " in word or "\u00a0" in word:
@@ -175,7 +176,7 @@ def pieces(text: str) -> list[str]:
 
     Each piece has its tokens by itself: together they are those of the text.
     """
-    if any(sign in text for sign in _BEHIND_INNER_BLANK):
+    if " UU" in text or " S." in text or " uu" in text or " Uu" in text or " uU" in text:
         text = _INNER_BLANK.sub("\u00a0", text)
     return text.replace("\n", " ").split(" ")
 

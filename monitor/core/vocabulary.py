@@ -119,7 +119,9 @@ class Vocabulary:
     def _satisfied(self, exact: str, folded: str, languages: Sequence[str]) -> list[str]:
         """The names that a token satisfies."""
         marked = _EXACT + exact
-        found = [form for form in (folded, marked) if form in self._names]
+        found = [folded] if folded in self._names else []
+        if marked in self._names:
+            found.append(marked)
         if folded[: self._shortest] in self._prefixes:
             found += self._begun(folded)
         if marked[: self._shortest] in self._prefixes:
