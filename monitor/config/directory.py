@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.config.opening import opened
 from monitor.config.problems import ConfigurationError, Problems, Whole
 from monitor.config.secrets import SECRETS_FILE
 from monitor.config.source import SIZE_LIMIT
@@ -44,7 +45,7 @@ def read_written(path: Path) -> Written:
     for file in _candidates(path, problems):
         name = file.relative_to(path).as_posix()
         try:
-            with file.open("rb") as stream:
+            with opened(file) as stream:
                 content = stream.read(SIZE_LIMIT + 1)  # load reports what is longer
         except OSError as error:
             problems.add(Whole(name), f"cannot be read: {error.strerror}")

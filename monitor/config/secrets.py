@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from monitor.config.opening import opened
 from monitor.config.problems import ConfigurationError, Whole
 from monitor.core.errors import Place, Problem
 
@@ -59,7 +60,7 @@ def read_secrets_file(directory: Path) -> SecretsFile:
     Raises ConfigurationError if it cannot be read as text.
     """
     try:
-        with (directory / SECRETS_FILE).open("rb") as stream:
+        with opened(directory / SECRETS_FILE) as stream:
             content = stream.read()
             everybody = os.fstat(stream.fileno()).st_mode & (stat.S_IROTH | stat.S_IWOTH)
     except (FileNotFoundError, NotADirectoryError):
@@ -174,7 +175,7 @@ class Secrets:
     @staticmethod
     def _from_file(path: Path, reference: str) -> str:
         try:
-            with path.open("rb") as stream:
+            with opened(path) as stream:
                 content = stream.read(SECRET_LIMIT + 1)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
             reason = error.strerror if isinstance(error, OSError) else "no such path"

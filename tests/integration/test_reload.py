@@ -1,5 +1,6 @@
 """Edits of the configuration while the watch runs: what comes into force, and who hears of it."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from sqlalchemy import select
 from monitor.config.directory import Edits
 from monitor.config.force import Before, comes_into_force
 from monitor.config.load import load
+from monitor.config.problems import ConfigurationError
+from monitor.config.secrets import read_secrets_file
 from monitor.core.changes import Kept
 from monitor.core.outbox import State
 from monitor.storage import deliveries, sync, versions
@@ -128,6 +131,17 @@ def test_secrets_that_change_are_a_change(directory):
     (directory / "secrets.env").write_text("TOKEN=1\n", "utf-8")
     assert edits.look() is None
     assert edits.look() is not None
+
+
+def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(directory):
+    os.mkfifo(directory / "rules" / "pipe.yaml")
+    os.mkfifo(directory / "secrets.env")
+    edits = Edits(directory)
+    edits.look()
+    (problem,) = edits.look().problems
+    assert str(problem) == "rules/pipe.yaml: cannot be read: it is no file"
+    with pytest.raises(ConfigurationError, match=r"secrets\.env: cannot be read: it is no file"):
+        read_secrets_file(directory)
 
 
 # --- good edits -----------------------------------------------------------------------------------
