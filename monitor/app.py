@@ -31,7 +31,7 @@ from monitor.core.reach import Reach
 from monitor.core.timing import Bounds, bounds_of
 from monitor.log import hide
 from monitor.pipeline import PIPELINE
-from monitor.reloading import Reload
+from monitor.reloading import Left, Reload, left_in_force
 from monitor.runners.clock import Clock, SystemClock
 from monitor.runners.embedded import Embedded, Width
 from monitor.runners.lock import Lock
@@ -118,7 +118,7 @@ class Monitor:
             listener = Listener(self.database.url, channel=COMMITS, heard=wake.set)
             self._closing.callback(listener.close)
         bring_up_to_date(self.database, now=clock.now())
-        self.database.write(self._begin)
+        self._left = self.database.write(self._begin)
         self.watch = self._watch(out, chance)
         self._wake = wake
         self._runner: Embedded | None = None
@@ -147,6 +147,7 @@ class Monitor:
 
     def reload(self, directory: Path) -> Reload:
         """What takes up the edits of a configuration directory, whenever it is told to look."""
+        left, self._left = self._left, None  # told once; kept no longer than that
         return Reload(
             Edits(directory),
             self.configuration,
@@ -156,6 +157,7 @@ class Monitor:
             commit=self._sync,
             put=self._put,
             started_with=self.settings,
+            left=left,
         )
 
     def once(self) -> None:
@@ -261,13 +263,16 @@ class Monitor:
         self.configuration, self.watch = configuration, watch
         self._wake.set()
 
-    def _begin(self, tx: Connection) -> None:
+    def _begin(self, tx: Connection) -> Left | None:
+        """Put the configuration in force; what was before it, if it was another."""
         now = self.clock.now()
         if self.database.dialect == "sqlite":  # the lock says that whoever held rows is gone
             sync.void_claims(tx, now=now)
         lock_configuration(tx)
+        left = left_in_force(tx, self.configuration)
         self._sync(tx, self.configuration, {})
         plan(tx, now=now)
+        return left
 
     def _sync(
         self, tx: Connection, wanted: Configuration, packed: Mapping[RuleId, bytes]

@@ -29,7 +29,7 @@ from monitor.core.identity import digest
 from monitor.core.matcher import Matcher
 from monitor.core.model import RuleId
 from monitor.core.rules import Rule
-from monitor.storage import deliveries, versions, views
+from monitor.storage import deliveries, sync, versions, views
 from monitor.storage.engine import lock_configuration
 from monitor.watch import Watch
 
@@ -43,6 +43,24 @@ VANISHED = "Rules vanished"
 AN_HOUR = timedelta(hours=1)
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What was in force before the watch was started with other files, or after a confirmation."""
+
+    files: Mapping[str, str]
+    rules: Mapping[RuleId, Rule]
+    confirmed: Sequence[RuleId]
+
+
+def left_in_force(connection: Connection, wanted: Configuration) -> Left | None:
+    """What the database says was in force, before `wanted` is; None if that is nothing else."""
+    last = sync.last_good(connection)
+    confirmed = versions.confirmed(connection)
+    if last is None or (last[0] == wanted.files and not confirmed):
+        return None
+    return Left(last[0], versions.at_work(connection), confirmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +87,8 @@ class Reload:
 
     `build` makes the watch of a configuration, `commit` brings the tables in line with it and says
     since when it has been in force, `put` lets the steps use both. `started_with` are settings that
-    do not all change before the next start.
+    do not all change before the next start. `left`: what the start has put something else in the
+    place of, which the first look tells.
     """
 
     edits: Edits
@@ -80,6 +99,7 @@ class Reload:
     commit: Callable[[Connection, Configuration, Mapping[RuleId, bytes]], datetime]
     put: Callable[[Configuration, Watch], None]
     started_with: Settings
+    left: Left | None = None
     _written: Written | None = None  # as it stands on disk
     _wrong: Sequence[Problem] | None = None  # what was wrong with it at the last look
     _logged: Sequence[Problem] = ()
@@ -129,7 +149,7 @@ class Reload:
     def _as_started(self, written: Written) -> bool:
         """Whether all that stands on disk came into force at the start, and nothing else did."""
         present = self.present
-        told = present.mistakes or present.held or present.kept or present.gone
+        told = present.mistakes or present.held or present.kept or self.left
         return not told and not written.problems and written.files == present.files
 
     def _before(self) -> Before:
@@ -140,20 +160,36 @@ class Reload:
         return Before(self.present.files, known, _waiting(self.present))
 
     def _taken(self, found: Configuration) -> Taken:
-        changed = changes.changes(self.present.rules, found.rules)
-        if self._first:  # what vanished while nobody ran is told as well
-            changed = replace(changed, gone=(*self.present.gone, *changed.gone))
+        before = self._told_last()
+        changed = changes.changes(before.rules, found.rules)
+        if self.left is not None:
+            present = {rule.id for rule in found.rules}
+            confirmed = [name for name in self.left.confirmed if name not in present]
+            changed = replace(changed, gone=(*changed.gone, *confirmed))
         return Taken(
             found=found,
             watch=self.build(found),
             rules=changed,
             packed={rule.id: versions.pack(rule) for rule in (*changed.live, *changed.altered)},
             trial=_tried(self.watch(), changed.live),
-            remarks=[*self._remarks(found)],
+            remarks=[*self._remarks(before, found)],
         )
 
-    def _remarks(self, found: Configuration) -> Iterator[str]:
-        before = self.present
+    def _told_last(self) -> Configuration:
+        """What was in force when it was last told: at the first look, before the start."""
+        if self.left is None:
+            return self.present
+        try:
+            found = self.load(self.left.files)
+        except ConfigurationError:  # a secret is gone: of the rules the database knows enough
+            found = replace(self.present, rules=())
+        rules = {rule.id: rule for rule in found.rules}
+        for name in self.left.rules:
+            if name not in rules and (rule := self.left.rules.get(name)) is not None:
+                rules[name] = rule
+        return replace(found, rules=tuple(rules.values()))
+
+    def _remarks(self, before: Configuration, found: Configuration) -> Iterator[str]:
         for what, old, new in (
             ("feed", _named(before.feeds, "url"), _named(found.feeds, "url")),
             ("outlet", _named(before.outlets, "id"), _named(found.outlets, "id")),
@@ -169,7 +205,7 @@ class Reload:
         if fewer:
             self._orphans_until = time.monotonic() + ORPHANS_LOOKED_FOR
         self.put(taken.found, taken.watch)
-        self.present, self._first = taken.found, False
+        self.present, self.left, self._first = taken.found, None, False
         for line in lines:
             log.info("configuration.changed", change=line, said=line)
 

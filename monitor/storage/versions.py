@@ -67,7 +67,10 @@ def put_in_force(
     known = {row.id: row for row in connection.execute(select(rule))}
     _keep_versions(connection, rules, packed, known, now=now)
     wanted = {each.id for each in rules}
-    retire(connection, [RuleId(name) for name in known if known[name].live and name not in wanted])
+    gone = [name for name in known if name not in wanted and (known[name].live or known[name].kept)]
+    for name in gone:
+        ended = update(rule).where(rule.c.id == name)
+        connection.execute(ended.values(live=False, kept=None))
     new = []
     for each in rules:
         before = known.get(each.id)
@@ -140,9 +143,18 @@ def pack(wanted: Rule) -> bytes:
 
 
 def retire(connection: Connection, names: Collection[RuleId]) -> None:
-    """Take rules out of force because somebody has confirmed that they shall go."""
+    """Take rules out of force because somebody has confirmed that they shall go.
+
+    They stay marked as kept until a watch has taken it up, which tells it.
+    """
     for name in names:
-        connection.execute(update(rule).where(rule.c.id == name).values(live=False, kept=None))
+        connection.execute(update(rule).where(rule.c.id == name).values(live=False))
+
+
+def confirmed(connection: Connection) -> tuple[RuleId, ...]:
+    """The rules that somebody has confirmed to go, and no watch has taken that up yet."""
+    asked = select(rule.c.id).where(~rule.c.live, rule.c.kept == Kept.VANISHED)
+    return tuple(RuleId(name) for name in connection.execute(asked.order_by(rule.c.id)).scalars())
 
 
 def retired(connection: Connection) -> frozenset[RuleId]:
@@ -153,7 +165,8 @@ def retired(connection: Connection) -> frozenset[RuleId]:
 
 def kept(connection: Connection) -> list[tuple[RuleId, str, Kept]]:
     """The rules in force in a version that the files do not hold: id, title and why."""
-    asked = select(rule.c.id, rule.c.title, rule.c.kept).where(rule.c.kept.is_not(None))
+    asked = select(rule.c.id, rule.c.title, rule.c.kept)
+    asked = asked.where(rule.c.live, rule.c.kept.is_not(None))
     rows = connection.execute(asked.order_by(rule.c.id)).all()
     return [(RuleId(row.id), row.title, Kept(row.kept)) for row in rows]
 

@@ -323,6 +323,29 @@ def test_a_few_rules_that_vanished_while_nobody_ran_are_told(person, open_desk):
     assert "one is gone from the files" in Person(again, person.directory).edit()
 
 
+def test_what_was_edited_while_nobody_ran_is_told_at_the_next_start(person, open_desk, files):
+    person.edit(rules__more=crowd("one", "two"))
+    more = crowd("one", "three").replace("when: one", "when: uno")
+    written = files["monitor.yaml"].replace(
+        "state: var\n", "state: var\nstory: {window: 2 hours}\n"
+    )
+    person.write(rules__more=more, monitor=written)
+    again = Person(restarted(person, open_desk), person.directory)
+    sent = again.edit()
+    assert "[ops] 3 rules changed" in sent
+    for line in ("one v2 live", "three v1 live", "two is gone", "the new story․window is in force"):
+        assert line in sent
+    assert Person(restarted(again, open_desk), person.directory).edit() == ""
+
+
+def test_what_was_confirmed_while_nobody_ran_is_told_at_the_next_start(bereft, open_desk):
+    waiting = list(bereft.reload.present.kept)
+    bereft.desk.database.write(lambda tx: versions.retire(tx, waiting))
+    again = Person(restarted(bereft, open_desk), bereft.directory)
+    assert "one is gone from the files" in again.edit()
+    assert Person(restarted(again, open_desk), bereft.directory).edit() == ""
+
+
 def test_a_confirmation_is_not_undone_by_a_decision_made_before_it(bereft):
     kept = bereft.reload.present
     bereft.desk.database.write(lambda tx: versions.retire(tx, list(kept.kept)))
