@@ -29,7 +29,7 @@ from monitor.core.identity import digest
 from monitor.core.matcher import Matcher
 from monitor.core.model import RuleId
 from monitor.core.rules import Rule
-from monitor.storage import deliveries, sync, versions, views
+from monitor.storage import deliveries, sync, trials, versions, views
 from monitor.storage.engine import lock_configuration
 from monitor.watch import Watch
 
@@ -78,7 +78,9 @@ class Taken:
     def names(self) -> list[str]:
         """What tells this edit from others, alike in all processes that take it up."""
         rules = (*self.rules.live, *self.rules.altered, *self.rules.off)
-        return [*(f"{rule.id} {rule.version}" for rule in rules), *self.rules.gone, *self.remarks]
+        renamed = (f"{old} {rule.id}" for old, rule in self.rules.renamed)
+        named = (f"{rule.id} {rule.version}" for rule in rules)
+        return [*named, *renamed, *self.rules.gone, *self.remarks]
 
 
 @dataclass(slots=True)
@@ -215,10 +217,12 @@ class Reload:
         now = self.watch().now()
         since = self.commit(tx, taken.found, taken.packed)
         numbers = versions.numbers(tx, [*taken.rules.live, *taken.rules.altered])
-        lines = [*changes.sentences(taken.rules, numbers, taken.trial), *taken.remarks]
+        ends = trials.ends(tx, [rule for rule in taken.found.rules if rule.enabled]).items()
+        running = {name: end for name, end in ends if end > now}
+        lines = [*changes.sentences(taken.rules, numbers, taken.trial, running), *taken.remarks]
         tell = partial(deliveries.notify, tx, taken.watch.ops, now=now)
         if lines:
-            title = changes.title(taken.rules, numbers)
+            title = changes.title(taken.rules, numbers, running)
             tell(key=_key(title, taken.names, since), title=title, body="\n".join(lines))
         if names := self._newly_vanished(taken.found):
             lines.append(changes.kept_sentence(names))

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from monitor.core.model import RuleId
 from monitor.core.rules import Rule
 
-NAMED = 20  # rules that one sentence names; the rest are counted
+NAMED = 20  # rules that one message names; the rest are counted
 
 
 class Kept(StrEnum):
@@ -31,21 +32,23 @@ class Changes:
     """What an edit does to the rules.
 
     `live` match what they did not match before, or match it otherwise; `altered` match as before,
-    but are told otherwise; `off` are switched off, `gone` are not in the files any more.
+    but are told otherwise; `off` are switched off, `gone` are not in the files any more. `renamed`
+    are the same under another id: the old one, and the rule as it is now.
     """
 
     live: tuple[Rule, ...] = ()
     altered: tuple[Rule, ...] = ()
     off: tuple[Rule, ...] = ()
     gone: tuple[RuleId, ...] = ()
+    renamed: tuple[tuple[RuleId, Rule], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.live or self.altered or self.off or self.gone)
+        return self.count > 0
 
     @property
     def count(self) -> int:
         """How many rules are touched."""
-        return sum(map(len, (self.live, self.altered, self.off, self.gone)))
+        return sum(map(len, (self.live, self.altered, self.off, self.gone, self.renamed)))
 
 
 def changes(before: Collection[Rule], after: Collection[Rule]) -> Changes:
@@ -53,14 +56,29 @@ def changes(before: Collection[Rule], after: Collection[Rule]) -> Changes:
     known = {rule.id: rule for rule in before}
     pairs = [(known.get(rule.id), rule) for rule in after]
     names = {rule.id for rule in after}
+    missing = [rule for rule in before if rule.enabled and rule.id not in names]
+    renamed = tuple(_renamed(missing, [rule for old, rule in pairs if old is None]))
+    old_names, new_names = {old for old, _ in renamed}, {rule.id for _, rule in renamed}
+    live = [rule for old, rule in pairs if rule.enabled and not _alike(old, rule)]
     return Changes(
-        live=tuple(rule for old, rule in pairs if rule.enabled and not _alike(old, rule)),
+        live=tuple(rule for rule in live if rule.id not in new_names),
         altered=tuple(
             rule for old, rule in pairs if old and _alike(old, rule) and not _same(old, rule)
         ),
         off=tuple(rule for old, rule in pairs if old and old.enabled and not rule.enabled),
-        gone=tuple(rule.id for rule in before if rule.enabled and rule.id not in names),
+        gone=tuple(rule.id for rule in missing if rule.id not in old_names),
+        renamed=renamed,
     )
+
+
+def _renamed(missing: Collection[Rule], fresh: Collection[Rule]) -> Iterator[tuple[RuleId, Rule]]:
+    """Rules that are back under another id, each as one rule; all else that counts is alike."""
+    old_names: dict[str, list[RuleId]] = {}
+    for rule in missing:
+        old_names.setdefault(rule.version, []).append(rule.id)
+    for rule in fresh:
+        if rule.enabled and (found := old_names.get(rule.version)):
+            yield found.pop(0), rule
 
 
 def _alike(old: Rule | None, rule: Rule) -> bool:
@@ -71,27 +89,61 @@ def _same(old: Rule, rule: Rule) -> bool:
     return replace(old, place=rule.place) == rule
 
 
-def title(found: Changes, numbers: Mapping[RuleId, int]) -> str:
-    """`oil v2 is live`, or how many rules an edit changes."""
+def title(found: Changes, numbers: Mapping[RuleId, int], trials: Mapping[RuleId, datetime]) -> str:
+    """`oil v2 is live`, or how many rules an edit changes. `trials`: when those under way end."""
     if found.count != 1:
-        return f"{found.count} rules changed" if found else "The configuration changed"
+        return f"{found.count:,} rules changed" if found else "The configuration changed"
     if found.live:
-        return f"{_named(found.live[0].id, numbers)} is live"
+        (rule,) = found.live
+        return f"{_named(rule.id, numbers)} is {'on trial' if rule.id in trials else 'live'}"
     if found.altered:
         return f"{found.altered[0].id} changed"
+    if found.renamed:
+        return f"{found.renamed[0][0]} is renamed"
     return f"{found.off[0].id} is switched off" if found.off else f"{found.gone[0]} is gone"
 
 
-def sentences(found: Changes, numbers: Mapping[RuleId, int], trial: Trial) -> Iterator[str]:
-    """One sentence a rule, for messages and for the log."""
-    for rule in found.live:
-        yield f"{_named(rule.id, numbers)} live: {_tried(rule.id, trial)}"
-    for rule in found.altered:
-        yield f"{_named(rule.id, numbers)} matches as before; how it is told has changed"
+def sentences(
+    found: Changes,
+    numbers: Mapping[RuleId, int],
+    trial: Trial,
+    trials: Mapping[RuleId, datetime],
+) -> list[str]:
+    """One sentence a rule, for messages and for the log; after NAMED of them, how many more.
+
+    `trials`: when the trials end that are under way.
+    """
+    told = [*_sentences(found, numbers, trial, trials)]
+    more = len(told) - NAMED
+    return told if more <= 0 else [*told[:NAMED], f"and {_count(more, 'rule')} more"]
+
+
+def _sentences(
+    found: Changes,
+    numbers: Mapping[RuleId, int],
+    trial: Trial,
+    trials: Mapping[RuleId, datetime],
+) -> Iterator[str]:
+    for name in found.gone:  # what is lost first: it is what nobody may overlook
+        yield f"{name} is gone from the files: it matches nothing from now on"
     for rule in found.off:
         yield f"{rule.id} is switched off (enabled: false)"
-    for name in found.gone:
-        yield f"{name} is gone from the files: it matches nothing from now on"
+    for old, rule in found.renamed:
+        yield f"{old} is now called {rule.id}; it matches as before{_untold(rule, trials, '; ')}"
+    for rule in found.live:
+        state = _untold(rule, trials, " ") or " live"
+        yield f"{_named(rule.id, numbers)}{state}: {_tried(rule.id, trial)}"
+    for rule in found.altered:
+        how = _untold(rule, trials, "; ") or "; how it is told has changed"
+        yield f"{_named(rule.id, numbers)} matches as before{how}"
+
+
+def _untold(rule: Rule, trials: Mapping[RuleId, datetime], joint: str) -> str:
+    """Until when a rule on trial tells nobody; nothing if it is not on trial."""
+    if rule.id not in trials:
+        return ""
+    end = trials[rule.id].astimezone(UTC)
+    return f"{joint}on trial until {end.day} {end:%b %H:%M} UTC, tells nobody until then"
 
 
 def _named(rule: RuleId, numbers: Mapping[RuleId, int]) -> str:
@@ -120,13 +172,21 @@ def difference(what: str, before: Mapping[str, object], after: Mapping[str, obje
 
 def kept_sentence(names: Sequence[RuleId]) -> str:
     """What is to be done about rules that vanished together."""
-    shown = ", ".join(names[:NAMED])
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return (
-        f"{_count(len(names), 'rule')} vanished from the files at once: {shown}{more}. The last "
+        f"{_count(len(names), 'rule')} vanished from the files at once: {_listed(names)}. The last "
         "version stays in force until the rules are back, or `monitor rules accept` says that they "
         "shall go."
     )
+
+
+def back_sentence(names: Sequence[RuleId]) -> str:
+    """That rules which had vanished stand in the files again."""
+    return f"{_count(len(names), 'rule')} back in the files: {_listed(names)}"
+
+
+def _listed(names: Sequence[RuleId]) -> str:
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _count(number: int, noun: str) -> str:

@@ -68,6 +68,7 @@ def put_in_force(
     _keep_versions(connection, rules, packed, known, now=now)
     wanted = {each.id for each in rules}
     gone = [name for name in known if name not in wanted and (known[name].live or known[name].kept)]
+    left = {known[name].version: known[name] for name in gone if known[name].live}
     for name in gone:
         ended = update(rule).where(rule.c.id == name)
         connection.execute(ended.values(live=False, kept=None))
@@ -76,15 +77,17 @@ def put_in_force(
         before = known.get(each.id)
         if kept.get(each.id) is Kept.VANISHED and before is not None and not before.live:
             continue  # confirmed to go while this was decided; the next look takes it up
+        renamed = left.pop(each.version, None) if before is None else None
         values = {
             "version": each.version,
             "title": each.title,
             "live": each.enabled,
             "kept": kept.get(each.id),
-            "trial_since": _trial_since(each, before, now=now),
+            "trial_since": _trial_since(each, before or renamed, now=now),
         }
         if before is None:
-            new.append({"id": each.id, "since": now, **values})
+            told = renamed and renamed.trial_told
+            new.append({"id": each.id, "since": now, "trial_told": told, **values})
         elif any(getattr(before, key) != value for key, value in values.items()):
             same = before.version == each.version and before.live
             since = before.since if same else now
@@ -94,7 +97,7 @@ def put_in_force(
 
 
 def _trial_since(wanted: Rule, before: Any, *, now: datetime) -> datetime | None:
-    """When the trial of a rule began; another condition, or a pause, begins none anew."""
+    """When the trial of a rule began; another condition, name or pause begins none anew."""
     if wanted.trial is None:
         return None
     if before is not None and before.trial_since is not None:

@@ -213,6 +213,16 @@ def test_settings_are_live_or_wait_for_the_next_start(person, files):
     assert person.desk.monitor.watch.story_window == timedelta(hours=2)
 
 
+def test_a_rule_on_trial_that_is_renamed_goes_on_with_its_trial(person):
+    tried = TALKS.replace("    when:", "    trial: 2 days\n    when:")
+    sent = person.edit(rules__rules=tried)
+    assert "talks v1 matches as before; on trial until 4 Mar 12:" in sent
+    person.desk.clock.pass_(hours=30)
+    sent = person.edit(rules__rules=tried.replace("id: talks", "id: offers"))
+    assert "[ops] talks is renamed" in sent
+    assert "talks is now called offers; it matches as before; on trial until 4 Mar 12:" in sent
+
+
 # --- bad edits ------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,10 +33,14 @@ OTHER = rule("{id: oil, when: crude}")
 NO_TRIAL = Trial({})
 
 
-def told(before, after, *, trial=NO_TRIAL):
+THURSDAY = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
+
+
+def told(before, after, *, trial=NO_TRIAL, on_trial=()):
     found = changes.changes(before, after)
     numbers = dict.fromkeys((each.id for each in after), 2)
-    return changes.title(found, numbers), [*changes.sentences(found, numbers, trial)]
+    ends = dict.fromkeys(map(RuleId, on_trial), THURSDAY)
+    return changes.title(found, numbers, ends), changes.sentences(found, numbers, trial, ends)
 
 
 def test_a_new_version_says_what_it_matches():
@@ -77,6 +81,53 @@ def test_several_rules_are_one_notice():
     title, lines = told([OIL, GAS], [OTHER])
     assert title == "2 rules changed"
     assert len(lines) == 2
+
+
+def test_a_rule_that_begins_on_trial_tells_nobody_until_its_end():
+    trial = Trial({RuleId("oil"): 3}, articles=412, hours=27)
+    assert told([], [OIL], trial=trial, on_trial=["oil"]) == (
+        "oil v2 is on trial",
+        [
+            (
+                "oil v2 on trial until 5 Mar 12:00 UTC, tells nobody until then: "
+                "matches 3 of 412 articles of the last 27 h"
+            )
+        ],
+    )
+
+
+def test_a_live_rule_that_is_put_on_trial_tells_nobody_until_its_end():
+    assert told([OIL], [replace(OIL, trial=timedelta(days=3))], on_trial=["oil"])[1] == [
+        "oil v2 matches as before; on trial until 5 Mar 12:00 UTC, tells nobody until then"
+    ]
+
+
+def test_a_rule_that_is_renamed_is_not_gone():
+    renamed = replace(OIL, id=RuleId("crude"))
+    assert told([OIL, GAS], [renamed, GAS]) == (
+        "oil is renamed",
+        ["oil is now called crude; it matches as before"],
+    )
+    assert told([OIL], [renamed], on_trial=["crude"])[1] == [
+        (
+            "oil is now called crude; it matches as before; "
+            "on trial until 5 Mar 12:00 UTC, tells nobody until then"
+        )
+    ]
+
+
+def test_a_copy_of_a_rule_is_another_rule():
+    copies = [replace(OIL, id=RuleId(name)) for name in ("a", "b")]
+    found = changes.changes([OIL], copies)
+    assert (found.renamed, found.live) == ((("oil", copies[0]),), (copies[1],))
+
+
+def test_of_many_rules_the_first_are_told_and_the_rest_counted():
+    many = [replace(OIL, id=RuleId(f"r{number}")) for number in range(5_000)]
+    title, lines = told([], many)
+    assert title == "5,000 rules changed"
+    assert len(lines) == changes.NAMED + 1
+    assert lines[-1] == "and 4,980 rules more"
 
 
 def test_feeds_that_come_and_go_are_counted():
