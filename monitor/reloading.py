@@ -22,7 +22,7 @@ from monitor.config.force import Before, Load, comes_into_force
 from monitor.config.load import Configuration
 from monitor.config.problems import ConfigurationError
 from monitor.config.settings import Settings, edited
-from monitor.core import changes
+from monitor.core import changes, mistakes
 from monitor.core.changes import Changes, Kept, Trial
 from monitor.core.errors import Problem, Temporary
 from monitor.core.identity import digest
@@ -37,8 +37,6 @@ TRIED_ARTICLES = 2_000  # the latest ones, which a new version of a rule is trie
 TRIED_FOR = 1.0  # seconds that this may take
 # A step that began with channels that are gone now may still queue a message for them.
 ORPHANS_LOOKED_FOR = timedelta(minutes=2).total_seconds()  # the lease of triage
-WRONG = "An edit is not in force"
-STAYS = "What these mistakes touch stays as it was until they are mended."
 VANISHED = "Rules vanished"
 AN_HOUR = timedelta(hours=1)
 
@@ -51,6 +49,7 @@ class Left:
 
     files: Mapping[str, str]
     rules: Mapping[RuleId, Rule]
+    waiting: frozenset[RuleId]  # of these rules: vanished from the files, kept in force
     confirmed: Sequence[RuleId]
 
 
@@ -60,7 +59,8 @@ def left_in_force(connection: Connection, wanted: Configuration) -> Left | None:
     confirmed = versions.confirmed(connection)
     if last is None or (last[0] == wanted.files and not confirmed):
         return None
-    return Left(last[0], versions.at_work(connection), confirmed)
+    at_work = versions.at_work(connection)
+    return Left(last[0], at_work, at_work.waiting, confirmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,6 @@ class Reload:
     _written: Written | None = None  # as it stands on disk
     _wrong: Sequence[Problem] | None = None  # what was wrong with it at the last look
     _logged: Sequence[Problem] = ()
-    _mended_at: datetime | None = None
     _orphans_until: float = 0.0  # of the machine's own clock
     _first: bool = True
 
@@ -220,14 +219,22 @@ class Reload:
         ends = trials.ends(tx, [rule for rule in taken.found.rules if rule.enabled]).items()
         running = {name: end for name, end in ends if end > now}
         lines = [*changes.sentences(taken.rules, numbers, taken.trial, running), *taken.remarks]
+        if back := self._back(taken.found):
+            lines.append(changes.back_sentence(back))
         tell = partial(deliveries.notify, tx, taken.watch.ops, now=now)
         if lines:
             title = changes.title(taken.rules, numbers, running)
-            tell(key=_key(title, taken.names, since), title=title, body="\n".join(lines))
+            tell(key=_key(title, [*taken.names, *back], since), title=title, body="\n".join(lines))
         if names := self._newly_vanished(taken.found):
             lines.append(changes.kept_sentence(names))
             tell(key=_key(VANISHED, names, since), title=VANISHED, body=lines[-1])
         return lines
+
+    def _back(self, found: Configuration) -> list[RuleId]:
+        """The rules that had vanished, and stand in the files again."""
+        waiting = self.left.waiting if self.left is not None else _waiting(self.present)
+        written = {rule.id for rule in found.rules if rule.id not in found.kept}
+        return sorted(waiting & written)
 
     def _newly_vanished(self, found: Configuration) -> list[RuleId]:
         told = frozenset[RuleId]() if self._first else _waiting(self.present)
@@ -235,28 +242,33 @@ class Reload:
         return sorted(waiting) if waiting - told else []
 
     def _tell_wrong(self, wrong: Sequence[Problem]) -> None:
-        """Tell what is wrong once; the same mistakes made again later are told again."""
+        """Tell what is newly wrong, what is mended, and when all is in force."""
         watch, before = self.watch(), self._wrong
-        if wrong and wrong != before:
+        if wrong != before:
             watch.database.write(partial(self._store_wrong, watch, wrong))
-            for each in wrong if wrong != self._logged else ():
+        new = frozenset(mistakes.fresh(map(str, self._logged), map(str, wrong)))
+        for each in wrong:
+            if str(each) in new:
                 place, words = str(each.place), each.message
                 log.warning("configuration.wrong", place=place, failure=words, said=str(each))
-        elif wrong != before:
-            self._mended_at = watch.now()
-            if before:
-                log.info("configuration.mended", said="all that stands in the files is in force")
+        if before and not wrong:
+            log.info("configuration.mended", said="all that stands in the files is in force")
         self._wrong = self._logged = wrong
 
     def _store_wrong(self, watch: Watch, wrong: Sequence[Problem], tx: Connection) -> None:
-        body = "\n".join([*map(_printable, wrong), STAYS])
-        last = deliveries.last_notice(tx, titles=(WRONG,))
-        if last is not None and last.body == body:
-            mended = self._mended_at is not None and self._mended_at >= last.created_at
-            if not mended:  # another process has told it, or this one before it was started again
-                return
-        key = _key(WRONG, body, last and last.id)
-        deliveries.notify(tx, watch.ops, key=key, title=WRONG, body=body, now=watch.now())
+        if self._wrong is None:  # told before this start, or by another process
+            notices = deliveries.notices(tx, titles=mistakes.TITLES, back_to=mistakes.CLEAR)
+            before = mistakes.still_open(notices)
+        else:
+            before = [*map(_printable, self._wrong)]
+        if (found := mistakes.notice(before, [*map(_printable, wrong)])) is None:
+            return
+        title, body = found
+        last = deliveries.last_notice(tx, titles=mistakes.TITLES)
+        if last is not None and (last.title, last.body) == found:
+            return  # another process has told it
+        key = _key(title, body, last and last.id)
+        deliveries.notify(tx, watch.ops, key=key, title=title, body=body, now=watch.now())
 
     def _park_orphans(self) -> None:
         if time.monotonic() < self._orphans_until:

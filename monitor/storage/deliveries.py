@@ -177,6 +177,23 @@ def last_notice(connection: Connection, *, titles: Collection[str]) -> Any:
     return connection.execute(newest).one_or_none()
 
 
+def notices(
+    connection: Connection, *, titles: Collection[str], back_to: str
+) -> list[tuple[str, str]]:
+    """Title and body of the messages of `notify` with these titles, the oldest first.
+
+    Only those from the last one called `back_to` on.
+    """
+    told = and_(delivery.c.kind == Kind.OPS, delivery.c.title.in_(titles))
+    asked = select(delivery.c.title, delivery.c.body).where(told).order_by(delivery.c.id.desc())
+    found: list[tuple[str, str]] = []
+    for row in connection.execute(asked):
+        found.append((row.title, row.body))
+        if row.title == back_to:
+            break
+    return found[::-1]
+
+
 def recall(connection: Connection, *, title: str) -> None:
     """Drop the messages of `notify` with this title that have certainly not arrived."""
     told = and_(delivery.c.kind == Kind.OPS, delivery.c.title == title)

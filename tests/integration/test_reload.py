@@ -241,9 +241,26 @@ def test_a_bad_edit_is_told_once_and_changes_nothing(person):
 def test_the_same_mistake_made_again_later_is_told_again(person):
     person.edit(rules__rules=BROKEN)
     person.desk.clock.pass_(minutes=1)
-    assert person.edit(rules__rules=TALKS) == ""
+    sent = person.edit(rules__rules=TALKS)
+    assert "[ops] All edits are in force" in sent
+    assert "mended: rules/rules․yaml" in sent
     person.desk.clock.pass_(minutes=1)
     assert "[ops] An edit is not in force" in person.edit(rules__rules=BROKEN)
+
+
+def test_a_mistake_that_is_open_is_not_told_again_with_the_next_one(person, open_desk):
+    person.edit(rules__rules=BROKEN)
+    sent = person.edit(rules__more="rules: [}\n")
+    assert "rules/more․yaml:1:9" in sent
+    assert "rules/rules" not in sent
+    assert "1 told before is still open" in sent
+    person.desk.clock.pass_(minutes=1)
+    sent = person.edit(rules__more=crowd("one"))
+    assert "[ops] Some mistakes are mended" in sent
+    assert "mended: rules/more․yaml" in sent
+    again = Person(restarted(person, open_desk), person.directory)
+    assert again.edit() == ""
+    assert "[ops] All edits are in force" in again.edit(rules__rules=TALKS)
 
 
 def test_one_bad_file_does_not_hold_back_the_others(person):
@@ -301,7 +318,9 @@ def bereft(person, newsroom):
 
 
 def test_many_rules_that_vanish_are_kept_until_they_are_back(bereft):
-    assert "v1" not in bereft.edit(rules__more=crowd(*NAMES)), "they were never away"
+    sent = bereft.edit(rules__more=crowd(*NAMES))
+    assert "v1" not in sent, "they were never away"
+    assert "6 rules back in the files: five, four, one, six, three, two" in sent
     assert bereft.reload.present.kept == {}
 
 

@@ -1,0 +1,43 @@
+"""What is told of mistakes: what is new, and what is mended."""
+
+from itertools import pairwise
+
+from monitor.core.mistakes import CLEAR, MENDED, STAYS, WRONG, notice, still_open
+
+QUOTE = "monitor.yaml:4:51: this quote is not closed"
+LIST = 'rules/a.yaml:3:7: unknown list "fuels"'
+
+
+def test_every_mistake_is_told_once():
+    assert notice([], [QUOTE, LIST]) == (WRONG, f"{QUOTE}\n{LIST}\n{STAYS}")
+    assert notice([QUOTE, LIST], [QUOTE, LIST]) is None
+
+
+def test_a_mistake_that_moved_in_its_file_is_no_news():
+    assert notice([LIST], [LIST.replace("3:7", "4:7")]) is None
+
+
+def test_the_same_mistake_made_twice_is_news():
+    again = LIST.replace("3:7", "9:7")
+    assert notice([LIST], [LIST, again])[1].splitlines()[0] == again
+
+
+def test_only_what_is_new_is_told_beside_what_is_open():
+    told = "1 told before is still open: `monitor status`"
+    assert notice([QUOTE], [QUOTE, LIST]) == (WRONG, f"{LIST}\n{told}\n{STAYS}")
+    assert notice([QUOTE, LIST], [QUOTE]) == (MENDED, f"mended: rules/a.yaml\n{told}")
+
+
+def test_when_all_is_mended_it_is_told():
+    assert notice([LIST], []) == (
+        CLEAR,
+        "mended: rules/a.yaml\nAll that stands in the files is in force.",
+    )
+    assert notice([], []) is None
+
+
+def test_what_is_open_can_be_read_from_what_was_told():
+    states = ([], [QUOTE], [QUOTE, LIST], [LIST])
+    told = [notice(*pair) for pair in pairwise(states)]
+    assert still_open(told) == [LIST]
+    assert still_open([*told, notice([LIST], [])]) == []
