@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.config.directory import Written
+from monitor.config.directory import FILES, FOLDERS, Written
 from monitor.config.load import Configuration
 from monitor.config.problems import ConfigurationError, Whole
 from monitor.config.secrets import SECRETS_FILE
@@ -61,7 +61,9 @@ def _loaded(
 ) -> tuple[Configuration, tuple[Problem, ...]]:
     """What loads, and the mistakes of what stands on disk."""
     earlier = {} if before is None else before.files
-    mistakes = (*written.problems, *_emptied(written, earlier))
+    mistakes = written.problems
+    if not _astray(mistakes, {*written.files, *earlier}):
+        mistakes = (*mistakes, *_emptied(written, earlier))
     tried = _without(written.files, mistakes, earlier)
     try:
         found = load(tried)
@@ -111,6 +113,8 @@ def _waiting(
 ) -> Iterator[Problem]:
     """The changed files that have no mistakes, but do not go together with what stays."""
     told = {problem.place.file for problem in mistakes}
+    if _astray(written.problems, {*written.files, *found.files}):
+        return  # its one mistake says it all
     for name in sorted({*written.files, *found.files}):
         changed = written.files.get(name) != found.files.get(name)
         if mistakes and changed and not told & {name, _folder(name)}:
@@ -125,13 +129,19 @@ def _without(
     """The files, but those that problems name as they were; a folder's name means all in it."""
     names = {*files, *earlier}
     named = {problem.place.file for problem in problems}
-    if named - names - {*map(_folder, names)} - {SECRETS_FILE}:  # the whole directory is meant
+    if _astray(problems, names):
         return dict(earlier)
     return {
         name: text
         for name in sorted(names)
         if (text := (earlier if named & {name, _folder(name)} else files).get(name)) is not None
     }
+
+
+def _astray(problems: tuple[Problem, ...], names: AbstractSet[str]) -> bool:
+    """Whether a problem is of the whole directory: it names nothing that may stand in it."""
+    named = {problem.place.file for problem in problems}
+    return any(_folder(name) not in (*FOLDERS, *FILES) for name in named - names - {SECRETS_FILE})
 
 
 def _folder(name: str) -> str:

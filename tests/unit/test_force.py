@@ -142,7 +142,7 @@ def test_a_directory_that_is_gone_changes_nothing():
     gone = Problem(Whole("/etc/monitor"), "no such directory")
     found = after(dict.fromkeys(GOOD), problems=(gone,))
     assert found.files == GOOD
-    assert told(found)[0] == "/etc/monitor: no such directory"
+    assert told(found) == ["/etc/monitor: no such directory"]
 
 
 def test_a_file_that_cannot_be_read_stays_as_it_was():
@@ -151,6 +151,17 @@ def test_a_file_that_cannot_be_read_stays_as_it_was():
         problems=(Problem(Whole("rules/a.yaml"), "cannot be read: Permission denied"),),
     )
     assert {rule.id for rule in found.rules} == {"oil", "coal"}
+    assert words_of(found, "coal").written == "lignite"
+
+
+def test_a_mistake_shows_beside_a_new_file_that_cannot_be_read():
+    folder = Problem(Whole("rules/x.yaml"), "cannot be read: Is a directory")
+    edit = {"rules/a.yaml": BROKEN, "rules/b.yaml": "rules: [{id: coal, when: lignite}]\n"}
+    found = after(edit, problems=(folder,))
+    assert [line.partition(": ")[0] for line in told(found)] == [
+        "rules/a.yaml:1:26",
+        "rules/x.yaml",
+    ]
     assert words_of(found, "coal").written == "lignite"
 
 
