@@ -58,6 +58,8 @@ def compared(
 ) -> Outcome:
     """What the files would change: in the rules, and from `since` on in what they tell.
 
+    Rules that vanished from the files count as removed: that is what confirming it would change.
+
     Raises Permanent if a rule that was named is held back, or the version in force does not load.
     """
     in_force, loaded_at = _in_force(database, base)
@@ -66,9 +68,14 @@ def compared(
     if names and held:
         raise Permanent(f"{held[0]} is held back: `monitor rules test {held[0]}` says why")
     refuse_unknown(names, list(dict.fromkeys(rule.id for rule in known)))
-    before = _chosen(in_force, names)
-    after = _chosen(on_disk, names) | {name: before[name] for name in held if name in before}
-    outcome = Outcome(loaded_at, _changed(before, after), held)
+    written = _chosen(on_disk, names)
+    vanished = {name: rule for name, rule in written.items() if rule.id in on_disk.kept}
+    before = vanished | _chosen(in_force, names)
+    after = {name: rule for name, rule in written.items() if name not in vanished}
+    after |= {name: before[name] for name in held if name in before}
+    outcome = Outcome(
+        loaded_at, _changed(before, after), held, [each.id for each in vanished.values()]
+    )
     if database is not None and outcome.changed:
         sides = _side(in_force or on_disk, before), _side(on_disk, after)
         window = on_disk.settings.story_window

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from monitor.core.changes import Kept
 from monitor.core.errors import Permanent, Problem
 from monitor.runners.clock import SystemClock
 from monitor.storage import migrate, sync, versions
-from monitor.storage.engine import Database
+from monitor.storage.engine import Broken, Database
 
 logger = structlog.get_logger()
 
@@ -34,6 +35,25 @@ def configured(context: typer.Context, config: Path | None) -> Configuration:
     found = app.configure(directory(context, config))
     _speak(context, level="warning", secrets=found.secrets)
     return found
+
+
+def with_vanished(context: typer.Context, config: Path | None) -> Configuration:
+    """As `configured`, and the rules that vanished from the files and match all the same.
+
+    These stand under `rules` too, and `kept` names them. A database that cannot be asked knows of
+    none: the files can be looked at all the same.
+    """
+    found = configured(context, config)
+    try:
+        with database_of(found.settings) as database:
+            before = None if database is None else _last_in_force(database)
+    except (Permanent, Broken):
+        return found
+    now, written = SystemClock().now(), Written(found.files)
+    coming = comes_into_force(written, before, load=lambda _: found, now=now)
+    kept = {name: why for name, why in coming.kept.items() if why is Kept.VANISHED}
+    stay = (rule for rule in coming.rules if rule.id in kept)
+    return replace(found, rules=(*found.rules, *stay), kept=kept)
 
 
 def in_force(context: typer.Context, config: Path | None) -> Configuration:
@@ -145,9 +165,13 @@ def _before(base: Path, written: Written) -> Before | None:
             if running(settings.state):  # it is another process's, which is told elsewhere
                 return None
             app.bring_up_to_date(database, now=SystemClock().now())
-        with database.read() as connection:
-            kept = sync.last_good(connection)
-            at_work = versions.at_work(connection)
+        return _last_in_force(database)
     finally:
         database.close()
+
+
+def _last_in_force(database: Database) -> Before | None:
+    with database.read() as connection:
+        kept = sync.last_good(connection)
+        at_work = versions.at_work(connection)
     return None if kept is None else Before(kept[0], at_work, at_work.waiting)

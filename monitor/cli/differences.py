@@ -25,11 +25,12 @@ from monitor.cli.output import (
     say,
     table,
 )
+from monitor.core.changes import kept_sentence
 from monitor.core.comparison import Effect
 
 if TYPE_CHECKING:
     from monitor.core.backtest import Summary
-    from monitor.core.model import Evidence
+    from monitor.core.model import Evidence, RuleId
 
 QUOTED = 10  # alerts of one rule, gained or lost, that are shown with their evidence
 
@@ -115,11 +116,13 @@ class Outcome:
     """What differs; `compared` is None where no rule does, or there is no archive.
 
     `held`: rules on disk that fail their examples; they are compared as they are in force.
+    `vanished`: rules that the files lack, and that stay in force until somebody confirms it.
     """
 
     in_force_since: datetime | None
     changed: list[Changed]
     held: Sequence[str]
+    vanished: "Sequence[RuleId]"
     compared: Compared | None = None
 
 
@@ -136,6 +139,7 @@ def tell(found: Outcome) -> None:
                 for each in found.changed
             ],
             "held": found.held,
+            "vanished": found.vanished,
             "archive": None if found.compared is None else _archive(found.compared),
         }
     )
@@ -196,6 +200,8 @@ def show(found: Outcome) -> None:
     say((version, FAINT))
     for name in found.held:
         say((f"{name} fails its examples: its version on disk would not go live", BAD))
+    if found.vanished:
+        say((kept_sentence(found.vanished), BAD))
     if not found.changed:
         say("no rule differs")
         return

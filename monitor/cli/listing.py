@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from monitor.core.rules import Rule
 
 SHOWN = 20  # headlines of one rule on trial
-STYLES = {"on trial": DOUBT, "held back": BAD, "ended": BAD, "off": FAINT}  # by how a state begins
+VANISHED = "vanished, kept in force"
+# By how a state begins.
+STYLES = {"on trial": DOUBT, "held back": BAD, "ended": BAD, "vanished": BAD, "off": FAINT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def list_rules(
 
 
 def listed(configuration: "Configuration", *, since: datetime, now: datetime) -> list[Line]:
-    """The rules in the order of the files, then those that are held back."""
+    """The rules in the order of the files, those that vanished, then those that are held back."""
     from monitor.cli.context import database_of
     from monitor.cli.trying import on_trial
     from monitor.storage import views
@@ -74,7 +76,9 @@ def listed(configuration: "Configuration", *, since: datetime, now: datetime) ->
     lines = [
         Line(
             rule.id,
-            _state(rule, tried.get(rule.id), now=now),
+            VANISHED
+            if rule.id in configuration.kept
+            else _state(rule, tried.get(rule.id), now=now),
             tuple(dict.fromkeys(case.severity for case in rule.cases)) or (rule.severity,),
             matches.get(rule.id, 0),
             alerts.get(rule.id, 0),

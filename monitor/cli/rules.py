@@ -38,12 +38,12 @@ def show_all(
 ) -> None:
     """List the rules: live, on trial, off or ended; how often each matched and told."""
     from monitor.cli.backtesting import spanned
-    from monitor.cli.context import configured
+    from monitor.cli.context import with_vanished
     from monitor.cli.listing import list_rules
     from monitor.runners.clock import SystemClock
 
     span, now = spanned(since), SystemClock().now()
-    configuration, names = configured(context, config), rules or []
+    configuration, names = with_vanished(context, config), rules or []
     refuse_unknown(names, [*(str(rule.id) for rule in configuration.rules), *configuration.held])
     list_rules(configuration, names, since=now - span, now=now, as_json=as_json)
 
@@ -64,10 +64,10 @@ def try_rules(
     config: Config = None,
 ) -> None:
     """Run the examples of the rules, or try the rules on a text or a page."""
-    from monitor.cli.context import configured
+    from monitor.cli.context import with_vanished
     from monitor.core.backtest import live
 
-    configuration = configured(context, config)
+    configuration = with_vanished(context, config)
     names = [each for each in rules or [] if not is_web(each)]
     pages = [each for each in [*(rules or []), url] if each is not None and is_web(each)]
     if url is not None and url not in pages:
@@ -94,18 +94,21 @@ def explain(
     config: Config = None,
 ) -> None:
     """Show why a rule matched an article or not, and what became of the article."""
-    from monitor.cli.context import configured
+    from monitor.cli.context import with_vanished
 
-    configuration = configured(context, config)
+    configuration = with_vanished(context, config)
     (chosen,) = _named(configuration, [rule])
     found, tree = life.explained(configuration, article, chosen)
     idle = _idle(chosen)
     if as_json:
-        emit({"article": found, "explanation": tree, "misses": misses(tree), "idle": idle})
+        told = {"article": found, "explanation": tree, "misses": misses(tree), "idle": idle}
+        emit(told | {"kept": configuration.kept.get(chosen.id)})
         return
     life.show(found)
     if idle:
         say((f"{chosen.id} is not at work: {idle}", DOUBT))
+    if chosen.id in configuration.kept:
+        say((f"{chosen.id} vanished from the files and is kept in force", DOUBT))
     trees.show(tree)
     if not tree.held:
         say(("\nwhy not", STRONG))
@@ -138,12 +141,12 @@ def try_on_the_archive(
 ) -> None:
     """Replay the archive: what the rules would have told."""
     from monitor.cli.backtesting import backtest, spanned
-    from monitor.cli.context import configured
+    from monitor.cli.context import with_vanished
     from monitor.core.backtest import live
     from monitor.runners.clock import SystemClock
 
     span = spanned(since)
-    configuration = configured(context, config)
+    configuration = with_vanished(context, config)
     chosen, now = live(_named(configuration, rules or []), named=bool(rules)), SystemClock().now()
     telling = [rule for rule in chosen if rule.volume is None]
     counted = counting.projected(configuration, chosen, span=span, now=now)
@@ -179,12 +182,12 @@ def compare(
     """Compare the files with the version in force: rules changed, alerts gained and lost."""
     from monitor.cli.backtesting import spanned
     from monitor.cli.comparing import diff
-    from monitor.cli.context import configured
+    from monitor.cli.context import with_vanished
     from monitor.runners.clock import SystemClock
 
     span = spanned(since)
     diff(
-        configured(context, config),
+        with_vanished(context, config),
         rules or [],
         base=directory(context, config),
         span=span,
@@ -219,7 +222,11 @@ def _examples(configuration: "Configuration", names: list[str], *, as_json: bool
             [
                 (name, "", (count(len(failing[name]), "example") + " failed", BAD))
                 if name in failing
-                else (name, str(tried[name]), ("ok", GOOD) if tried[name] else "none to try")
+                else (
+                    name,
+                    str(tried[name]),
+                    ("ok", GOOD) if tried[name] else _untried(name, configuration),
+                )
                 for name in shown
             ],
         )
@@ -227,6 +234,11 @@ def _examples(configuration: "Configuration", names: list[str], *, as_json: bool
             say((f"{problem.place}:", BAD), f" {problem.message}")
     if failed:
         raise typer.Exit(Exit.NO)
+
+
+def _untried(name: str, configuration: "Configuration") -> str:
+    kept = name in configuration.kept
+    return "vanished from the files, kept in force" if kept else "none to try"
 
 
 def _named(configuration: "Configuration", names: list[str]) -> list["Rule"]:

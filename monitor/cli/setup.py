@@ -16,6 +16,8 @@ from monitor.cli.exits import Exit
 from monitor.cli.linting import Lint, lint
 from monitor.cli.options import Config, Json, directory
 from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, count, emit, say
+from monitor.config.problems import Whole
+from monitor.core.changes import kept_sentence
 from monitor.core.errors import Place, Problem, Temporary
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def init(
 
 def check(context: typer.Context, *, as_json: Json = False, config: Config = None) -> None:
     """Check the whole configuration, the examples of the rules and the channels' addresses."""
-    from monitor.cli.context import configured
+    from monitor.cli.context import with_vanished
     from monitor.config.problems import ConfigurationError
     from monitor.config.secrets import SecretsFile, read_secrets_file
 
@@ -59,7 +61,7 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
     try:
         base = directory(context, config)
         secrets = read_secrets_file(base)
-        found = configured(context, base)
+        found = _as_written(with_vanished(context, base))
     except ConfigurationError as error:
         problems = [*error.problems, *secrets.problems]
     else:
@@ -83,6 +85,12 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
         raise typer.Exit(Exit.NO)
     if found is not None and not as_json:
         say((f"config is fine: {_size(found)}", GOOD))
+
+
+def _as_written(configuration: "Configuration") -> "Configuration":
+    """The rules of the files alone, as there is what to mend; `kept` still names the others."""
+    written = (rule for rule in configuration.rules if rule.id not in configuration.kept)
+    return replace(configuration, rules=tuple(written))
 
 
 def _show(problems: Iterable[Problem], style: str) -> None:
@@ -145,11 +153,18 @@ def _remarks(configuration: "Configuration", *, mistaken: bool, shown: bool) -> 
     from monitor.runners.clock import SystemClock
 
     now = SystemClock().now()
-    ended = [*_ended(configuration, now), *on_trial(configuration, now=now)]
+    ended = [*_vanished(configuration), *_ended(configuration, now)]
+    ended += on_trial(configuration, now=now)
     if mistaken:
         return Lint(tuple(ended))
     found = lint(configuration, now=now, shown=shown)
     return replace(found, warnings=(*ended, *found.warnings))
+
+
+def _vanished(configuration: "Configuration") -> list[Problem]:
+    """The rules that match although the files do not hold them."""
+    names = list(configuration.kept)
+    return [Problem(Whole("rules"), kept_sentence(names))] if names else []
 
 
 def _ended(configuration: "Configuration", now: datetime) -> list[Problem]:
