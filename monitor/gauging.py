@@ -121,7 +121,8 @@ def _looked(
     verdict = volume.judged(counted, number, known=usual, unsure=unsure, under_way=going_on)
     picture = None
     if verdict.turn is not None:
-        picture = _picture(connection, row, rule, counted, feeds, now=now)
+        blind = [spell for spell, _ in spells]
+        picture = _picture(connection, row, rule, counted, feeds, blind, now=now)
     return Look(number, usual, verdict, episode.began_at if episode else None, picture)
 
 
@@ -157,6 +158,7 @@ def _picture(
     rule: Rule,
     counted: Volume,
     feeds: tuple[int, int],
+    blind: Sequence[Span],
     *,
     now: datetime,
 ) -> Picture:
@@ -170,6 +172,7 @@ def _picture(
         ],
         latest=volumes.latest(connection, rule.id, back, limit=episodes.HEADLINES if spike else 1),
         feeds=feeds,
+        blind=blind,
     )
 
 

@@ -30,12 +30,14 @@ class Headline:
 class Picture:
     """What a message shows: the windows with their numbers, oldest first, and what came last.
 
-    `feeds` are how many of those that could bring it answered, and how many there are.
+    `feeds` are how many of those that could bring it answered, and how many there are; in `blind`
+    spans nobody looked, and what came then is not known.
     """
 
     windows: Sequence[tuple[Span, int]]
     latest: Sequence[Headline] = ()
     feeds: tuple[int, int] = (0, 0)
+    blind: Sequence[Span] = ()
 
 
 def begun(
@@ -90,9 +92,17 @@ def _chart(picture: Picture, volume: Volume) -> list[str]:
     most = max((number for _, number in picture.windows), default=0)
     form = "%d %b %H:%M" if volume.window * len(picture.windows) > DAY else "%H:%M"
     return [
-        " ".join(filter(None, (f"{span.since:{form}}", bar(number, most, width=BAR), str(number))))
+        " ".join(filter(None, (f"{span.since:{form}}", bar(number, most, width=BAR), told)))
         for span, number in picture.windows
+        for told in [_known(number, blind=any(map(span.meets, picture.blind)))]
     ]
+
+
+def _known(number: int, *, blind: bool) -> str:
+    """A number; where the watch was blind, nothing seen does not mean that nothing came."""
+    if not blind:
+        return str(number)
+    return f"{number} (partly blind)" if number else "– (blind)"
 
 
 def _latest(picture: Picture) -> list[str]:

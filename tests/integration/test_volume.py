@@ -278,7 +278,9 @@ def test_no_silence_is_told_of_a_time_in_which_nobody_ran(watching, newsroom, cl
         "0 articles in 20 minutes, not told: the watch was blind from 2026-03-02 12:10 UTC to "
         "2026-03-02 17:10 UTC: the watch was not running"
     )
-    assert "no article for 20 minutes" in live(desk, minutes=20), "a whole window later it is told"
+    told = live(desk, minutes=20)
+    assert "no article for 20 minutes" in told, "a whole window later it is told"
+    assert "– (blind)" in told, "the chart does not say that nothing came then"
 
 
 @on_one

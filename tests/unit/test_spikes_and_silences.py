@@ -220,6 +220,17 @@ def test_the_message_of_a_spike() -> None:
     ]
 
 
+def test_a_chart_shows_no_number_of_a_time_in_which_the_watch_was_blind() -> None:
+    seen = replace(picture(1, 0, 0, 2), blind=(Span(NOON - 3 * HOUR, NOON - HOUR / 2),))
+    said = episodes.begun(RULE, SPIKE, 2, usual=None, picture=seen, now=NOON)
+    assert said.body.split("\n")[2:6] == [
+        "08:00 ████████ 1",
+        "09:00 – (blind)",
+        "10:00 – (blind)",
+        "11:00 ████████████████ 2 (partly blind)",
+    ]
+
+
 def test_the_message_of_a_silence_says_that_the_watch_was_not_blind() -> None:
     said = episodes.begun(RULE, SILENCE, 0, usual=None, picture=picture(0), now=NOON)
     assert said.title == "🟠 HIGH · Talk: no story for 6 hours"
