@@ -2,15 +2,19 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json, directory
 from monitor.cli.output import GOOD, count, emit, say, table
+from monitor.cli.status import running
 from monitor.core.changes import Kept
 from monitor.core.errors import Permanent
+
+if TYPE_CHECKING:
+    from monitor.config.settings import Settings
 
 
 def accept(
@@ -40,8 +44,15 @@ def accept(
     if as_json:
         emit({"accepted": names})
     elif gone:
-        say((f"{count(len(gone), 'rule')} gone.", GOOD), " A running watch takes it up within 5 s.")
+        say((f"{count(len(gone), 'rule')} gone.", GOOD), f" {_taken_up(found.settings)}")
     else:
         say("no rule waits to be let go")
     if not gone:
         raise typer.Exit(Exit.NO)
+
+
+def _taken_up(settings: "Settings") -> str:
+    """When it takes effect; on PostgreSQL nobody knows whether a watch runs."""
+    if settings.database_url.startswith("sqlite") and not running(settings.state):
+        return "No watch runs: they match nothing from its next start on."
+    return "A running watch takes it up within 5 s."

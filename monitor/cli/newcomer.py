@@ -133,7 +133,14 @@ def _add_channel(target: Path, url: str, name: str) -> None:
         remark = f"    # {scheme}://…; {SECRETS_FILE} has it"
     file = target / "channels.yaml"
     line = f"{name}: {{url: {written}, default: true}}{remark}"
-    file.write_text(f"{file.read_text('utf-8').rstrip()}\n{line}\n", "utf-8")
+    text = _without_twin(file.read_text("utf-8"), url)
+    file.write_text(f"{text.rstrip()}\n{line}\n", "utf-8")
+
+
+def _without_twin(channels: str, url: str) -> str:
+    """The starter's channels but one with this address: each alert would come there twice."""
+    twin = f'{{url: "{url}",'
+    return "".join(line for line in channels.splitlines(keepends=True) if twin not in line)
 
 
 def _keep_secret(file: Path, text: str) -> None:

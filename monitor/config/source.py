@@ -76,22 +76,29 @@ Node = Scalar | Items | Map | Broken
 def scan(file: str, text: str, problems: Problems) -> Node:
     """The tree of one file; Broken if it cannot be read. Mistakes go to `problems`."""
     start = Place(file)
-    text = text.removeprefix("\ufeff")
-    if len(text.encode(errors="surrogateescape")) > SIZE_LIMIT:
+    if _too_long(text):
         problems.add(start, f"the file is over {SIZE_LIMIT:,} bytes; split it")
         return Broken(start)
+    text = text.removeprefix("\ufeff")
     if forbidden := _FORBIDDEN.search(text):
         problems.add(_place(file, text, forbidden.start()), _forbidden_message(forbidden[0]))
         return Broken(start)
     return _Scan(file, text, problems).tree()
 
 
+def _too_long(text: str) -> bool:
+    return len(text.encode(errors="surrogateescape")) > SIZE_LIMIT
+
+
 def cut_off(file: str, text: str) -> Place | None:
     """Where a file ends in the middle of a word or a comment; None if it ends as whole ones do.
 
     `when: oil` may have been `when: oil deal`, and nobody could tell. What is cut off at the end
-    of a line, or behind a bracket, only the version in force can tell.
+    of a line, or behind a bracket, only the version in force can tell. Of a file that is too long
+    only the beginning was read.
     """
+    if _too_long(text):
+        return None
     end = text.rstrip(" ")
     if not end or end.endswith(("\n", "\r", *_CLOSING)):
         return None

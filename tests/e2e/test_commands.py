@@ -494,6 +494,17 @@ def test_init_keeps_the_address_of_a_channel_secret(
     assert len(site.received) == 2
 
 
+def test_init_with_an_address_that_the_starter_has_makes_no_second_channel_of_it(
+    tmp_path: Path, monitor: Call
+) -> None:
+    made = monitor("init", "new", "--no-input", "--channel-url", "file:alerts.log")
+    assert made.returncode == FINE, made.stderr
+    written = (tmp_path / "new" / "channels.yaml").read_text()
+    assert written.count("file:alerts.log") == 1
+    assert 'desk: {url: "file:alerts.log", default: true}' in written
+    assert 'console: {url: "console:", default: true}' in written
+
+
 def test_init_writes_nothing_when_the_channel_refuses(
     tmp_path: Path, site: Site, monitor: Call
 ) -> None:

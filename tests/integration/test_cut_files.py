@@ -7,7 +7,7 @@ import pytest
 
 from monitor.config.load import Configuration, load
 from monitor.config.problems import ConfigurationError
-from monitor.config.source import CUT_OFF, cut_off
+from monitor.config.source import CUT_OFF, SIZE_LIMIT, cut_off
 from monitor.core.errors import Place
 from monitor.core.model import RuleId
 from monitor.core.rules import Rule
@@ -157,3 +157,11 @@ def test_a_list_of_another_file_that_is_cut_off_is_refused_too() -> None:
     }
     with pytest.raises(ConfigurationError, match=r"knowledge/b\.yaml:4:11: the file ends in the"):
         load(files, base=Path("/nowhere"), environment={})
+
+
+def test_of_a_file_that_is_too_long_nobody_says_that_it_is_cut_off() -> None:
+    text = "\ufeffrules: [] #" + "o" * (SIZE_LIMIT - 13)
+    with pytest.raises(ConfigurationError) as told:
+        load(OTHERS | {"rules/r.yaml": text}, base=Path(), environment={})
+    said = [each.message for each in told.value.problems]
+    assert said == ["the file is over 2,000,000 bytes; split it"]
