@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from monitor.adapters.exchanges import ANSWER_SECONDS, Exchange, listening
 from monitor.core.errors import Permanent
-from monitor.core.messages import TITLE_LIMIT, Message, shorten
+from monitor.core.messages import TITLE_LIMIT, Message, shorten, unlinked
 from monitor.core.model import Channel
 from monitor.core.outbox import Fate, Outcome
 from monitor.core.secrets import MASK, redactor
@@ -52,10 +52,10 @@ def send(
     """
     scheme, _, rest = channel.url.partition(":")
     if scheme == "console":
-        return _print(message, out)
+        return _print(unlinked(message), out)
     if scheme == "file":
         keep = _file if rest.endswith("/") else _append
-        return keep(message, state / rest, key=key)
+        return keep(unlinked(message), state / rest, key=key)
     hidden = (*secrets, *_written_secrets(channel.url))
     try:
         service = _service(channel.url, key=key)

@@ -105,6 +105,7 @@ class Report:
 _STACKED = re.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+")
 # A dot that makes a bare address ("evil.example"): every chat links those. "EE.UU." is none.
 _DOMAIN_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2,})(?![A-Z]{2}\b)")
+_UNLINKED_DOT = "․"  # U+2024: looks like one, and is none to a chat
 _LOOKALIKES = str.maketrans({"@": "＠", "<": "‹", ">": "›"})
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # control, bidi, surrogate, private, none
 
@@ -118,7 +119,13 @@ def quiet(text: str) -> str:
     shown = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
     shown = re.sub(r" +", " ", _STACKED.sub(r"\1", shown)).translate(_LOOKALIKES)
     shown = shown.replace("](", "] (").replace("://", ": //")
-    return _DOMAIN_DOT.sub("․", shown)
+    return _DOMAIN_DOT.sub(_UNLINKED_DOT, shown)
+
+
+def unlinked(message: Message) -> Message:
+    """The message where nothing makes links of bare words: a path in it can be pasted."""
+    title, body = (each.replace(_UNLINKED_DOT, ".") for each in (message.title, message.body))
+    return Message(title=title, body=body)
 
 
 def link(url: str | None) -> str | None:

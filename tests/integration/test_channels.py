@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,13 +22,14 @@ from aiosmtpd.smtp import AuthResult
 
 from monitor import log
 from monitor.adapters.channels import send
-from monitor.core.messages import Message
+from monitor.core.messages import Message, render_ops
 from monitor.core.model import Channel, ChannelName
 from monitor.core.outbox import Fate, Outcome
 
 KEY = "alert-17-desk"
 PASSWORD = "hunter2 sécret@x"  # needs percent-encoding in a URL
 QUOTED = "hunter2%20s%C3%A9cret%40x"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HEADER = "Bearer-tok-4711"
 MESSAGE = Message(title="🔴 CRITICAL · Ataque en el puerto", body="One line.\n¿Qué pasó?")
 
@@ -502,6 +503,22 @@ def test_the_console_shows_the_whole_message(tmp_path: Path) -> None:
     assert MESSAGE.title in out.getvalue()
     assert MESSAGE.body in out.getvalue()
     assert "\033" not in out.getvalue()
+
+
+def test_what_was_unlinked_for_chats_can_be_pasted_from_the_console_and_a_file(
+    tmp_path: Path,
+) -> None:
+    notice = render_ops("An edit", "rules/oil.yaml:7:12: no", noted_at=NOON, now=NOON)
+    out = io.StringIO()
+    for url in ("console:", "file:alerts.log", "file:each/"):
+        channel = Channel(name=ChannelName("desk"), url=url)
+        send(channel, notice, key=KEY, state=tmp_path, out=out)
+    (each,) = (tmp_path / "each").iterdir()
+    for text in (out.getvalue(), (tmp_path / "alerts.log").read_text(), each.read_text()):
+        assert "rules/oil.yaml:7:12: no" in text
+    with receiver(answering(200, "ok")) as server:
+        hand_over(server.url(), notice)
+    assert "rules/oil․yaml:7:12: no" in server.received[0][1]["message"]
 
 
 def test_a_console_without_the_letters_shows_question_marks(tmp_path: Path) -> None:

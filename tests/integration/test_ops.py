@@ -79,7 +79,7 @@ def test_what_strangers_write_into_a_notice_does_no_harm(watching):
         body="@everyone <!channel>\n[x](https://evil.example) \u202e\x1b[31m",
     )
     sent = watching.sweep()
-    assert "[ops] Quiet: https: //evil․example/feed" in sent
+    assert "[ops] Quiet: https: //evil.example/feed" in sent
     assert not re.search(r"@everyone|<!|\]\(|https?://|[\u202e\x1b]", sent)
 
 

@@ -208,8 +208,8 @@ def test_settings_are_live_or_wait_for_the_next_start(person, files):
         "state: var\n", "state: var\nstory: {window: 2 hours}\n"
     )
     sent = person.edit(monitor=written.replace("fetch: {", "fetch: {workers: 1, "))
-    assert "monitor․yaml: the new story․window is in force" in sent
-    assert "monitor․yaml: the new fetch․workers takes effect at the next start" in sent
+    assert "monitor.yaml: the new story.window is in force" in sent
+    assert "monitor.yaml: the new fetch.workers takes effect at the next start" in sent
     assert person.desk.monitor.watch.story_window == timedelta(hours=2)
 
 
@@ -230,7 +230,7 @@ def test_a_bad_edit_is_told_once_and_changes_nothing(person):
     sent = person.edit(rules__rules=BROKEN)
     assert "[ops] An edit is not in force" in sent
     assert (
-        'rules/rules․yaml:4:34: this "[" is closed by "}"' in sent or "rules/rules․yaml:4:" in sent
+        'rules/rules.yaml:4:34: this "[" is closed by "}"' in sent or "rules/rules.yaml:4:" in sent
     )
     assert person.desk.monitor.watch.rules["talks"].condition
     assert person.edit() == ""
