@@ -243,7 +243,7 @@ def test_the_same_mistake_made_again_later_is_told_again(person):
     person.desk.clock.pass_(minutes=1)
     sent = person.edit(rules__rules=TALKS)
     assert "[ops] All edits are in force" in sent
-    assert "mended: rules/rules․yaml" in sent
+    assert "mended: rules/rules.yaml" in sent
     person.desk.clock.pass_(minutes=1)
     assert "[ops] An edit is not in force" in person.edit(rules__rules=BROKEN)
 
@@ -251,13 +251,13 @@ def test_the_same_mistake_made_again_later_is_told_again(person):
 def test_a_mistake_that_is_open_is_not_told_again_with_the_next_one(person, open_desk):
     person.edit(rules__rules=BROKEN)
     sent = person.edit(rules__more="rules: [}\n")
-    assert "rules/more․yaml:1:9" in sent
+    assert "rules/more.yaml:1:9" in sent
     assert "rules/rules" not in sent
     assert "1 told before is still open" in sent
     person.desk.clock.pass_(minutes=1)
     sent = person.edit(rules__more=crowd("one"))
     assert "[ops] Some mistakes are mended" in sent
-    assert "mended: rules/more․yaml" in sent
+    assert "mended: rules/more.yaml" in sent
     again = Person(restarted(person, open_desk), person.directory)
     assert again.edit() == ""
     assert "[ops] All edits are in force" in again.edit(rules__rules=TALKS)
@@ -362,7 +362,7 @@ def test_what_was_edited_while_nobody_ran_is_told_at_the_next_start(person, open
     again = Person(restarted(person, open_desk), person.directory)
     sent = again.edit()
     assert "[ops] 3 rules changed" in sent
-    for line in ("one v2 live", "three v1 live", "two is gone", "the new story․window is in force"):
+    for line in ("one v2 live", "three v1 live", "two is gone", "the new story.window is in force"):
         assert line in sent
     assert Person(restarted(again, open_desk), person.directory).edit() == ""
 
