@@ -23,6 +23,7 @@ from monitor.cli.output import (
     say,
     table,
 )
+from monitor.core import charts
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -271,7 +272,10 @@ def _show(found: Outcome) -> None:
     most = max(number for _, number in daily)
     for loud, group in groupby(daily, key=lambda each: each[1] > 0):
         say_days(
-            [(f"{day}  ", (bar_of(number, most), GOOD), f" {number}") for day, number in group],
+            [
+                (f"{day}  ", (charts.bar(number, most, width=BAR), GOOD), f" {number}")
+                for day, number in group
+            ],
             quiet=not loud,
         )
     say("")
@@ -297,11 +301,6 @@ def say_days(lines: Sequence[Sequence[Cell]], *, quiet: bool) -> None:
         return
     for cells in lines:
         say(*cells)
-
-
-def bar_of(number: int, most: int) -> str:
-    """At least one character for anything at all."""
-    return "█" * (-(-number * BAR // most) if number else 0)
 
 
 def _most(counted: "Counter[str]") -> str:

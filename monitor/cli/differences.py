@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from monitor.cli.backtesting import A_DAY, bar_of, in_days, say_days
+from monitor.cli.backtesting import A_DAY, BAR, in_days, say_days
 from monitor.cli.output import (
     BAD,
     DOUBT,
@@ -25,6 +25,7 @@ from monitor.cli.output import (
     say,
     table,
 )
+from monitor.core import charts
 from monitor.core.changes import kept_sentence
 from monitor.core.comparison import Effect
 
@@ -263,7 +264,7 @@ def _show_counts(found: Compared) -> None:
 
 def _day(day: str, before: int, after: int, *, most: int) -> tuple[Cell, ...]:
     """A bar of what both tell, and of what is gained or lost."""
-    same, longer = bar_of(min(before, after), most), bar_of(max(before, after), most)
+    same, longer = (charts.bar(each(before, after), most, width=BAR) for each in (min, max))
     sign, style = ("+", GOOD) if after > before else ("-", BAD)
     numbers = f" {before}" if before == after else f" {before} → {after}"
     return f"{day}  ", same, (sign * (len(longer) - len(same)), style), numbers

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from monitor.core.backtest import days
+from monitor.core.charts import bar
 from monitor.core.messages import shorten
 from monitor.core.model import RuleId
 
@@ -72,7 +73,7 @@ def bars(untold: Sequence[Untold], *, since: datetime, until: datetime) -> list[
     by_day = Counter(each.at.astimezone(UTC).date() for each in untold)
     most = max(by_day.values(), default=1)
     return [
-        f"{day.day} {day:%b} " + f"{'█' * -(-by_day[day] * BAR // most)} {by_day[day]}".strip()
+        f"{day.day} {day:%b} " + f"{bar(by_day[day], most, width=BAR)} {by_day[day]}".strip()
         for day in days(since, until)
     ]
 
