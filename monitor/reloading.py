@@ -232,14 +232,16 @@ class Reload:
 
     def _back(self, found: Configuration) -> list[RuleId]:
         """The rules that had vanished, and stand in the files again."""
-        waiting = self.left.waiting if self.left is not None else _waiting(self.present)
         written = {rule.id for rule in found.rules if rule.id not in found.kept}
-        return sorted(waiting & written)
+        return sorted(self._waited() & written)
 
     def _newly_vanished(self, found: Configuration) -> list[RuleId]:
-        told = frozenset[RuleId]() if self._first else _waiting(self.present)
         waiting = _waiting(found)
-        return sorted(waiting) if waiting - told else []
+        return sorted(waiting) if waiting - self._waited() else []
+
+    def _waited(self) -> frozenset[RuleId]:
+        """The rules that had vanished before this edit, or before the start."""
+        return self.left.waiting if self.left is not None else _waiting(self.present)
 
     def _tell_wrong(self, wrong: Sequence[Problem]) -> None:
         """Tell what is newly wrong, what is mended, and when all is in force."""

@@ -16,6 +16,8 @@ from monitor.core.errors import Permanent
 if TYPE_CHECKING:
     from monitor.config.settings import Settings
 
+SHOWN = 20  # rules before the question
+
 
 def accept(
     context: typer.Context,
@@ -33,7 +35,9 @@ def accept(
     found = coming_into_force(context, directory(context, config))
     gone = [rule for rule in found.rules if found.kept.get(rule.id) is Kept.VANISHED]
     if not as_json and gone:
-        table(("rule", "title"), [(str(rule.id), rule.title) for rule in gone])
+        table(("rule", "title"), [(str(rule.id), rule.title) for rule in gone[:SHOWN]])
+        if len(gone) > SHOWN:
+            say(f"and {count(len(gone) - SHOWN, 'rule')} more; `monitor rules list` names all")
     if gone and not yes and not typer.confirm(f"Let {count(len(gone), 'rule')} go?"):
         raise typer.Exit(Exit.NO)
     with database_of(found.settings) as database:

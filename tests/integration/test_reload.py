@@ -345,6 +345,14 @@ def test_what_was_confirmed_while_nobody_ran_is_gone_at_the_next_start(bereft, o
     assert set(restarted(bereft, open_desk).monitor.watch.rules) == {"talks"}
 
 
+def test_rules_that_stay_vanished_are_not_told_again_when_one_of_them_is_back(bereft, open_desk):
+    sent = bereft.edit(rules__more=crowd("one"))
+    assert "1 rule back in the files: one" in sent
+    again = Person(restarted(bereft, open_desk), bereft.directory)
+    assert again.edit() == ""
+    assert len(again.reload.present.kept) == 5
+
+
 def test_a_few_rules_that_vanished_while_nobody_ran_are_told(person, open_desk):
     person.edit(rules__more=crowd("one"))
     person.write(rules__more=None)
