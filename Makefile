@@ -27,10 +27,10 @@ run: $(VENV)/run.stamp ## run the daemon in the foreground with config/
 demo: $(VENV)/run.stamp ## replay a bundled week through the real daemon, without network
 	@$(BIN)/monitor demo
 
-test: $(VENV)/dev.stamp ## unit and integration tests (under 5 minutes)
+test: $(VENV)/dev.stamp ## unit and integration tests (some eight minutes on two cores)
 	$(BIN)/python -m pytest tests/unit tests/integration -n 2
 
-check: $(VENV)/dev.stamp ## format, lint, types, floors and unit tests (under 15 s)
+check: $(VENV)/dev.stamp ## format, lint, types, floors and unit tests (under a minute)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -28,7 +28,7 @@ TIMES = (
     re.compile(r"\d{1,2} [A-Z][a-z]{2}(?: \d{4})?(?:,? \d\d:\d\d)?(?: UTC)?"),
     re.compile(r"\d\d:\d\d(?: UTC)?"),
     re.compile(r"\b\d+\.\d+\b"),
-    re.compile(r"in \d+ days\b"),
+    re.compile(r"in (?:\d+|…) days\b"),
     re.compile(r"https?://[^\s)]+"),
 )
 OTHER = "rules:\n  - {id: prices, title: Prices, when: {all: [Venezuela, inflation]}}\n"
