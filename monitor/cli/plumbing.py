@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from monitor.adapters.workers import Workers
     from monitor.config.load import Configuration
     from monitor.core.matcher import Matcher
-    from monitor.core.model import Document, Match, Outlet
+    from monitor.core.model import Document, Evidence, Match, Outlet
 
 LINE_LIMIT = 20_000_000  # bytes of one line of JSON; the longest article text is 3 MB
 NOWHERE = "http://localhost/"  # where relative links lead when nobody says where a file is from
@@ -162,7 +162,18 @@ def _fields(found: "Match") -> dict[str, Any]:
         "severity": found.severity,
         "strength": found.strength,
         "event": None,
-        "evidence": found.evidence,
+        "evidence": [_evidence(each) for each in found.evidence],
+    }
+
+
+def _evidence(found: "Evidence") -> dict[str, object]:
+    """A quote in the five keys of this format; `why` says for which case of severity it stands."""
+    return {
+        "field": found.field,
+        "start": found.start,
+        "end": found.end,
+        "quote": found.quote,
+        "why": f"{found.case}: {found.why}" if found.case else found.why,
     }
 
 
