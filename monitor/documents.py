@@ -15,7 +15,7 @@ from monitor.core.health import Trouble
 from monitor.core.identity import KeyMode, Keys
 from monitor.core.model import Entry, EntryId, Feed, FeedId, ParsedFeed, Tier
 from monitor.core.origins import origin_of
-from monitor.storage import deliveries, entries, feeds, ledger
+from monitor.storage import deliveries, entries, hosts, ledger
 from monitor.storage.entries import Known, Listed
 from monitor.storage.work import Claim
 from monitor.watch import Watch
@@ -164,7 +164,7 @@ def store(tx: Connection, watch: Watch, brought: Sequence[Brought]) -> None:
     """Store what polls brought, many feeds in a few statements."""
     now = watch.now()
     listed = [(FeedId(each.polled.claim.key), new) for each in brought for new in each.new]
-    feeds.know_hosts(tx, {new.host_name for _, new in listed if new.host_name is not None})
+    hosts.know(tx, {new.host_name for _, new in listed if new.host_name is not None})
     entries.add_entries(tx, listed, now=now)
     for each in brought:
         for entry_id, item in each.retitled:

@@ -11,7 +11,7 @@ from monitor.core import timing, urls
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.health import Trouble
 from monitor.core.reach import Change
-from monitor.storage import deliveries, feeds, ledger, views, work
+from monitor.storage import deliveries, feeds, hosts, ledger, views, work
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
@@ -90,11 +90,11 @@ def _store_failure(
     }
     lost = alone and (trouble is Trouble.HARD or claim.attempts + 1 >= ADOPTED_TRIES)
     if lost and row.adopted_url is not None:  # the old address may know more
-        feeds.know_hosts(tx, [urls.host(row.url)])
+        hosts.know(tx, [urls.host(row.url)])
         failed |= {"adopted_url": None, "host": urls.host(row.url)}
     if isinstance(error, FetchError) and error.wants_rest:
         refused_by = error.host or row.host
-        rests_until = feeds.rest_host(tx, refused_by, after=error.retry_after, now=now)
+        rests_until = hosts.rest(tx, refused_by, after=error.retry_after, now=now)
         next_at = max(next_at, rests_until)  # it may be another host than the feed's own
     if not work.finish(tx, claim, due_at=now, not_before=next_at, polled_at=now, **failed):
         return
@@ -112,8 +112,8 @@ def _store_failure(
 
 def _note_silence(watch: Watch, host: str) -> None:
     with watch.reaching:
-        in_use, hosts = (0, 0) if watch.reach.lost else _count(watch)
-        change = watch.reach.failed(host, hosts=hosts, now=watch.now())
+        in_use, on_hosts = (0, 0) if watch.reach.lost else _count(watch)
+        change = watch.reach.failed(host, hosts=on_hosts, now=watch.now())
         since = watch.reach.since or watch.now()
     if change is not Change.LOST:
         return
@@ -137,11 +137,11 @@ def _count(watch: Watch) -> tuple[int, int]:
         return views.feed_count(connection)
 
 
-def note_answers(watch: Watch, hosts: Collection[str]) -> None:
+def note_answers(watch: Watch, answered: Collection[str]) -> None:
     """Some hosts answered, whatever they said: the network works."""
     with watch.reaching:  # until all are due: what others bring meanwhile was missed as well
         since = watch.reach.since
-        changes = [watch.reach.answered(host, now=watch.now()) for host in hosts]
+        changes = [watch.reach.answered(host, now=watch.now()) for host in answered]
         if Change.BACK not in changes or since is None:
             return
         made_due = watch.database.write(lambda tx: _make_due(tx, watch, silent_since=since))

@@ -16,7 +16,7 @@ from monitor.core.credits import source_of
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
 from monitor.core.model import ArticleId, Completeness, Entry, Page
-from monitor.storage import articles, feeds, work
+from monitor.storage import articles, feeds, hosts, work
 from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
 from monitor.visits import Visit, Wanted
@@ -88,7 +88,7 @@ def link(watch: Watch, wanted: Mapping[int, Wanted], claims: Sequence[Claim]) ->
     """Commit that feeds list articles which we have."""
 
     def commit(tx: Connection) -> None:
-        feeds.release_hosts(tx, {claim.row.host for claim in claims} - {None})
+        hosts.release(tx, {claim.row.host for claim in claims} - {None})
         ids = {key: ArticleId(each.known.id) for key, each in wanted.items() if each.known}
         articles.finish_entries(tx, [(claim, ids[claim.key]) for claim in claims])
 
@@ -123,7 +123,7 @@ def _do_without(
     next_page_at = visits.leave_alone(watch, host, error)
     if visits.waits_for_network(watch, wanted, error) or _another_try(wanted, error):
         watch.database.write(
-            lambda tx: feeds.release_hosts(tx, [host], next_page_at=next_page_at), announce=False
+            lambda tx: hosts.release(tx, [host], next_page_at=next_page_at), announce=False
         )
         if isinstance(error, Temporary):
             raise error
@@ -189,10 +189,10 @@ class _Read:
 def _store(watch: Watch, pages: Sequence[tuple[Wanted, Page]], *, next_page_at: datetime) -> None:
     """Commit the articles of entries, made of what their feeds and their pages say."""
     read = [_compose(watch, wanted, page) for wanted, page in pages]
-    hosts = {wanted.host for wanted, _ in pages if wanted.host is not None}
+    asked = {wanted.host for wanted, _ in pages if wanted.host is not None}
 
     def commit(tx: Connection) -> None:
-        feeds.release_hosts(tx, hosts, next_page_at=next_page_at)
+        hosts.release(tx, asked, next_page_at=next_page_at)
         held = work.still_held(tx, [each.wanted.claim for each in read])
         _commit(tx, [each for each in read if each.wanted.claim.key in held], now=watch.now())
 

@@ -24,7 +24,7 @@ from monitor.core.errors import Permanent, Temporary
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
 from monitor.core.text import lead_text
 from monitor.judging import judge
-from monitor.storage import articles, deliveries, feeds, views, volumes, work
+from monitor.storage import articles, deliveries, feeds, hosts, views, volumes, work
 from monitor.storage.engine import Unwritable
 from monitor.storage.schema import article, delivery, entry, feed, rule
 from monitor.storage.work import Claim
@@ -297,7 +297,7 @@ def _end_one(
     after: timedelta | None,
 ) -> None:
     if claim.table in (feed, entry) and claim.row.host is not None:
-        feeds.release_hosts(tx, [claim.row.host])
+        hosts.release(tx, [claim.row.host])
     unsent = claim.table is delivery
     if final and claim.table not in (feed, rule):  # what nobody else would make due again
         values = {"state": State.DEAD} if unsent else {}

@@ -18,7 +18,7 @@ from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
 from monitor.core.model import Feed, ParsedFeed
 from monitor.documents import Brought, Polled
-from monitor.storage import feeds, work
+from monitor.storage import feeds, hosts, work
 from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
 from monitor.watch import Share, Watch, access_to
@@ -142,8 +142,8 @@ def _rest(
     def commit(tx: Connection) -> None:
         if ended:
             feeds.finish_unchanged(tx, ended)
-            feeds.welcome_hosts(tx, answered)
-        feeds.release_hosts(tx, done)
+            hosts.welcome(tx, answered)
+        hosts.release(tx, done)
 
     watch.database.write(commit, announce=False)
     failing.note_answers(watch, answered)
@@ -293,10 +293,10 @@ def _commit(tx: Connection, watch: Watch, polled: Sequence[Polled]) -> list[Brou
     ]
     if brought:
         documents.store(tx, watch, brought)
-        feeds.welcome_hosts(tx, {each.polled.claim.row.host for each in brought})
+        hosts.welcome(tx, {each.polled.claim.row.host for each in brought})
         feeds.finish(tx, [(each.polled.claim, _outcome(watch, each)) for each in brought])
         moved = {each.polled.values.get("host") for each in brought} - {None}
-        feeds.know_hosts(tx, {str(name) for name in moved})
+        hosts.know(tx, {str(name) for name in moved})
     return brought
 
 

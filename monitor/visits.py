@@ -12,7 +12,7 @@ from monitor.core import reading, timing
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import Access, Feed, Page, PageRules
 from monitor.core.text import clean
-from monitor.storage import feeds
+from monitor.storage import hosts
 from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
 from monitor.watch import Watch, access_to
@@ -60,9 +60,9 @@ def visit(watch: Watch, wanted: Sequence[Wanted]) -> Iterator[list[Visit]]:
     Hosts whose robots.txt has to be asked for first come last: they keep nobody waiting.
     """
     with watch.database.read() as connection:
-        hosts = feeds.hosts_of(connection, {each.host for each in wanted if each.host})
+        rows = hosts.by_name(connection, {each.host for each in wanted if each.host})
     kept: dict[str, _Robots] = {
-        name: row.robots for name, row in hosts.items() if _is_fresh(row, watch.now())
+        name: row.robots for name, row in rows.items() if _is_fresh(row, watch.now())
     }
     strangers = [
         each
@@ -72,7 +72,7 @@ def visit(watch: Watch, wanted: Sequence[Wanted]) -> Iterator[list[Visit]]:
     later = {each.claim.key for each in strangers}
     yield from _visit(watch, [each for each in wanted if each.claim.key not in later], kept)
     if strangers:
-        yield from _visit(watch, strangers, _ask_robots(watch, strangers, hosts))
+        yield from _visit(watch, strangers, _ask_robots(watch, strangers, rows))
 
 
 def _visit(
@@ -151,7 +151,7 @@ def _is_fresh(host: AnyRow, now: datetime) -> bool:
 
 
 def _ask_robots(
-    watch: Watch, strangers: Sequence[Wanted], hosts: Mapping[str, AnyRow]
+    watch: Watch, strangers: Sequence[Wanted], rows: Mapping[str, AnyRow]
 ) -> dict[str, _Robots]:
     """The robots.txt of hosts, asked for once a day; what hinders it where no page may be asked.
 
@@ -164,14 +164,14 @@ def _ask_robots(
     outcomes |= _asked(
         watch, {name: requests[name] for name, told in outcomes.items() if _broke_off(told)}
     )
-    told = {name: _robots_in(outcome, hosts[name]) for name, outcome in outcomes.items()}
+    told = {name: _robots_in(outcome, rows[name]) for name, outcome in outcomes.items()}
     hourly = now - ROBOTS_KEPT + ROBOTS_RETRIED
     kept = [
         (name, each, hourly if _broke_off(outcomes[name]) else now)
         for name, each in told.items()
         if not isinstance(each, Permanent | Temporary)
     ]
-    watch.database.write(lambda tx: feeds.keep_robots(tx, kept), announce=False)
+    watch.database.write(lambda tx: hosts.keep_robots(tx, kept), announce=False)
     return told
 
 
@@ -263,7 +263,7 @@ def leave_alone(watch: Watch, host: str, error: Temporary | Permanent) -> dateti
         return now + timing.WALL_PAUSE
     refused_by = error.host or host
     rested_until: datetime = watch.database.write(
-        lambda tx: feeds.rest_host(tx, refused_by, after=error.retry_after, now=now),
+        lambda tx: hosts.rest(tx, refused_by, after=error.retry_after, now=now),
         announce=False,
     )
     return rested_until

@@ -92,7 +92,7 @@ def main(directory: str, step_name: str, delay: float) -> None:
     from monitor import app, log  # noqa: PLC0415
     from monitor.pipeline import PIPELINE  # noqa: PLC0415
     from monitor.runners.embedded import Embedded  # noqa: PLC0415
-    from monitor.storage.feeds import LONG_AGO  # noqa: PLC0415
+    from monitor.storage.hosts import LONG_AGO  # noqa: PLC0415
 
     configuration = app.configure(Path(directory))
     log.configure(level="info", style="json", secrets=configuration.secrets)

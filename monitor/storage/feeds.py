@@ -1,7 +1,7 @@
-"""Feeds and their hosts: who may be asked now, and how they are doing."""
+"""Feeds: which may be asked now, and how they are doing. Their hosts are in hosts.py."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
@@ -24,17 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from monitor.core import timing
 from monitor.core.coverage import Blindness, Cause
-from monitor.core.health import Trouble
 from monitor.core.volume import Span
+from monitor.storage import work
 from monitor.storage.ledger import record_blindness, record_standstill
 from monitor.storage.schema import entry, feed, host
-from monitor.storage.upsert import insert_missing
 from monitor.storage.work import Claim, claim_chosen
 
 BLIND_AFTER = timedelta(minutes=30)  # a feed that should have been polled before went unseen
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # a new host may be asked at once, whatever the clock
 
 Lane = Literal["any", "healthy", "failing"]
 
@@ -150,52 +147,6 @@ _WITHOUT_HOST = (
 )
 
 
-def release_hosts(
-    connection: Connection, names: Collection[str], *, next_page_at: datetime | None = None
-) -> None:
-    """End the hold on hosts; `next_page_at`: ask all of us to space out their pages."""
-    if names:
-        spaced = {} if next_page_at is None else {"next_page_at": next_page_at}
-        given = {f"b_{column}": value for column, value in spaced.items()}
-        connection.execute(_releasing(tuple(spaced)), {"names": list(names), **given})
-
-
-@cache
-def _releasing(columns: tuple[str, ...]) -> Update:
-    """Built once for each set of wishes."""
-    given = {name: bindparam(f"b_{name}", type_=host.c[name].type) for name in columns}
-    these = host.c.name.in_(bindparam("names", expanding=True))
-    return update(host).where(these).values(busy_until=None, **given)
-
-
-def rest_host(
-    connection: Connection, name: str, *, after: timedelta | None, now: datetime
-) -> datetime:
-    """A host refused us, and wishes to be left alone for `after`: until when nobody asks it.
-
-    So its feeds wait, whatever they may miss.
-    """
-    know_hosts(connection, [name])  # a redirect may have led there
-    until = now + timing.rested(host_of(connection, name).refusals, after=after)
-    refused = {"not_before": until, "refusals": host.c.refusals + 1}
-    connection.execute(update(host).where(host.c.name == name).values(**refused))
-    waiting = and_(feed.c.host == name, feed.c.trouble.is_(None), feed.c.retired_at.is_(None))
-    connection.execute(update(feed).where(waiting).values(trouble=Trouble.RESTING))
-    return until
-
-
-def welcome_hosts(connection: Connection, names: Collection[str]) -> None:
-    """Hosts answered properly: their refusals are forgotten."""
-    connection.execute(_WELCOME, {"names": list(names)})
-
-
-_WELCOME = (
-    update(host)
-    .where(host.c.name.in_(bindparam("names", expanding=True)), host.c.refusals > 0)
-    .values(refusals=0)
-)
-
-
 def feeds_of(connection: Connection, feed_ids: Collection[int]) -> dict[int, Any]:
     """Whose feeds these are, and by what their items go; by number."""
     return {row.id: row for row in connection.execute(_FEEDS, {"ids": list(feed_ids)})}
@@ -204,50 +155,6 @@ def feeds_of(connection: Connection, feed_ids: Collection[int]) -> dict[int, Any
 _FEEDS = select(feed.c.id, feed.c.url, feed.c.outlet_id, feed.c.key_mode).where(
     feed.c.id.in_(bindparam("ids", expanding=True))
 )
-
-
-def host_of(connection: Connection, name: str) -> Any:
-    """The row of a host."""
-    return connection.execute(_HOST, {"name": name}).one()
-
-
-_HOST = select(host).where(host.c.name == bindparam("name"))
-
-
-def hosts_of(connection: Connection, names: Collection[str]) -> dict[str, Any]:
-    """The rows of hosts, by name."""
-    if not names:
-        return {}
-    return {row.name: row for row in connection.execute(_HOSTS, {"names": list(names)})}
-
-
-_HOSTS = select(host).where(host.c.name.in_(bindparam("names", expanding=True)))
-
-
-def keep_robots(connection: Connection, kept: Sequence[tuple[str, str | None, datetime]]) -> None:
-    """Keep the robots.txt of hosts as had at a moment; None where it could not be had."""
-    if kept:
-        given = [{"b_name": name, "b_robots": robots, "b_at": at} for name, robots, at in kept]
-        connection.execute(_ROBOTS, given)
-
-
-_ROBOTS = (
-    update(host)
-    .where(host.c.name == bindparam("b_name"))
-    .values(
-        robots=bindparam("b_robots", type_=host.c.robots.type),
-        robots_at=bindparam("b_at", type_=host.c.robots_at.type),
-    )
-)
-
-
-def know_hosts(connection: Connection, names: Collection[str]) -> None:
-    """Make sure that hosts have their rows."""
-    insert_missing(
-        connection,
-        host,
-        [{"name": name, "not_before": LONG_AGO, "next_page_at": LONG_AGO} for name in names],
-    )
 
 
 # What every poll that was answered says of its feed …
@@ -340,22 +247,11 @@ def still_held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Bli
     Nobody claims them before this transaction ends. An outage of our own may have ended while they
     were asked: with the answer of one of them.
     """
-    ids = [claim.key for claim in claims]
-    rows = connection.execute(_CLAIMS, {"ids": ids}).all()
-    held = {claim.key: claim.claims for claim in claims}
+    held = work.still_held(connection, claims, feed.c.blind_since, feed.c.blind_cause)
     return {
-        row.id: Blindness(row.blind_since, Cause(row.blind_cause)) if row.blind_since else None
-        for row in rows
-        if held[row.id] == row.claims
+        key: Blindness(row.blind_since, Cause(row.blind_cause)) if row.blind_since else None
+        for key, row in held.items()
     }
-
-
-_CLAIMS = (
-    select(feed.c.id, feed.c.claims, feed.c.blind_since, feed.c.blind_cause)
-    .where(feed.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(feed.c.id)
-    .with_for_update()
-)
 
 
 def make_due(connection: Connection, *, silent_since: datetime, now: datetime) -> int:

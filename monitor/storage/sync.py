@@ -16,8 +16,8 @@ from monitor.core.model import Feed, Outlet, RuleId
 from monitor.core.outbox import State
 from monitor.core.rules import Rule
 from monitor.core.timing import Bounds
-from monitor.storage import versions, volumes
-from monitor.storage.feeds import know_hosts, note_blindness
+from monitor.storage import hosts, versions, volumes
+from monitor.storage.feeds import note_blindness
 from monitor.storage.schema import (
     article,
     configuration,
@@ -97,7 +97,7 @@ def _sync_feeds(connection: Connection, wanted: Sequence[_Wanted], *, now: datet
     state = (feed.c.settings_hash, feed.c.failure, feed.c.blind_since)
     known = {row.url: row for row in connection.execute(select(*stored, *state))}
     new = [each for each in wanted if each.feed.url not in known]
-    know_hosts(connection, {urls.host(each.feed.url) for each in new})
+    hosts.know(connection, {urls.host(each.feed.url) for each in new})
     insert_missing(connection, feed, [_new_feed(each, now=now) for each in new])
     for each in wanted:
         if (row := known.get(each.feed.url)) is not None:

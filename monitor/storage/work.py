@@ -146,19 +146,24 @@ def set_aside(connection: Connection, claim: Claim, *, failure: str, **values: A
     return _end(connection, claim, failed | values)
 
 
-def still_held(connection: Connection, claims: Sequence[Claim]) -> frozenset[Any]:
-    """The keys of those rows that nobody else has claimed meanwhile, nor will before this ends."""
+def still_held(
+    connection: Connection, claims: Sequence[Claim], *columns: ColumnElement[Any]
+) -> dict[Any, Row[Any]]:
+    """Those rows that nobody else has claimed meanwhile, nor will before this ends, by key.
+
+    Each is its key, its claims, and the given columns as they are now.
+    """
     if not claims:
-        return frozenset()
+        return {}
     mine = {claim.key: claim.claims for claim in claims}
-    rows = connection.execute(_claims(claims[0].table), {"keys": list(mine)})
-    return frozenset(key for key, count in rows if mine[key] == count)
+    rows = connection.execute(_claims(claims[0].table, columns), {"keys": list(mine)})
+    return {row[0]: row for row in rows if mine[row[0]] == row[1]}
 
 
 @cache
-def _claims(table: Table) -> Select[Any]:
+def _claims(table: Table, columns: tuple[ColumnElement[Any], ...]) -> Select[Any]:
     key = _key(table)
-    asked = select(key, table.c.claims).where(key.in_(bindparam("keys", expanding=True)))
+    asked = select(key, table.c.claims, *columns).where(key.in_(bindparam("keys", expanding=True)))
     return asked.order_by(key).with_for_update()
 
 

@@ -14,7 +14,7 @@ from monitor.core.timing import Bounds
 from monitor.pipeline import PIPELINE
 from monitor.runners.clock import ReplayClock
 from monitor.runners.embedded import Embedded, Width
-from monitor.storage import feeds, sync, work
+from monitor.storage import feeds, hosts, sync, work
 from monitor.storage.engine import Database
 from monitor.storage.feeds import BLIND_AFTER
 from monitor.storage.schema import entry, feed, gap, host, poll, task
@@ -304,7 +304,7 @@ def test_nobody_claims_a_feed_whose_poll_is_just_being_committed(polled, clock, 
 
 def test_rows_are_inserted_in_one_order_so_that_two_processes_do_not_wait_in_a_circle(database):
     names = ["b.example", "c.example", "a.example"]
-    database.write(lambda tx: feeds.know_hosts(tx, names))
+    database.write(lambda tx: hosts.know(tx, names))
     place = "rowid" if database.dialect == "sqlite" else "ctid"
     with database.read() as connection:
         stored = connection.execute(select(host.c.name).order_by(text(place))).scalars().all()

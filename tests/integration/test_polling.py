@@ -13,7 +13,7 @@ from monitor.core.health import Trouble
 from monitor.core.outbox import State
 from monitor.pipeline import PIPELINE
 from monitor.polling import MOVES_ADOPTED
-from monitor.storage.feeds import release_hosts
+from monitor.storage import hosts
 from monitor.storage.schema import article, delivery, entry, feed, host, poll
 
 STEERED = "poll: {interval: 8 minutes, shortest: 2 minutes, longest: 20 minutes}\n"
@@ -256,7 +256,7 @@ def test_feeds_that_failed_do_not_take_the_place_of_those_that_answer(open_desk,
             )
         )
         taken[step.name] = [claim.row.host for claim in claims]
-        desk.database.write(lambda tx: release_hosts(tx, [dead.address, living.address]))
+        desk.database.write(lambda tx: hosts.release(tx, [dead.address, living.address]))
     assert taken == {"poll": [living.address], "retry": [dead.address]}
 
 

@@ -13,7 +13,7 @@ from monitor.core.errors import Temporary
 from monitor.core.identity import KeyMode, Keys
 from monitor.core.model import Entry, Feed, FeedId, Outlet, OutletId, Tier
 from monitor.core.timing import Bounds
-from monitor.storage import entries, feeds, migrate, retention, search, sync, work
+from monitor.storage import entries, feeds, hosts, migrate, retention, search, sync, work
 from monitor.storage.engine import Database
 from monitor.storage.entries import Listed
 from monitor.storage.schema import article, entry, feed, metadata, task, tombstone
@@ -179,7 +179,7 @@ def test_the_feeds_of_one_host_are_asked_by_one_at_a_time(stocked):
 
     assert len(take()) == 3
     assert take() == []
-    stocked.write(lambda tx: feeds.release_hosts(tx, ["paper.example"]))
+    stocked.write(lambda tx: hosts.release(tx, ["paper.example"]))
     assert len(take()) == 1
 
 
@@ -253,7 +253,7 @@ def test_feeds_that_failed_go_their_own_way(stocked):
 
 def test_a_host_that_asks_for_peace_gets_it(stocked):
     an_hour = timedelta(hours=1)
-    later = stocked.write(lambda tx: feeds.rest_host(tx, "paper.example", after=an_hour, now=NOW))
+    later = stocked.write(lambda tx: hosts.rest(tx, "paper.example", after=an_hour, now=NOW))
     assert later >= NOW + an_hour
 
     def take(now):
