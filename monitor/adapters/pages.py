@@ -11,7 +11,6 @@ from itertools import islice
 import tld
 from htmldate import find_date
 from lxml.cssselect import CSSSelector, SelectorError
-from lxml.etree import iterwalk
 from lxml.html import HtmlElement, builder
 from trafilatura import bare_extraction
 from trafilatura.metadata import extract_author
@@ -21,6 +20,7 @@ from trafilatura.utils import load_html
 from monitor.adapters import languages, linked, markup
 from monitor.adapters.boilerplate import without_boilerplate
 from monitor.adapters.linked import AUTHOR_LIMIT, NAME_LIMIT, names
+from monitor.adapters.surroundings import around
 from monitor.core import publication, urls
 from monitor.core.errors import Permanent
 from monitor.core.headlines import Titles, headline
@@ -33,7 +33,6 @@ TITLE_LIMIT = 500  # characters
 TEXT_LIMIT = 500_000  # characters
 DATE_TAG_LIMIT = 4_000  # tags; htmldate took 25 s for 15,000 <time> elements
 TIME_LIMIT = 20  # <time> elements looked at for the hour of a day that is known
-AROUND_LIMIT = 5_000  # characters of a page that are looked at beside a short text
 
 _TAG = re.compile(r"<[a-zA-Z]")
 _ADDRESS = re.compile(r"^[\d.]+(?::\d+)?$|:.*:")  # IPv4, IPv6
@@ -44,9 +43,6 @@ _PUBLISHED = (  # meta tags, most trusted first
     "publish-date", "pubdate", "dc.date.issued", "dcterms.created", "dc.date", "date",
 )  # fmt: skip
 _A_DAY = timedelta(days=1)
-_UNREAD = {"script", "style", "template", "svg", "header", "nav", "footer", "aside", "select"}
-_INLINE = {"a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "u"}
-_NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 # In the attributes of all that trafilatura.xpaths.AUTHOR_XPATHS finds, and of little else.
 _SIGNED = re.compile(
@@ -189,7 +185,7 @@ def _found(
     return Found(
         title=title,
         text=text,
-        around=_around(tree, dialogs=words < BRIEF) if short else "",
+        around=around(tree, dialogs=words < BRIEF) if short else "",
         free=claims.free,
         is_article=claims.is_article,
         promised=claims.words,
@@ -203,32 +199,6 @@ def _languages(declared: str | None, expected: str | None) -> tuple[str, ...]:
     """In which languages a page may be; unknown without the outlet's: templates often err."""
     outlets = languages.primary(expected)
     return tuple(filter(None, (declared, outlets))) if outlets else ()
-
-
-def _around(tree: HtmlElement, *, dialogs: bool) -> str:
-    """The first words of a page's body, menus, margins and hidden parts left out."""
-    body, parts, length = tree.find(".//body"), [], 0
-    walk = iterwalk(tree if body is None else body, events=("start", "end", "comment", "pi"))
-    for event, element in walk:
-        if event == "start" and not _is_shown(element, dialogs=dialogs):
-            walk.skip_subtree()
-            continue
-        piece = element.text if event == "start" else element.tail
-        if event == "end" and element.tag not in _INLINE:
-            parts.append("\n")
-        parts.append(piece or "")
-        length += len(parts[-1])
-        if length > AROUND_LIMIT:
-            break
-    return markup.tidy("".join(parts))[:AROUND_LIMIT]
-
-
-def _is_shown(element: HtmlElement, *, dialogs: bool) -> bool:
-    if element.tag in _UNREAD or element.get("hidden") is not None:
-        return False
-    if element.get("aria-hidden") == "true" or _NOT_SHOWN.search(element.get("style", "")):
-        return False
-    return dialogs or (element.tag != "dialog" and element.get("role") != "dialog")
 
 
 def _judged(page: Page, found: Found) -> Page:
