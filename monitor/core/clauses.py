@@ -1,0 +1,248 @@
+"""A sentence cut into clauses: what each says, and who is said to say it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from monitor.core.knowledge import ActorId, Binding
+from monitor.core.mentions import Mention
+from monitor.core.text import Token
+
+SPEAKER_LIMIT = 6  # words before a colon or a word of saying that may be nothing but the speaker
+LABEL_LIMIT = 4  # words before a colon, or behind the last one, that may be a label
+
+_CUTS = frozenset(";:—–|")
+_SPOKEN = frozenset((Binding.SAYS, Binding.DENIES, Binding.REACTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Tokens `start` to `end`. `dates`: it only says when something else is.
+
+    `speaker` says what stands here, by `speaker_name` as written; `denied`: he says it is not so.
+    `inherits`: whose deed it is if nobody else is named. `opens`: what it begins with.
+    """
+
+    start: int
+    end: int
+    dates: bool = False
+    speaker: ActorId | None = None
+    speaker_name: str | None = None
+    denied: bool = False
+    inherits: Mention | None = None
+    label: Mention | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A small word or phrase at tokens `start` to `end`."""
+
+    start: int
+    end: int
+    binding: Binding
+
+
+def clauses(
+    text: str, tokens: Sequence[Token], smalls: Sequence[Small], named: Sequence[Mention]
+) -> list[Clause]:
+    """The clauses of one sentence, in order. `tokens` are those of the sentence."""
+    segments = _segments(text, tokens, smalls)
+    return _Saying(text, tokens, smalls, named).of(segments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    start: int
+    end: int
+    opened: str = ""  # the sign that it stands behind, or "" for a small word
+    dates: bool = False
+
+
+def _segments(text: str, tokens: Sequence[Token], smalls: Sequence[Small]) -> list[_Segment]:
+    """Cut at signs, and at words that open another clause; a comma ends what such a word opened."""
+    breaks = {s.start: s.binding for s in smalls if s.binding in (Binding.BREAK, Binding.TIME)}
+    found: list[_Segment] = []
+    start, opened, dates, aside = 0, "", False, False
+    for position in range(1, len(tokens) + 1):
+        if position == 1 and 0 in breaks:
+            dates, aside = breaks[0] is Binding.TIME, True
+        if position == len(tokens):
+            found.append(_Segment(start, position, opened, dates))
+            break
+        sign = _sign(text[tokens[position - 1].end : tokens[position].start], comma=aside)
+        if sign or position in breaks:
+            found.append(_Segment(start, position, opened, dates))
+            start, opened = position, sign
+            aside = position in breaks
+            dates = breaks.get(position) is Binding.TIME
+    return found
+
+
+def _sign(gap: str, *, comma: bool) -> str:
+    """The sign in a gap that cuts a sentence, "" without one. A lone hyphen needs its blanks."""
+    for character in gap:
+        if character in _CUTS or (comma and character == ","):
+            return character
+    return "-" if " - " in gap or " -- " in gap else ""
+
+
+class _Saying:
+    """Who says what, over the segments of one sentence."""
+
+    def __init__(
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        smalls: Sequence[Small],
+        named: Sequence[Mention],
+    ) -> None:
+        self._text, self._tokens, self._named = text, tokens, named
+        self._spoken = [small for small in smalls if small.binding in _SPOKEN]
+        self._according = [s for s in smalls if s.binding is Binding.ACCORDING]
+        self._that = {small.start for small in smalls if small.binding is Binding.THAT}
+
+    def of(self, segments: Sequence[_Segment]) -> list[Clause]:
+        found: list[Clause] = []
+        label: Clause | None = None
+        for number, segment in enumerate(segments):
+            following = segments[number + 1].opened if number + 1 < len(segments) else ""
+            if following == ":" and not found and (label := self._labelled(segment)):
+                continue
+            last = number == len(segments) - 1
+            if last and found and segment.opened in (":", "-", "—", "–", "|"):
+                speaker = self._tail(segment)
+                if speaker is not None:
+                    found = [self._said(clause, speaker) for clause in found]
+                    continue
+            made = self._spoken_in(segment)
+            if label is not None:
+                made = [self._under(clause, label) for clause in made]
+            found += made
+        return found
+
+    def _labelled(self, segment: _Segment) -> Clause | None:
+        """What stands before a colon: a speaker or a topic, if it is nothing more."""
+        if segment.end - segment.start > SPEAKER_LIMIT:
+            return None
+        own = [m for m in self._named if segment.start <= m.start and m.end <= segment.end]
+        if not own and segment.end - segment.start > LABEL_LIMIT:
+            return None
+        if len(own) > 1 or any(segment.start <= s.start < segment.end for s in self._spoken):
+            return None
+        name = self._words(own[0].start, own[0].end) if own else None
+        name = name or self._words(segment.start, segment.end)
+        who = own[0] if own else None
+        return Clause(segment.start, segment.end, False, who and who.actor, name, label=who)
+
+    def _under(self, clause: Clause, label: Clause) -> Clause:
+        if clause.speaker_name is not None:
+            return replace(clause, label=label.label)
+        return replace(
+            clause,
+            speaker=label.speaker,
+            speaker_name=label.speaker_name,
+            inherits=label.label,
+            label=label.label,
+        )
+
+    def _tail(self, segment: _Segment) -> Clause | None:
+        """The speaker behind the last colon or dash: ": report", "- Reuters"."""
+        if segment.end - segment.start > LABEL_LIMIT:
+            return None
+        own = [m for m in self._named if segment.start <= m.start and m.end <= segment.end]
+        name = self._words(segment.start, segment.end)
+        actor = own[0].actor if own else None
+        return Clause(segment.start, segment.end, speaker=actor, speaker_name=name)
+
+    def _said(self, clause: Clause, by: Clause) -> Clause:
+        if clause.speaker_name is not None:
+            return clause
+        return replace(clause, speaker=by.speaker, speaker_name=by.speaker_name)
+
+    def _spoken_in(self, segment: _Segment) -> list[Clause]:
+        """The segment cut at its words of saying."""
+        plain = Clause(segment.start, segment.end, segment.dates)
+        for small in self._according:
+            if segment.start <= small.start < segment.end:
+                return [self._quoted_after(plain, small)]
+        inside = [s for s in self._spoken if segment.start <= s.start < segment.end]
+        if not inside:
+            return [plain]
+        small = inside[0]
+        behind = segment.end - small.end
+        speaker_start = self._after_comma(segment.start, small.start)
+        if speaker_start is not None and behind <= 3:  # "…, Trump says"
+            speaker = self._speaker(speaker_start, small.start)
+            return [self._spoken_by(replace(plain, end=speaker_start), speaker, small)]
+        if behind == 0:
+            return [plain]
+        own = self._within(small.end, segment.end)
+        if small.start == segment.start or (
+            own and own[0].start <= small.end + 1 and own[0].end >= segment.end - 1
+        ):
+            after_comma = segment.opened == ","
+            if after_comma or (behind <= LABEL_LIMIT and own):  # "…, dice Trump"
+                speaker = (own[0] if own else None, self._words(small.end, segment.end))
+                before = replace(plain, end=small.start)
+                return (
+                    [self._spoken_by(before, speaker, small)] if small.start > segment.start else []
+                )
+        speaker = self._speaker(segment.start, small.start)
+        left = replace(plain, end=small.start)
+        right = replace(plain, start=small.end)
+        return [left, self._spoken_by(right, speaker, small)]
+
+    def _quoted_after(self, plain: Clause, small: Small) -> Clause:
+        """ "…, según X" and "Según X, …"."""
+        own = self._within(small.end, plain.end)
+        if small.start > plain.start:
+            who = own[0] if own else None
+            name = self._words(who.start, who.end) if who else self._words(small.end, plain.end)
+            return replace(plain, end=small.start, speaker=who and who.actor, speaker_name=name)
+        who = own[0] if own else None
+        end = self._comma_behind(small.end, plain.end)
+        name = self._words(small.end, end)
+        return replace(plain, start=end, speaker=who and who.actor, speaker_name=name)
+
+    def _comma_behind(self, start: int, end: int) -> int:
+        for position in range(start, end - 1):
+            if "," in self._gap(position):
+                return position + 1
+        return min(start + 1, end)
+
+    def _after_comma(self, start: int, end: int) -> int | None:
+        """Where a short speaker begins that a comma parts from what he says."""
+        for position in range(end - 1, max(start, end - SPEAKER_LIMIT) - 1, -1):
+            if position > start and "," in self._gap(position - 1):
+                return position
+        return None
+
+    def _gap(self, position: int) -> str:
+        return self._text[self._tokens[position].end : self._tokens[position + 1].start]
+
+    def _speaker(self, start: int, end: int) -> tuple[Mention | None, str | None]:
+        own = [m for m in self._within(start, end) if not m.aside] or self._within(start, end)
+        if own:
+            return own[0], self._words(own[0].start, own[0].end)
+        return None, self._words(start, end) if 0 < end - start <= SPEAKER_LIMIT else None
+
+    def _spoken_by(
+        self, clause: Clause, speaker: tuple[Mention | None, str | None], small: Small
+    ) -> Clause:
+        who, name = speaker
+        if small.binding is Binding.REACTS:
+            return clause
+        return replace(
+            clause,
+            speaker=who.actor if who else None,
+            speaker_name=name,
+            denied=small.binding is Binding.DENIES,
+            inherits=who,
+        )
+
+    def _within(self, start: int, end: int) -> list[Mention]:
+        return [m for m in self._named if start <= m.start and m.end <= end]
+
+    def _words(self, start: int, end: int) -> str | None:
+        if end <= start:
+            return None
+        return self._text[self._tokens[start].start : self._tokens[end - 1].end]

@@ -1,0 +1,175 @@
+"""What the event coder knows: actors, offices, cues and the small words that bind them.
+
+All of it comes from `config/knowledge/`; nothing here names a subject. docs/events.md says how a
+sentence is read with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import NewType
+
+from monitor.core.rules import Term
+
+ActorId = NewType("ActorId", str)  # dotted: `venezuela.government` is part of `venezuela`
+TypeId = NewType("TypeId", str)
+ModifierId = NewType("ModifierId", str)
+
+
+class Status(StrEnum):
+    """How an event is said to be; the first that fits, in this order."""
+
+    PAST_REFERENCE = "past_reference"
+    DENIED = "denied"
+    HYPOTHETICAL = "hypothetical"
+    THREATENED = "threatened"
+    PLANNED = "planned"
+    UNCONFIRMED = "unconfirmed"
+    CLAIMED = "claimed"
+    ATTRIBUTED = "attributed"
+    ASSERTED = "asserted"
+
+
+class Binding(StrEnum):
+    """What small words and other marks say about the words beside them."""
+
+    AGENT = "agent"  # by, por: who did it stands behind
+    OF = "of"  # of, de: who did it, or whom it was done to
+    TOWARD = "toward"  # against, contra: whom it was done to stands behind
+    WITH = "with"  # with, con: the other party stands behind
+    TOPIC = "topic"  # about, sobre: what stands behind is no party
+    PLACE = "place"  # in, en: where
+    PASSIVE = "passive"  # was, fue: a cue right behind was suffered by what stands before
+    AND = "and"
+    THAT = "that"  # that, que: what somebody says stands behind
+    BREAK = "break"  # as, while, mientras: another clause
+    TIME = "time"  # after, since, tras: what stands behind dates the rest
+    SAYS = "says"  # says, afirma: a speaker before, what is said behind, or the other way round
+    DENIES = "denies"  # denies, niega: as SAYS, and it is not so
+    REACTS = "reacts"  # condemns, rechaza: who stands before did not do it
+    ACCORDING = "according"  # según: the speaker stands behind
+    NOT = "not"  # not, no
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of an actor, and between which days it means this actor (both included)."""
+
+    term: Term
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, day: date | None) -> bool:
+        """Whether it means the actor on that day; None is a text without a date."""
+        if day is None:
+            return True
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts or is acted on.
+
+    `adjectives` say whose an office is ("Venezuelan", "venezolano"); an actor with some is a
+    country. `acts_as`: who acts where its bare name is a party ("Venezuela rejects").
+    `moves`: False for what can only be acted on, as a vessel or a sea.
+    """
+
+    id: ActorId
+    title: str
+    names: tuple[Name, ...] = ()
+    adjectives: tuple[Term, ...] = ()
+    acts_as: ActorId | None = None
+    moves: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Words that with a country name one of its parts: "Venezuelan president"."""
+
+    part: str  # `government`
+    words: tuple[Term, ...]
+    moves: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """Words that change what an event is ("lifts", "refuses") or how sure it is ("may")."""
+
+    id: ModifierId
+    words: tuple[Term, ...]
+    status: Status | None = None
+    behind: bool = False  # may also stand behind its cue ("sanctions lifted")
+
+
+@dataclass(frozen=True, slots=True)
+class CueGroup:
+    """Words that tell of an event.
+
+    `place`: what stands in a place is a party too ("strike in X"). `of_target`: whom "of" or "de"
+    names was acted on ("capture of X"). `object_only`: what stands before is never the target.
+    `with_`: terms of which one must stand in the same sentence.
+    """
+
+    words: tuple[Term, ...]
+    place: bool = False
+    of_target: bool = False
+    target_before: bool = False
+    beside: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One kind of event. `two_parties`: an exchange, of which both must be named.
+
+    `becomes`: which type it is under a modifier. `traps`: phrases that hold a cue and mean
+    something else. `said`: saying it is the deed, so that it is never merely claimed.
+    `arguable`: an alert by it is weak.
+    """
+
+    id: TypeId
+    title: str
+    family: str
+    cues: tuple[CueGroup, ...] = ()
+    traps: tuple[Term, ...] = ()
+    becomes: Mapping[ModifierId, TypeId] = field(default_factory=dict)
+    two_parties: bool = False
+    said: bool = False
+    arguable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything the coder knows."""
+
+    actors: tuple[Actor, ...] = ()
+    offices: tuple[Office, ...] = ()
+    modifiers: tuple[Modifier, ...] = ()
+    types: tuple[EventType, ...] = ()
+    bindings: Mapping[Binding, tuple[Term, ...]] = field(default_factory=dict)
+    planned_endings: tuple[str, ...] = ()  # of a verb that tells of the future
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who did what to whom, as one sentence says it.
+
+    `source` and `target` are actors, None where the sentence names none; their names as written
+    are beside them. `start` and `end` are code points into `field`, around the participants and
+    the cue; `sentence` is the whole of it.
+    """
+
+    type: TypeId
+    source: ActorId | None
+    target: ActorId | None
+    status: Status
+    speaker: str | None
+    sentence: str
+    field: str
+    start: int
+    end: int
+    source_name: str | None = None
+    target_name: str | None = None
