@@ -201,6 +201,7 @@ class _Sentence:
             self._tokens[last - 1].end,
             self._words(source),
             self._words(target),
+            clause.speaker if told else None,
         )
 
     def _words(self, mention: Mention | None) -> str | None:

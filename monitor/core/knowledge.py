@@ -173,3 +173,4 @@ class Event:
     end: int
     source_name: str | None = None
     target_name: str | None = None
+    speaker_actor: ActorId | None = None
