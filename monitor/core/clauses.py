@@ -8,6 +8,7 @@ from monitor.core.mentions import Mention
 from monitor.core.text import Token
 
 SPEAKER_LIMIT = 6  # words before a colon or a word of saying that may be nothing but the speaker
+TAIL_LIMIT = 3  # words behind a word of saying that ends a sentence: "…, X said on Monday"
 LABEL_LIMIT = 4  # words before a colon, or behind the last one, that may be a label
 
 _CUTS = frozenset(";:—–|")
@@ -42,11 +43,18 @@ class Small:
 
 
 def clauses(
-    text: str, tokens: Sequence[Token], smalls: Sequence[Small], named: Sequence[Mention]
+    text: str,
+    tokens: Sequence[Token],
+    smalls: Sequence[Small],
+    named: Sequence[Mention],
+    cues: Sequence[int],
 ) -> list[Clause]:
-    """The clauses of one sentence, in order. `tokens` are those of the sentence."""
+    """The clauses of one sentence, in order.
+
+    `tokens` are those of the sentence; `cues` says where an event is told, so that no speaker is.
+    """
     segments = _segments(text, tokens, smalls)
-    return _Saying(text, tokens, smalls, named).of(segments)
+    return _Saying(text, tokens, smalls, named, cues).of(segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +102,9 @@ class _Saying:
         tokens: Sequence[Token],
         smalls: Sequence[Small],
         named: Sequence[Mention],
+        cues: Sequence[int],
     ) -> None:
-        self._text, self._tokens, self._named = text, tokens, named
+        self._text, self._tokens, self._named, self._cues = text, tokens, named, cues
         self._spoken = [small for small in smalls if small.binding in _SPOKEN]
         self._according = [s for s in smalls if s.binding is Binding.ACCORDING]
         self._that = {small.start for small in smalls if small.binding is Binding.THAT}
@@ -108,7 +117,7 @@ class _Saying:
             if following == ":" and not found and (label := self._labelled(segment)):
                 continue
             last = number == len(segments) - 1
-            if last and found and segment.opened in (":", "-", "—", "–", "|"):
+            if last and found and segment.opened == ":":
                 speaker = self._tail(segment)
                 if speaker is not None:
                     found = [self._said(clause, speaker) for clause in found]
@@ -123,15 +132,20 @@ class _Saying:
         """What stands before a colon: a speaker or a topic, if it is nothing more."""
         if segment.end - segment.start > SPEAKER_LIMIT:
             return None
-        own = [m for m in self._named if segment.start <= m.start and m.end <= segment.end]
-        if not own and segment.end - segment.start > LABEL_LIMIT:
+        if any(segment.start <= cue < segment.end for cue in self._cues):
             return None
+        own = [m for m in self._named if segment.start <= m.start and m.end <= segment.end]
+        if not own:
+            return (
+                None
+                if segment.end - segment.start > LABEL_LIMIT
+                else Clause(segment.start, segment.end)
+            )
         if len(own) > 1 or any(segment.start <= s.start < segment.end for s in self._spoken):
             return None
-        name = self._words(own[0].start, own[0].end) if own else None
-        name = name or self._words(segment.start, segment.end)
-        who = own[0] if own else None
-        return Clause(segment.start, segment.end, False, who and who.actor, name, label=who)
+        who = own[0]
+        name = self._words(who.start, who.end)
+        return Clause(segment.start, segment.end, speaker=who.actor, speaker_name=name, label=who)
 
     def _under(self, clause: Clause, label: Clause) -> Clause:
         if clause.speaker_name is not None:
@@ -145,13 +159,14 @@ class _Saying:
         )
 
     def _tail(self, segment: _Segment) -> Clause | None:
-        """The speaker behind the last colon or dash: ": report", "- Reuters"."""
+        """The speaker behind the last colon: ": report"."""
         if segment.end - segment.start > LABEL_LIMIT:
             return None
-        own = [m for m in self._named if segment.start <= m.start and m.end <= segment.end]
+        own = self._within(segment.start, segment.end)
+        if not own:
+            return None
         name = self._words(segment.start, segment.end)
-        actor = own[0].actor if own else None
-        return Clause(segment.start, segment.end, speaker=actor, speaker_name=name)
+        return Clause(segment.start, segment.end, speaker=own[0].actor, speaker_name=name)
 
     def _said(self, clause: Clause, by: Clause) -> Clause:
         if clause.speaker_name is not None:
@@ -170,7 +185,7 @@ class _Saying:
         small = inside[0]
         behind = segment.end - small.end
         speaker_start = self._after_comma(segment.start, small.start)
-        if speaker_start is not None and behind <= 3:  # "…, Trump says"
+        if speaker_start is not None and behind <= TAIL_LIMIT:  # "…, Trump says"
             speaker = self._speaker(speaker_start, small.start)
             return [self._spoken_by(replace(plain, end=speaker_start), speaker, small)]
         if behind == 0:
@@ -192,16 +207,18 @@ class _Saying:
         return [left, self._spoken_by(right, speaker, small)]
 
     def _quoted_after(self, plain: Clause, small: Small) -> Clause:
-        """ "…, según X" and "Según X, …"."""
+        """Who is behind "according to", which ends the sentence or opens it."""
         own = self._within(small.end, plain.end)
         if small.start > plain.start:
             who = own[0] if own else None
             name = self._words(who.start, who.end) if who else self._words(small.end, plain.end)
-            return replace(plain, end=small.start, speaker=who and who.actor, speaker_name=name)
+            return replace(
+                plain, end=small.start, speaker=who.actor if who else None, speaker_name=name
+            )
         who = own[0] if own else None
         end = self._comma_behind(small.end, plain.end)
         name = self._words(small.end, end)
-        return replace(plain, start=end, speaker=who and who.actor, speaker_name=name)
+        return replace(plain, start=end, speaker=who.actor if who else None, speaker_name=name)
 
     def _comma_behind(self, start: int, end: int) -> int:
         for position in range(start, end - 1):

@@ -44,6 +44,9 @@ class Binding(StrEnum):
     AND = "and"
     THAT = "that"  # that, que: what somebody says stands behind
     BREAK = "break"  # as, while, mientras: another clause
+    AFTERMATH = (
+        "aftermath"  # the dead, damage: what a TIME word stands before is the subject after all
+    )
     TIME = "time"  # after, since, tras: what stands behind dates the rest
     SAYS = "says"  # says, afirma: a speaker before, what is said behind, or the other way round
     DENIES = "denies"  # denies, niega: as SAYS, and it is not so
@@ -76,6 +79,7 @@ class Actor:
     `adjectives` say whose an office is ("Venezuelan", "venezolano"); an actor with some is a
     country. `acts_as`: who acts where its bare name is a party ("Venezuela rejects").
     `moves`: False for what can only be acted on, as a vessel or a sea.
+    `country`: its ISO 3166 code, by which its outlets are known: their "foreign minister" is its own.
     """
 
     id: ActorId
@@ -84,14 +88,19 @@ class Actor:
     adjectives: tuple[Term, ...] = ()
     acts_as: ActorId | None = None
     moves: bool = True
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Words that with a country name one of its parts: "Venezuelan president"."""
+    """Words that with a country name one of its parts: "Venezuelan president".
+
+    `alone`: they do so even where the country stands elsewhere in title or lead.
+    """
 
     part: str  # `government`
     words: tuple[Term, ...]
+    alone: tuple[Term, ...] = ()
     moves: bool = True
 
 
@@ -110,15 +119,20 @@ class CueGroup:
     """Words that tell of an event.
 
     `place`: what stands in a place is a party too ("strike in X"). `of_target`: whom "of" or "de"
-    names was acted on ("capture of X"). `object_only`: what stands before is never the target.
-    `with_`: terms of which one must stand in the same sentence.
+    names was acted on ("capture of X"). `target_before`: it was suffered by what stands before.
+    `joined`: two parties must be named together ("deal with X", "X-Y deal"). `needs_source`: it
+    tells nothing where nobody is named who did it. `beside`: terms of which one
+    must stand in the same sentence; `unless`: of which none may.
     """
 
     words: tuple[Term, ...]
     place: bool = False
     of_target: bool = False
     target_before: bool = False
+    needs_source: bool = False
+    joined: bool = False
     beside: tuple[Term, ...] = ()
+    unless: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +141,8 @@ class EventType:
 
     `becomes`: which type it is under a modifier. `traps`: phrases that hold a cue and mean
     something else. `said`: saying it is the deed, so that it is never merely claimed.
-    `arguable`: an alert by it is weak.
+    `concerns`: everybody named in the sentence beside who did it is concerned, each by an event of
+    his own. `by`: only these actors and their parts do it. `arguable`: an alert by it is weak.
     """
 
     id: TypeId
@@ -138,6 +153,8 @@ class EventType:
     becomes: Mapping[ModifierId, TypeId] = field(default_factory=dict)
     two_parties: bool = False
     said: bool = False
+    concerns: bool = False
+    by: tuple[ActorId, ...] = ()
     arguable: bool = False
 
 
@@ -151,6 +168,7 @@ class Knowledge:
     types: tuple[EventType, ...] = ()
     bindings: Mapping[Binding, tuple[Term, ...]] = field(default_factory=dict)
     planned_endings: tuple[str, ...] = ()  # of a verb that tells of the future
+    suffered_endings: tuple[str, ...] = ()  # of a participle, as in "was seized"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ office beside the name: "Venezuela's Machado" is whoever Machado is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, TypeVar
 
 from monitor.core.knowledge import Actor, ActorId, Binding, Name, Office
 from monitor.core.lexicon import Hit
@@ -17,8 +18,7 @@ BETWEEN_LIMIT = 2  # words between "Venezuelan" and its office: "Venezuelan acti
 OF_LIMIT = 4  # words between an office and its country: "minister of defence of Venezuela"
 REACH = 2  # words between a small word and the actor it binds: "by the acting president"
 
-_ASIDE = frozenset((Binding.TOPIC, Binding.PLACE))
-_BARE = _ASIDE | {Binding.TOWARD}
+_BARE = frozenset((Binding.TOPIC, Binding.PLACE, Binding.TOWARD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,14 @@ class Whose:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A word of an office; `alone`: it need not stand beside its country."""
+
+    office: Office
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """An actor named at tokens `start` to `end`.
 
@@ -47,6 +55,7 @@ class Mention:
     start: int
     end: int
     actor: ActorId
+    name: str  # as written
     bound: Binding | None = None
     aside: bool = False
     adjective: bool = False
@@ -54,45 +63,91 @@ class Mention:
 
 
 def mentions(
+    text: str,
     tokens: Sequence[Token],
-    hits: Sequence[Hit[Named | Whose | Office]],
+    hits: Sequence[Hit[Named | Whose | Held]],
     bindings: Mapping[int, Binding],
     *,
     day: date | None,
+    context: Sequence[ActorId] = (),
 ) -> list[Mention]:
     """The actors named among the tokens, in order, none inside another.
 
     `hits` are those of names, adjectives and offices, in order; `bindings` says which small word
-    ends right before a token.
+    ends right before a token; `context` are the countries that title and lead name.
     """
-    return list(_Reading(tokens, hits, bindings, day).all())
+    found = list(_Reading(text, tokens, hits, bindings, day).all())
+    if not any(mention.actor.startswith(_UNKNOWN) for mention in found):
+        return found
+    return list(_settled(found, context))
+
+
+_Kind = TypeVar("_Kind")
+
+_UNKNOWN = "?."  # the country of an office that nothing beside it names
+_POSSESSIVES = frozenset(("'s", "’s"))
+_JOINS = frozenset(" -'’“”\"«»‘.")  # signs that may stand inside a name and its office
+
+
+def _settled(found: Sequence[Mention], context: Sequence[ActorId]) -> Iterator[Mention]:
+    """Offices without a country get the one that the text names beside other parties."""
+    parties = {_whole(m.actor) for m in found if not m.aside}
+    left = [country for country in dict.fromkeys(context) if country not in parties]
+    for mention in found:
+        if not mention.actor.startswith(_UNKNOWN):
+            yield mention
+        elif len(left) == 1:
+            part = mention.actor.removeprefix(_UNKNOWN)
+            yield replace(mention, actor=ActorId(f"{left[0]}.{part}"))
+
+
+def apart(one: ActorId, other: ActorId) -> bool:
+    """Whether neither is a part of the other."""
+    return not (one == other or one.startswith(f"{other}.") or other.startswith(f"{one}."))
+
+
+def _whole(actor: ActorId) -> ActorId:
+    return ActorId(actor.split(".", maxsplit=1)[0])
+
+
+def _gap(text: str, start: int, end: int) -> str:
+    """What stands between two tokens, without the possessive that belongs to the first."""
+    gap = text[start:end].replace(" - ", "|")
+    return gap[2:] if gap[1:2] in ("s", "S") else gap
 
 
 class _Reading:
     def __init__(
         self,
+        text: str,
         tokens: Sequence[Token],
-        hits: Sequence[Hit[Named | Whose | Office]],
+        hits: Sequence[Hit[Named | Whose | Held]],
         bindings: Mapping[int, Binding],
         day: date | None,
     ) -> None:
-        self._length = len(tokens)
+        self._text, self._tokens, self._length = text, tokens, len(tokens)
+        self._cut = {
+            position
+            for position in range(1, len(tokens))
+            if not _JOINS.issuperset(_gap(text, tokens[position - 1].end, tokens[position].start))
+        }
         self._bindings = bindings
+        self._taken: set[int] = set()
         self._named: dict[int, Hit[Named]] = {}
         self._whose: dict[int, Hit[Whose]] = {}
-        self._office: dict[int, Hit[Office]] = {}
+        self._office: dict[int, Hit[Held]] = {}
         for hit in reversed(hits):  # the longest comes first and stays
             match hit.payload:
-                case Named(name=name):
+                case Named(name=name) as meaning:
                     if name.holds(day):
-                        self._keep(self._named, hit)
-                case Whose():
-                    self._keep(self._whose, hit)
-                case Office():
-                    self._keep(self._office, hit)
+                        self._keep(self._named, Hit(hit.start, hit.end, meaning))
+                case Whose() as meaning:
+                    self._keep(self._whose, Hit(hit.start, hit.end, meaning))
+                case Held() as meaning:
+                    self._keep(self._office, Hit(hit.start, hit.end, meaning))
 
     @staticmethod
-    def _keep(table: dict, hit: Hit) -> None:
+    def _keep(table: dict[int, Hit[_Kind]], hit: Hit[_Kind]) -> None:
         known = table.get(hit.start)
         if known is None or known.end <= hit.end:
             table[hit.start] = hit
@@ -106,46 +161,55 @@ class _Reading:
             else:
                 yield found
                 position = found.end
+                self._taken.add(position)  # "CIA director": the office belongs to the name
 
     def _at(self, start: int) -> Mention | None:
-        named, whose, office = (
-            table.get(start) for table in (self._named, self._whose, self._office)
-        )
+        named, whose = self._named.get(start), self._whose.get(start)
+        office = self._office.get(start)
+        made: Mention | None = None
         if named and (not whose or named.end > whose.end):
             made = self._from_name(named)
         elif whose:
             made = self._from_country(whose, named)
         elif office:
             made = self._from_office(office)
-        else:
-            made = None
         return made
 
     def _from_name(self, hit: Hit[Named]) -> Mention:
         actor = hit.payload.actor
         if actor.adjectives:
-            office = self._office_behind(hit.end)
+            office = self._office_behind(hit.end, self._reach(hit))
             if office:
-                return self._part(hit.start, office.end, actor, office.payload)
-            person = self._named.get(hit.end)
+                return self._part(hit.start, office.end, actor, office.payload.office)
+            person = self._joined(hit.end)
             if person and not person.payload.actor.adjectives and person.payload.actor.moves:
                 return self._bare(hit.start, person.end, person.payload.actor)
         return self._bare(hit.start, hit.end, actor)
 
     def _from_country(self, hit: Hit[Whose], named: Hit[Named] | None) -> Mention:
         actor = hit.payload.actor
-        office = self._office_behind(hit.end)
+        office = self._office_behind(hit.end, self._reach(hit) if named else BETWEEN_LIMIT)
         if office:
-            return self._part(hit.start, office.end, actor, office.payload)
-        person = self._named.get(hit.end)
+            return self._part(hit.start, office.end, actor, office.payload.office)
+        person = self._joined(hit.end)
         if person and not person.payload.actor.adjectives:
             return self._bare(hit.start, person.end, person.payload.actor)
         if named:
             return self._bare(hit.start, named.end, named.payload.actor)
-        return self._made(hit.start, hit.end, actor, actor.id, adjective=True)
+        return self._made(hit.start, hit.end, actor.id, country=True, adjective=True)
 
-    def _office_behind(self, end: int) -> Hit[Office] | None:
-        for position in range(end, min(end + BETWEEN_LIMIT + 1, self._length)):
+    def _reach(self, name: Hit[Any]) -> int:
+        """How far the office may stand behind a name: right there, but for a possessive."""
+        end = self._tokens[name.end - 1].end
+        return BETWEEN_LIMIT if self._text[end : end + 2] in _POSSESSIVES else 0
+
+    def _joined(self, end: int) -> Hit[Named] | None:
+        return None if end in self._cut else self._named.get(end)
+
+    def _office_behind(self, end: int, limit: int = BETWEEN_LIMIT) -> Hit[Held] | None:
+        for position in range(end, min(end + limit + 1, self._length)):
+            if position in self._cut:
+                return None
             office = self._office.get(position)
             if office:
                 return office
@@ -155,17 +219,25 @@ class _Reading:
                 return None
         return None
 
-    def _from_office(self, hit: Hit[Office]) -> Mention | None:
+    def _from_office(self, hit: Hit[Held]) -> Mention | None:
         """An office whose country stands behind it."""
         for position in range(hit.end, min(hit.end + OF_LIMIT + 1, self._length)):
+            if position in self._cut:
+                break
             whose = self._whose.get(position)
             if whose and position <= hit.end + 1:
-                return self._part(hit.start, whose.end, whose.payload.actor, hit.payload)
+                return self._part(hit.start, whose.end, whose.payload.actor, hit.payload.office)
             named = self._named.get(position)
             if named and named.payload.actor.adjectives and self._of(position):
-                return self._part(hit.start, named.end, named.payload.actor, hit.payload)
+                return self._part(hit.start, named.end, named.payload.actor, hit.payload.office)
             if named or whose:
-                return None
+                break
+        if hit.payload.alone and hit.start not in self._taken and hit.end not in self._named:
+            actor = ActorId(f"{_UNKNOWN}{hit.payload.office.part}")
+            return self._made(hit.start, hit.end, actor, country=False)
+        if hit.payload.alone and hit.end in self._named:
+            named = self._named[hit.end]
+            return self._bare(hit.start, named.end, named.payload.actor)
         return None
 
     def _of(self, position: int) -> bool:
@@ -174,29 +246,33 @@ class _Reading:
         )
 
     def _part(self, start: int, end: int, country: Actor, office: Office) -> Mention:
-        person = self._named.get(end)
+        person = self._joined(end)
         if person and not person.payload.actor.adjectives and person.payload.actor.moves:
             return self._bare(start, person.end, person.payload.actor)
         actor = ActorId(f"{country.id}.{office.part}")
-        return self._made(start, end, country, actor, moves=office.moves)
+        return self._made(start, end, actor, country=False, moves=office.moves)
 
     def _bare(self, start: int, end: int, actor: Actor) -> Mention:
         bound = self._bound(start)
         acts_as = actor.acts_as if bound not in _BARE else None
-        return self._made(start, end, actor, acts_as or actor.id, moves=actor.moves)
+        place = bool(actor.adjectives) or not actor.moves
+        return self._made(start, end, acts_as or actor.id, country=place, moves=actor.moves)
 
     def _made(
         self,
         start: int,
         end: int,
-        actor: Actor,
-        id: ActorId,
+        actor: ActorId,
         *,
+        country: bool,
         adjective: bool = False,
         moves: bool = True,
     ) -> Mention:
+        """`country`: something can be in it, so that "in" before it tells a place."""
         bound = self._bound(start)
-        return Mention(start, end, id, bound, bound in _ASIDE, adjective, moves)
+        aside = bound is Binding.TOPIC or (country and bound is Binding.PLACE)
+        name = self._text[self._tokens[start].start : self._tokens[end - 1].end]
+        return Mention(start, end, actor, name, bound, aside, adjective, moves)
 
     def _bound(self, start: int) -> Binding | None:
         for position in range(start, max(start - REACH, 0) - 1, -1):

@@ -1,0 +1,272 @@
+"""One sentence read: its cues, and for each what kind of event it tells, of whom, and how sure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from monitor.core.clauses import Clause, Small, clauses
+from monitor.core.knowledge import (
+    ActorId,
+    Binding,
+    CueGroup,
+    Event,
+    EventType,
+    Modifier,
+    Status,
+    TypeId,
+)
+from monitor.core.lexicon import Hit
+from monitor.core.mentions import Held, Mention, Named, Whose, apart, mentions
+from monitor.core.participants import Cue, Pair, Participants
+from monitor.core.text import Token
+
+MODIFIER_REACH = 9  # words between a modifier and its cue
+BEHIND_REACH = 5  # the same, where the modifier stands behind
+NOT_REACH = 3  # words between a negation and what it denies
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A word of a group of cues."""
+
+    type: EventType
+    group: CueGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """A phrase that holds a cue of this type and means something else."""
+
+    type: TypeId
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A word that some group of cues looks for, or must not find."""
+
+    words: int  # identity of the tuple of terms
+
+
+Meaning = Named | Whose | Held | Binding | Modifier | Told | Trap | Beside
+
+
+class Ground(NamedTuple):
+    """What a sentence is read by, beside its own words."""
+
+    types: Mapping[TypeId, EventType]
+    planned: tuple[str, ...]  # endings
+    suffered: tuple[str, ...]  # endings
+    day: date | None
+    context: Sequence[ActorId]  # countries that title and lead name
+    beyond: Sequence[Mention] = ()  # whom the lead names, for a title
+
+
+class Sentence:
+    """The tokens of one sentence of `text`, and what the lexicon found in them."""
+
+    def __init__(
+        self, text: str, tokens: Sequence[Token], hits: Sequence[Hit[Meaning]], ground: Ground
+    ) -> None:
+        self._text, self._tokens, self._ground = text, tokens, ground
+        self._modifiers = _outermost(_of(hits, Modifier))
+        smalls = _smalls(hits, self._modifiers)
+        self.mentions = mentions(
+            text,
+            tokens,
+            _of(hits, Named, Whose, Held),
+            {small.end: small.binding for small in smalls},
+            day=ground.day,
+            context=ground.context,
+        )
+        self._smalls = [small for small in smalls if not _inside(small, self.mentions)]
+        self._aftermath = any(s.binding is Binding.AFTERMATH for s in self._smalls)
+        self._participants = Participants(
+            tokens,
+            self.mentions,
+            self._smalls,
+            beyond=ground.beyond,
+            suffered=ground.suffered,
+        )
+        self._cues = _cues(hits)
+
+    def events(self, field: str) -> list[Event]:
+        """The events that the sentence tells, each kind once for each target."""
+        if not self._cues:
+            return []
+        told = [cue.start for cue in self._cues]
+        parts = clauses(self._text, self._tokens, self._smalls, self.mentions, told)
+        found: dict[tuple[TypeId, ActorId | None, bool], Event] = {}
+        for cue in self._cues:
+            clause = next((c for c in parts if c.start <= cue.start < c.end), None)
+            if clause is None:
+                continue
+            kind, statuses = self._modified(cue, clause)
+            for pair in self._participants.of(cue, clause, said=kind.said):
+                status = self._status(cue, clause, kind, statuses, pair)
+                event = self._event(cue, clause, kind, status, pair, field)
+                key = (event.type, event.target, status is Status.PAST_REFERENCE)
+                if key not in found or _named(event) > _named(found[key]):
+                    found[key] = event
+        return list(found.values())
+
+    def _event(
+        self,
+        cue: Cue,
+        clause: Clause,
+        kind: EventType,
+        status: Status,
+        pair: Pair,
+        field: str,
+    ) -> Event:
+        source, target = pair
+        told = status not in (Status.ASSERTED, Status.PAST_REFERENCE)
+        spans = [(m.start, m.end) for m in pair if m and m.start >= 0]
+        spans.append((cue.start, cue.end))
+        first, last = min(s for s, _ in spans), max(e for _, e in spans)
+        return Event(
+            type=kind.id,
+            source=source.actor if source else None,
+            target=target.actor if target else None,
+            status=status,
+            speaker=clause.speaker_name if told else None,
+            sentence=self._text[self._tokens[0].start : self._tokens[-1].end],
+            field=field,
+            start=self._tokens[first].start,
+            end=self._tokens[last - 1].end,
+            source_name=source.name if source else None,
+            target_name=target.name if target else None,
+            speaker_actor=clause.speaker if told else None,
+        )
+
+    def _modified(self, cue: Cue, clause: Clause) -> tuple[EventType, list[Status]]:
+        """The type that modifiers make of the cue's, and the statuses they give, nearest first."""
+        kind = cue.type
+        statuses: list[Status] = []
+        near = sorted(
+            (
+                (distance, m)
+                for m in self._modifiers
+                if (distance := _distance(m, cue, clause)) is not None
+            ),
+            key=lambda pair: pair[0],
+        )
+        for _, modifier in near:
+            becomes = kind.becomes.get(modifier.payload.id)
+            if becomes is not None:
+                kind = self._ground.types[becomes]
+            elif modifier.payload.status is not None:
+                statuses.append(modifier.payload.status)
+        starts = [cue.start, *(m.start for _, m in near)]
+        if any(self._negated(start, clause) for start in starts):
+            statuses.append(Status.DENIED)
+        return kind, statuses
+
+    def _negated(self, start: int, clause: Clause) -> bool:
+        return any(
+            small.binding is Binding.NOT
+            and clause.start <= small.start
+            and 0 <= start - small.end <= NOT_REACH
+            for small in self._smalls
+        )
+
+    def _status(
+        self, cue: Cue, clause: Clause, kind: EventType, statuses: Sequence[Status], pair: Pair
+    ) -> Status:
+        found = set(statuses)
+        if clause.dates and not self._aftermath:
+            found.add(Status.PAST_REFERENCE)
+        if clause.denied:
+            found.add(Status.DENIED)
+        if self._asks():
+            found.add(Status.HYPOTHETICAL)
+        if self._tokens[cue.start].exact.lower().endswith(self._ground.planned):
+            found.add(Status.PLANNED)
+        if clause.speaker_name is not None and not kind.said:
+            party = any(m and clause.speaker and not apart(m.actor, clause.speaker) for m in pair)
+            found.add(Status.CLAIMED if party else Status.ATTRIBUTED)
+        return next((status for status in Status if status in found), Status.ASSERTED)
+
+    def _asks(self) -> bool:
+        end = self._tokens[-1].end
+        return "?" in self._text[end : end + 2]
+
+
+def _of(hits: Sequence[Hit[Meaning]], *kinds: type) -> list[Hit[Any]]:
+    return [hit for hit in hits if isinstance(hit.payload, kinds)]
+
+
+def _smalls(hits: Sequence[Hit[Meaning]], modifiers: Sequence[Hit[Any]]) -> list[Small]:
+    """The small words, without those that are part of a modifier."""
+    return [
+        Small(hit.start, hit.end, hit.payload)
+        for hit in _outermost(_of(hits, Binding))
+        if not any(m.start <= hit.start and hit.end <= m.end for m in modifiers)
+    ]
+
+
+def _inside(small: Small, named: Sequence[Mention]) -> bool:
+    return any(m.start <= small.start and small.end <= m.end for m in named)
+
+
+def _cues(hits: Sequence[Hit[Meaning]]) -> list[Cue]:
+    """The cues, without those inside a longer one of their type or a trap, or without company."""
+    traps = _of(hits, Trap)
+    beside = {hit.payload.words for hit in _of(hits, Beside)}
+    return [
+        Cue(hit.start, hit.end, hit.payload.type, hit.payload.group)
+        for hit in _outermost(_of(hits, Told), per_type=True)
+        if _fits(hit.payload.group, beside) and not any(_catches(trap, hit) for trap in traps)
+    ]
+
+
+def _fits(group: CueGroup, beside: set[int]) -> bool:
+    """Whether the words stand in the sentence that a group asks for, and none that it excludes."""
+    asked = not group.beside or id(group.beside) in beside
+    return asked and (not group.unless or id(group.unless) not in beside)
+
+
+def _catches(trap: Hit[Any], told: Hit[Any]) -> bool:
+    same: bool = trap.payload.type == told.payload.type.id
+    return same and trap.start <= told.start and told.end <= trap.end
+
+
+def _named(event: Event) -> int:
+    return (event.source is not None) + (event.target is not None)
+
+
+def _distance(modifier: Hit[Any], cue: Cue, clause: Clause) -> int | None:
+    """Words between a modifier and its cue; None if it is out of reach or of the clause."""
+    if not clause.start <= modifier.start < clause.end:
+        return None
+    if modifier.end <= cue.start:
+        distance = cue.start - modifier.end
+        return distance if distance <= MODIFIER_REACH else None
+    if modifier.start >= cue.end and modifier.payload.behind:
+        distance = modifier.start - cue.end
+        return distance if distance <= BEHIND_REACH else None
+    return None
+
+
+def _outermost(hits: Sequence[Hit[Any]], *, per_type: bool = False) -> list[Hit[Any]]:
+    """Without those inside a longer one, of the same type if so asked."""
+    kept: list[Hit[Any]] = []
+    for hit in sorted(hits, key=lambda h: (h.start, -h.end)):
+        if not any(
+            k.start <= hit.start
+            and hit.end <= k.end
+            and (not per_type or k.payload.type.id == hit.payload.type.id)
+            for k in kept
+        ):
+            kept.append(hit)
+    return kept
+
+
+def moved(mention: Mention) -> Mention:
+    """The mention as another field sees it, where it stands nowhere."""
+    return replace(mention, start=-1, end=-1)
+
+
+def shifted(hits: Sequence[Hit[Meaning]], offset: int) -> Iterator[Hit[Meaning]]:
+    """The hits counted from the token `offset` on."""
+    return (Hit(hit.start - offset, hit.end - offset, hit.payload) for hit in hits)
