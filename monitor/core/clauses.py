@@ -185,7 +185,7 @@ class _Saying:
         small = inside[0]
         behind = segment.end - small.end
         speaker_start = self._after_comma(segment.start, small.start)
-        if speaker_start is not None and behind <= TAIL_LIMIT:  # "…, Trump says"
+        if speaker_start is not None and behind <= TAIL_LIMIT:  # "…, Smith says"
             speaker = self._speaker(speaker_start, small.start)
             return [self._spoken_by(replace(plain, end=speaker_start), speaker, small)]
         if behind == 0:
@@ -195,7 +195,7 @@ class _Saying:
             own and own[0].start <= small.end + 1 and own[0].end >= segment.end - 1
         ):
             after_comma = segment.opened == ","
-            if after_comma or (behind <= LABEL_LIMIT and own):  # "…, dice Trump"
+            if after_comma or (behind <= LABEL_LIMIT and own):  # "…, dice Smith"
                 speaker = (own[0] if own else None, self._words(small.end, segment.end))
                 before = replace(plain, end=small.start)
                 return (

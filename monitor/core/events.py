@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
-from monitor.core.knowledge import Event, Knowledge
+from monitor.core.knowledge import ActorId, Event, Knowledge
 from monitor.core.lexicon import Hit, Lexicon
 from monitor.core.mentions import Held, Mention, Named, Whose
 from monitor.core.model import Document
@@ -80,7 +80,7 @@ class _Field:
     ) -> None:
         self._name, self._text, self._tokens, self._hits = name, text, tokens, hits
 
-    def countries(self) -> Iterator[str]:
+    def countries(self) -> Iterator[ActorId]:
         """The countries that it names, in order."""
         for hit in self._hits:
             if isinstance(hit.payload, Named | Whose) and hit.payload.actor.adjectives:

@@ -12,7 +12,7 @@ from typing import NewType
 
 from monitor.core.rules import Term
 
-ActorId = NewType("ActorId", str)  # dotted: `venezuela.government` is part of `venezuela`
+ActorId = NewType("ActorId", str)  # dotted: `chile.government` is part of `chile`
 TypeId = NewType("TypeId", str)
 ModifierId = NewType("ModifierId", str)
 
@@ -76,10 +76,10 @@ class Name:
 class Actor:
     """Who acts or is acted on.
 
-    `adjectives` say whose an office is ("Venezuelan", "venezolano"); an actor with some is a
-    country. `acts_as`: who acts where its bare name is a party ("Venezuela rejects").
+    `adjectives` say whose an office is ("Chilean", "chileno"); an actor with some is a
+    country. `acts_as`: who acts where its bare name is a party ("Chile rejects").
     `moves`: False for what can only be acted on, as a vessel or a sea.
-    `country`: its ISO 3166 code, by which its outlets are known: their "foreign minister" is its own.
+    `country`: its ISO 3166 code; the "foreign minister" of its outlets is its own.
     """
 
     id: ActorId
@@ -93,7 +93,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Words that with a country name one of its parts: "Venezuelan president".
+    """Words that with a country name one of its parts: "Chilean president".
 
     `alone`: they do so even where the country stands elsewhere in title or lead.
     """

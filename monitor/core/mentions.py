@@ -1,8 +1,8 @@
 """Who is named in a sentence: names, and offices made out with their country.
 
-"Venezuelan president", "presidenta de Venezuela" and "the US Navy" are put together from a
+"Chilean president", "presidenta de Chile" and "the US Navy" are put together from a
 country and an office, so that knowledge lists each once. A person decides over the country or
-office beside the name: "Venezuela's Machado" is whoever Machado is.
+office beside the name: "Chile's Soto" is whoever Soto is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +14,8 @@ from monitor.core.knowledge import Actor, ActorId, Binding, Name, Office
 from monitor.core.lexicon import Hit
 from monitor.core.text import Token
 
-BETWEEN_LIMIT = 2  # words between "Venezuelan" and its office: "Venezuelan acting vice president"
-OF_LIMIT = 4  # words between an office and its country: "minister of defence of Venezuela"
+BETWEEN_LIMIT = 2  # words between "Chilean" and its office: "Chilean acting vice president"
+OF_LIMIT = 4  # words between an office and its country: "minister of defence of Chile"
 REACH = 2  # words between a small word and the actor it binds: "by the acting president"
 
 _BARE = frozenset((Binding.TOPIC, Binding.PLACE, Binding.TOWARD))

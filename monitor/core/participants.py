@@ -4,7 +4,7 @@ Who stands before a cue did it, whom it names behind it suffered it; turned roun
 and small words ("by", "against", "in", "with") decide over order.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.core.clauses import Clause, Small
@@ -65,7 +65,7 @@ class Participants:
         source, target = self._completed(cue, *self._directed(cue, clause))
         if source is None and group.needs_source and not self._aloof:
             return
-        if target is not None or source is not None and not kind.concerns:
+        if target is not None or (source is not None and not kind.concerns):
             yield source, target
         if group.place and target is not None and not kind.concerns:
             _, after = self._around(cue, clause)
@@ -79,7 +79,6 @@ class Participants:
 
     def _directed(self, cue: Cue, clause: Clause) -> Pair:
         """Who did it and whom it was done to."""
-        group = cue.group
         before, after = self._around(cue, clause)
         subjects = self._subjects(before)
         agent = self._agent(cue, after)
@@ -106,7 +105,7 @@ class Participants:
         return source, target or self._elsewhere(cue, clause, source)
 
     def _of_name(self, subjects: Sequence[Mention], cue: Cue) -> bool:
-        """Whether two names stand right before a cue: "Trump's Xland strike" was on Xland."""
+        """Whether two names stand right before a cue: "Smith's Xland strike" was on Xland."""
         if len(subjects) < 2:  # noqa: PLR2004
             return False
         near, far = subjects[:2]
@@ -200,27 +199,23 @@ class Participants:
         left = [m for m in self._subjects(before) if m.moves and self._party(m, cue)]
         right = [m for m in after if m.moves and (place or not m.aside) and self._party(m, cue)]
         inside = [m for m in self._mentions if m.start < cue.end and m.end > cue.start]
-        first = (inside or left or [None])[0]
-        if first is None and clause.inherits and clause.inherits.moves:
-            first = clause.inherits
-        if first is None:
-            first, right = (right[0], right[1:]) if right else (None, [])
+        speaker = [clause.inherits] if clause.inherits and clause.inherits.moves else []
+        first = next(iter((*inside, *left, *speaker, *right)), None)
         if first is None:
             return None, None
-        other = next((m for m in right if _apart(m, first)), None)
-        if other is None:
-            other = next((m for m in left if _apart(m, first)), None)
-            if other is not None:
-                first, other = other, first
-        if other is None and clause.inherits and _apart(clause.inherits, first):
-            first, other = clause.inherits, first
-        if other is None and place:
-            other = next((m for m in self._mentions if m.aside and _apart(m, first)), None)
-        if other is None and said:  # "ready to talk as X arms"
-            other = next(
-                (m for m in self._mentions if m.moves and not m.aside and _apart(m, first)), None
-            )
-        return first, other
+        for other in right:
+            if _apart(other, first):
+                return first, other
+        for other in (*left, *speaker):
+            if _apart(other, first):
+                return other, first
+        rest = (
+            m
+            for m in self._mentions
+            # In the place counts one as a party; "ready to talk as X arms" is said to X.
+            if (m.aside and place) or (m.moves and not m.aside and said)
+        )
+        return first, next((m for m in rest if _apart(m, first)), None)
 
     def _party(self, mention: Mention, cue: Cue) -> bool:
         """Whether it can be one of two; an adjective only right beside the cue."""
@@ -232,11 +227,9 @@ class Participants:
             return True
         one, two = sorted((first, other), key=lambda m: m.start)
         between = {s.binding for s in self._smalls if one.end <= s.start and s.end <= two.start}
-        return (
-            two.start - one.end <= 1
-            and between <= {Binding.AND}
-            or (two.end == cue.start or one.end == cue.start)
-        )
+        if two.start - one.end <= 1 and between <= {Binding.AND}:
+            return True
+        return cue.start in {one.end, two.end}
 
     def _around(self, cue: Cue, clause: Clause) -> tuple[list[Mention], list[Mention]]:
         """The mentions of the clause before and behind the cue."""

@@ -11,15 +11,15 @@ LABELS = Path(__file__).with_name("labels")
 def topics(path: Path) -> dict[str, dict[str, int]]:
     """Strength by topic, by id."""
     rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line)
-    return {id: {part[0]: int(part[1]) for part in marks.split(",")} for id, marks in rows}
+    return {key: {part[0]: int(part[1]) for part in marks.split(",")} for key, marks in rows}
 
 
 def events(path: Path) -> dict[str, list[list[str]]]:
     """Rows of type, source, target, status, speaker, by id."""
     found: dict[str, list[list[str]]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
-        id, *row = line.split("\t")
-        found.setdefault(id, []).append(row)
+        key, *row = line.split("\t")
+        found.setdefault(key, []).append(row)
     return found
 
 
@@ -37,20 +37,20 @@ def _tell(line: str) -> None:
 
 
 def main() -> None:
-    for name, ids in (("topics", None), ("invented", None)):
+    for name in ("topics", "invented"):
         if not (LABELS / f"{name}-a.tsv").exists():
             continue
         one, other = (topics(LABELS / f"{name}-{reader}.tsv") for reader in "ab")
         ids = sorted(one.keys() | other.keys())
         _tell(f"{name}: {len(ids)} headlines that a reader gave a label")
         for topic in "DKS":
-            pairs = [(topic in one.get(id, {}), topic in other.get(id, {})) for id in ids]
+            pairs = [(topic in one.get(key, {}), topic in other.get(key, {})) for key in ids]
             _tell(f"  {topic}: kappa {kappa(pairs):.2f}, both {sum(a and b for a, b in pairs)}")
     one, other = (events(LABELS / f"events-{reader}.tsv") for reader in "ab")
     _tell(f"events: {len(one)} headlines")
-    types = [({r[0] for r in one[id]} == {r[0] for r in other[id]}) for id in one]
+    types = [({r[0] for r in one[key]} == {r[0] for r in other[key]}) for key in one]
     _tell(f"  the same types: {sum(types) / len(types):.2f}")
-    shared = [(a, b) for id in one for a in one[id] for b in other[id] if a[0] == b[0] != "none"]
+    shared = [(a, b) for key in one for a in one[key] for b in other[key] if a[0] == b[0] != "none"]
     for column, name in enumerate(("source", "target", "status", "speaker"), start=1):
         pairs = [(a[column], b[column]) for a, b in shared]
         same = sum(a == b for a, b in pairs) / len(pairs)
