@@ -48,13 +48,14 @@ class Held:
 class Mention:
     """An actor named at tokens `start` to `end`.
 
-    `bound`: the small word before it. `aside`: a topic or place, no party. `adjective`: it only
-    says whose something is.
+    `party`: who acts by this name in an exchange. `bound`: the small word before it. `aside`: a
+    topic or place, no party. `adjective`: it only says whose something is.
     """
 
     start: int
     end: int
     actor: ActorId
+    party: ActorId
     name: str  # as written
     bound: Binding | None = None
     aside: bool = False
@@ -98,7 +99,8 @@ def _settled(found: Sequence[Mention], context: Sequence[ActorId]) -> Iterator[M
             yield mention
         elif len(left) == 1:
             part = mention.actor.removeprefix(_UNKNOWN)
-            yield replace(mention, actor=ActorId(f"{left[0]}.{part}"))
+            actor = ActorId(f"{left[0]}.{part}")
+            yield replace(mention, actor=actor, party=actor)
 
 
 def apart(one: ActorId, other: ActorId) -> bool:
@@ -254,9 +256,10 @@ class _Reading:
 
     def _bare(self, start: int, end: int, actor: Actor) -> Mention:
         bound = self._bound(start)
-        acts_as = actor.acts_as if bound not in _BARE else None
+        party = actor.acts_as or actor.id
         place = bool(actor.adjectives) or not actor.moves
-        return self._made(start, end, acts_as or actor.id, country=place, moves=actor.moves)
+        id_ = actor.id if bound in _BARE else party
+        return self._made(start, end, id_, party=party, country=place, moves=actor.moves)
 
     def _made(
         self,
@@ -265,6 +268,7 @@ class _Reading:
         actor: ActorId,
         *,
         country: bool,
+        party: ActorId | None = None,
         adjective: bool = False,
         moves: bool = True,
     ) -> Mention:
@@ -272,7 +276,7 @@ class _Reading:
         bound = self._bound(start)
         aside = bound is Binding.TOPIC or (country and bound is Binding.PLACE)
         name = self._text[self._tokens[start].start : self._tokens[end - 1].end]
-        return Mention(start, end, actor, name, bound, aside, adjective, moves)
+        return Mention(start, end, actor, party or actor, name, bound, aside, adjective, moves)
 
     def _bound(self, start: int) -> Binding | None:
         for position in range(start, max(start - REACH, 0) - 1, -1):

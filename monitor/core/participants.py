@@ -5,7 +5,7 @@ and small words ("by", "against", "in", "with") decide over order.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.core.clauses import Clause, Small
 from monitor.core.knowledge import Binding, CueGroup, EventType
@@ -60,7 +60,7 @@ class Participants:
         if kind.two_parties:
             source, target = self._parties(cue, clause, said=said)
             if source and target and (not group.joined or self._joined(source, target, cue)):
-                yield source, target
+                yield _as_party(source), _as_party(target)
             return
         source, target = self._completed(cue, *self._directed(cue, clause))
         if source is None and group.needs_source and not self._aloof:
@@ -238,6 +238,10 @@ class Participants:
             [m for m in own if m.start < cue.start],
             [m for m in own if m.start >= cue.start and m.end > cue.end],
         )
+
+
+def _as_party(mention: Mention) -> Mention:
+    return replace(mention, actor=mention.party)
 
 
 def _apart(one: Mention, other: Mention) -> bool:
