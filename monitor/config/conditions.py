@@ -67,7 +67,7 @@ _score = values.number(least=1, most=SCORE_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Names:
     """The names a rule may use. `outlets_complete` is False if an outlet file is unreadable."""
 
     lists: Lists
@@ -79,10 +79,10 @@ class Vocabulary:
 class Conditions:
     """Reads conditions; a None means that the mistake is told."""
 
-    def __init__(self, vocabulary: Vocabulary, problems: Problems) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, names: Names, problems: Problems) -> None:
+        self._known = names
         self._problems = problems
-        self._wording = Wording(vocabulary.lists, problems)
+        self._wording = Wording(names.lists, problems)
         self._regexes: list[tuple[Regex, Place]] = []  # of the condition being read
         self._complete = True  # False once some part of it could not be read
 
@@ -199,7 +199,7 @@ class Conditions:
                 self._unknown(key)
         own = self._own_source(entries)
         inner, clash = narrowed(source, own) if own else (source, None)
-        if own and (clash := clash or elsewhere(inner, self._vocabulary.outlets)):
+        if own and (clash := clash or elsewhere(inner, self._known.outlets)):
             self._problems.add(node.place, f"this can never match: {clash}")
         parts = self._parts(entries, inner)
         if "score_at_least" in entries or "boost" in entries:
@@ -336,8 +336,8 @@ class Conditions:
         return values.language if key == "language" else self._outlet
 
     def _outlet(self, written: str) -> str:
-        names = self._vocabulary.outlet_names
-        if written not in names and self._vocabulary.outlets_complete:
+        names = self._known.outlet_names
+        if written not in names and self._known.outlets_complete:
             raise ValueError(unknown("outlet", written, sorted(names)))
         return written
 

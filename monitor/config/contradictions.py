@@ -22,6 +22,7 @@ from monitor.core.rules import (
     Scored,
     Term,
     Within,
+    parts_of,
 )
 from monitor.core.terms import covers
 
@@ -54,19 +55,10 @@ def unaccompanied(condition: Condition) -> Iterator[Regex]:
     """Every regex in a condition that can hold without any term being found."""
     if _needs_a_term(condition):
         return
-    match condition:
-        case Regex():
-            yield condition
-        case AllOf(parts=parts) | AnyOf(parts=parts) | NoneOf(parts=parts) | AtLeast(parts=parts):
-            for part in parts:
-                yield from unaccompanied(part)
-        case Within(part=part) | Ignoring(part=part):
-            yield from unaccompanied(part)
-        case Scored(boosts=boosts):
-            for boost in boosts:
-                yield from unaccompanied(boost.part)
-        case _:
-            return
+    if isinstance(condition, Regex):
+        yield condition
+    for part in parts_of(condition):
+        yield from unaccompanied(part)
 
 
 def _needs_a_term(condition: Condition) -> bool:

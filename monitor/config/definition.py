@@ -1,25 +1,9 @@
 """A rule as YAML with all that it takes from elsewhere, for a person who compares two versions."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 
 from monitor.config.printing import Value, laid_out, named, value
-from monitor.core.rules import (
-    AllOf,
-    AnyOf,
-    AtLeast,
-    Condition,
-    Ignoring,
-    Near,
-    NoneOf,
-    OncePer,
-    Repeat,
-    Rule,
-    Scored,
-    Term,
-    WeakPolicy,
-    Within,
-)
+from monitor.core.rules import OncePer, Rule, WeakPolicy, terms_of
 from monitor.core.timing import in_words
 
 NARROW = 60  # characters of a line: two versions differ in few short lines rather than a long one
@@ -94,7 +78,7 @@ def _lists(rule: Rule) -> dict[str, Iterable[str]]:
     for condition in (rule.condition, *(case.condition for case in rule.cases if case.condition)):
         for name, written in named(condition)[1].items():
             found[name] = dict.fromkeys(written)
-        for term in _all_terms(condition):
+        for term in terms_of(condition):
             if term.list_name:
                 found.setdefault(term.list_name, {})[term.written] = None
     return {name: _with_uses(name, found) for name in found}
@@ -118,28 +102,3 @@ def _with_uses(name: str, lists: Mapping[str, Mapping[str, None]]) -> list[str]:
     ]
     brought = {written for other in uses for written in lists[other]}
     return [f"${other}" for other in sorted(uses)] + [each for each in own if each not in brought]
-
-
-def _all_terms(condition: Condition) -> Iterator[Term]:
-    match condition:
-        case Term():
-            yield condition
-        case Near(groups=groups):
-            yield from chain.from_iterable(groups)
-        case Repeat(terms=terms):
-            yield from terms
-        case Ignoring(phrases=phrases):
-            yield from phrases
-    for part in _parts(condition):
-        yield from _all_terms(part)
-
-
-def _parts(condition: Condition) -> Iterable[Condition]:
-    match condition:
-        case AllOf(parts=parts) | AnyOf(parts=parts) | NoneOf(parts=parts) | AtLeast(parts=parts):
-            return parts
-        case Within(part=part) | Ignoring(part=part):
-            return (part,)
-        case Scored(boosts=boosts):
-            return [boost.part for boost in boosts]
-    return ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from monitor.config import settings as monitor_file
 from monitor.config.channels import FILE as CHANNELS_FILE
 from monitor.config.channels import read_channels
-from monitor.config.conditions import Vocabulary
+from monitor.config.conditions import Names
 from monitor.config.directory import FOLDERS
 from monitor.config.fields import Fields
 from monitor.config.lists import Lists
@@ -162,13 +162,13 @@ def _rules(
         if isinstance(tree, Map):  # RuleReader tells what is wrong with the others
             _add_lists(Fields(tree, problems, what="a rule file", allowed=FILE_KEYS), lists)
     lists.check()
-    vocabulary = Vocabulary(
+    names = Names(
         lists,
         outlets.outlets,
         frozenset(outlets.names),
         outlets_complete=_complete(*_folder(trees, "outlets")),
     )
-    reader = RuleReader(vocabulary, [channel.name for channel in channels], problems)
+    reader = RuleReader(names, [channel.name for channel in channels], problems)
     for tree in rule_files:
         reader.read_file(tree)
     if not reader.attempted:

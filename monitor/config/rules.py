@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from monitor.config import defaults, values
 from monitor.config.conditions import KEYS as CONDITION_KEYS
-from monitor.config.conditions import Conditions, Vocabulary
+from monitor.config.conditions import Conditions, Names
 from monitor.config.fields import Fields, describe
 from monitor.config.problems import Problems, shown
 from monitor.config.severities import Severities
@@ -74,17 +74,15 @@ class _Settings:
 class RuleReader:
     """Reads rule files; `rules` grows with each."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, channels: Collection[str], problems: Problems
-    ) -> None:
+    def __init__(self, names: Names, channels: Collection[str], problems: Problems) -> None:
         self.rules: list[Rule] = []
         self.attempted = False  # a broken one counts, so that "no rule" is not said beside it
-        self._outlets: Mapping[str, Outlet] = vocabulary.outlets
-        self._conditions = Conditions(vocabulary, problems)
+        self._outlets: Mapping[str, Outlet] = names.outlets
+        self._conditions = Conditions(names, problems)
         self._volumes = Volumes(self._conditions, problems)
         self._severities = Severities(self._conditions, problems)
-        self._outlet = values.one_of("outlet", sorted(vocabulary.outlet_names))
-        self._outlets_complete = vocabulary.outlets_complete
+        self._outlet = values.one_of("outlet", sorted(names.outlet_names))
+        self._outlets_complete = names.outlets_complete
         self._channel = values.one_of("channel", sorted(channels)) if channels else None
         self._problems = problems
         self._ids: dict[str, Place] = {}

@@ -5,7 +5,7 @@ Conditions carry no places: a hundred thousand of them would, for the few that a
 
 from collections.abc import Iterator, Mapping
 
-from monitor.config.conditions import Conditions, Vocabulary
+from monitor.config.conditions import Conditions, Names
 from monitor.config.lists import Lists
 from monitor.config.problems import Problems
 from monitor.config.source import Items, Map, Node, Scalar, scan
@@ -24,19 +24,19 @@ class Whereabouts:
     def __init__(self, files: Mapping[str, str]) -> None:
         self._lists: dict[str, tuple[Place, tuple[Scalar, ...]]] = {}
         self._rules: dict[RuleId, Map] = {}
-        self._vocabulary = Vocabulary(Lists(Problems()), outlets_complete=False)
+        self._names = Names(Lists(Problems()), outlets_complete=False)
         for name in sorted(files):
             if name.startswith(("knowledge/", "rules/")):
                 tree = scan(name, files[name], Problems())
                 self._read(dict(_entries(tree)))
-        self._vocabulary.lists.check()
+        self._names.lists.check()
         self._branches: dict[RuleId, dict[Condition, Place]] = {}
 
     def _read(self, top: Mapping[str, Node]) -> None:
         lists, rules = top.get("lists"), top.get("rules")
         if isinstance(lists, Map):
             for key, node in lists.entries:
-                self._vocabulary.lists.add(key, node)
+                self._names.lists.add(key, node)
                 self._lists[key.text] = key.place, tuple(_scalars(node))
         for node in rules.nodes if isinstance(rules, Items) else ():
             named = dict(_entries(node)).get("id")
@@ -73,7 +73,7 @@ class Whereabouts:
     def _branches_of(self, rule: RuleId) -> dict[Condition, Place]:
         """What each piece of the rule means, read by itself. The last one of equals counts."""
         if rule not in self._branches:
-            reader = Conditions(self._vocabulary, Problems())
+            reader = Conditions(self._names, Problems())
             found = self._branches[rule] = {}
             for node in _pieces(_conditions_in(self._rules[rule])):
                 condition = reader.read(node)

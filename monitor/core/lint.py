@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from monitor.core.implied import contains, implies, meaning, takes_place_of
 from monitor.core.model import RuleId
-from monitor.core.percolator import terms_of
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -21,10 +20,13 @@ from monitor.core.rules import (
     Regex,
     Repeat,
     Rule,
-    Scored,
     Term,
     Within,
     Word,
+    all_in,
+    own_terms,
+    parts_of,
+    terms_of,
 )
 from monitor.core.terms import LETTERS_BEFORE_STAR, compile_regex
 from monitor.core.text import fold
@@ -99,19 +101,6 @@ def conditions_of(rule: Rule) -> Iterator[Condition]:
     yield from (case.condition for case in rule.cases if case.condition is not None)
 
 
-def inside(condition: Condition) -> tuple[Condition, ...]:
-    """The conditions that a condition is made of."""
-    match condition:
-        case AllOf(parts) | AnyOf(parts) | NoneOf(parts) | AtLeast(_, parts):
-            return parts
-        case Within(_, part) | Ignoring(_, part):
-            return (part,)
-        case Scored(_, boosts):
-            return tuple(boost.part for boost in boosts)
-        case _:
-            return ()
-
-
 def shown(condition: Condition) -> str:
     """A part of a rule in the words of whoever wrote it, short."""
     match condition:
@@ -154,6 +143,9 @@ class _Role(StrEnum):
     IGNORED = "ignored"  # where a longer one blanks more
 
 
+_ROLES = {Near: _Role.NEAR, Repeat: _Role.COUNTED, Ignoring: _Role.IGNORED}
+
+
 def _roles(rules: Iterable[Rule], lists: Mapping[str, Listed]) -> dict[str, set[_Role]]:
     """The lists that rules reach, and what for."""
     roles: dict[str, set[_Role]] = {}
@@ -166,23 +158,13 @@ def _roles(rules: Iterable[Rule], lists: Mapping[str, Listed]) -> dict[str, set[
 
 
 def _used(condition: Condition) -> Iterator[tuple[str, _Role]]:
-    match condition:
-        case Term():
-            yield from _named((condition,), _Role.FOUND)
-        case Near(groups):
-            for group in groups:
-                yield from _named(group, _Role.NEAR)
-        case Repeat(terms):
-            yield from _named(terms, _Role.COUNTED)
-        case Ignoring(phrases):
-            yield from _named(phrases, _Role.IGNORED)
-    for part in inside(condition):
-        for name, role in _used(part):
-            yield name, _Role.COUNTED if isinstance(condition, AtLeast) else role
-
-
-def _named(terms: Iterable[Term], role: _Role) -> Iterator[tuple[str, _Role]]:
-    return ((term.list_name, role) for term in terms if term.list_name is not None)
+    role = _ROLES.get(type(condition), _Role.FOUND)
+    for term in own_terms(condition):
+        if term.list_name is not None:
+            yield term.list_name, role
+    for part in parts_of(condition):
+        for name, inner in _used(part):
+            yield name, _Role.COUNTED if isinstance(condition, AtLeast) else inner
 
 
 def _reached(name: str, lists: Mapping[str, Listed]) -> list[str]:
@@ -243,7 +225,7 @@ def _dead_branches(rule: Rule, condition: Condition, *, chosen: bool = False) ->
         yield from _idle(rule, condition.parts, chosen=chosen)
     if isinstance(condition, AllOf):
         yield from _excluded(rule, condition.parts, chosen=chosen)
-    for part in inside(condition):
+    for part in parts_of(condition):
         yield from _dead_branches(rule, part, chosen=chosen or isinstance(condition, Within))
 
 
@@ -288,7 +270,7 @@ def _terms_in(condition: Condition) -> int:
 
 def _narrows(condition: Condition) -> bool:
     """Whether an `in` stands somewhere inside."""
-    return isinstance(condition, Within) or any(map(_narrows, inside(condition)))
+    return any(isinstance(each, Within) for each in all_in(condition))
 
 
 def _slow(rule: Rule, condition: Condition) -> Iterator[Finding]:
@@ -304,10 +286,7 @@ def _slow(rule: Rule, condition: Condition) -> Iterator[Finding]:
 
 def regexes_of(condition: Condition) -> Iterator[Regex]:
     """Every regex of a condition."""
-    if isinstance(condition, Regex):
-        yield condition
-    for part in inside(condition):
-        yield from regexes_of(part)
+    return (each for each in all_in(condition) if isinstance(each, Regex))
 
 
 def _duplicates(rules: Iterable[Rule]) -> Iterator[Finding]:

@@ -1,9 +1,10 @@
 """What a watch rule is, once the loader has understood it. docs/rules.md is the language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import chain
 from typing import TypeVar
 
 from monitor.core.errors import Place
@@ -166,6 +167,46 @@ Condition = (
     | Within
     | From
 )
+
+
+def parts_of(condition: Condition) -> tuple[Condition, ...]:
+    """The conditions that a condition is made of, also what must not hold; terms have none."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts) | NoneOf(parts) | AtLeast(_, parts):
+            return parts
+        case Within(_, part) | Ignoring(_, part):
+            return (part,)
+        case Scored(_, boosts):
+            return tuple(boost.part for boost in boosts)
+        case Term() | Regex() | Near() | Repeat() | From():
+            return ()
+
+
+def own_terms(condition: Condition) -> tuple[Term, ...]:
+    """The terms that a condition names itself, as they are written: not those of its parts."""
+    match condition:
+        case Term():
+            return (condition,)
+        case Near(groups):
+            return tuple(chain.from_iterable(groups))
+        case Repeat(terms):
+            return terms
+        case Ignoring(phrases):
+            return phrases
+        case _:
+            return ()
+
+
+def all_in(condition: Condition) -> Iterator[Condition]:
+    """The condition and every one in it, in the order of the rule."""
+    yield condition
+    for part in parts_of(condition):
+        yield from all_in(part)
+
+
+def terms_of(condition: Condition) -> Iterator[Term]:
+    """Every term in the condition, also what must not be there and what is ignored."""
+    return chain.from_iterable(map(own_terms, all_in(condition)))
 
 
 _One = TypeVar("_One", bound=Condition)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.config.conditions import Conditions, Vocabulary
+from monitor.config.conditions import Conditions, Names
 from monitor.config.lists import Lists
 from monitor.config.plain import phrase_term
 from monitor.config.printing import WIDTH, named, printed
@@ -51,7 +51,7 @@ def loaded(text: str) -> Condition | None:
     lists.check()
     problems.raise_if_any()
     outlets = frozenset({"a", "b"})
-    condition = Conditions(Vocabulary(lists, outlet_names=outlets), problems).read(entries["when"])
+    condition = Conditions(Names(lists, outlet_names=outlets), problems).read(entries["when"])
     try:
         problems.raise_if_any()
     except ConfigurationError as error:
