@@ -34,7 +34,8 @@ from monitor.pipeline import PIPELINE
 from monitor.reloading import Left, Reload, left_in_force
 from monitor.runners.clock import Clock, SystemClock
 from monitor.runners.embedded import Embedded, Width
-from monitor.runners.lock import Lock
+from monitor.runners.lock import FILE as LOCK_FILE
+from monitor.runners.lock import Followed, Lock
 from monitor.runners.recurring import every
 from monitor.storage import deliveries, migrate, sync
 from monitor.storage.engine import COMMITS, Database, lock_configuration
@@ -110,7 +111,7 @@ class Monitor:
         self._lock: Lock | None = None
         settings.state.mkdir(parents=True, exist_ok=True)
         if settings.database_url.startswith("sqlite"):
-            self._lock = self._closing.enter_context(Lock(settings.state / "monitor.lock"))
+            self._lock = self._closing.enter_context(Lock(settings.state / LOCK_FILE))
         wake = threading.Event()
         self.database = open_database(settings, on_commit=wake.set)
         self._closing.callback(self.database.close)
@@ -142,8 +143,15 @@ class Monitor:
     @contextmanager
     def follow(self, directory: Path) -> Iterator[None]:
         """Meanwhile take up the edits of a configuration directory."""
-        with every(LOOK_EVERY, self.reload(directory).look):
-            yield
+        reload = self.reload(directory)
+        with Followed(directory) as followed:
+
+            def look() -> None:
+                followed.take()  # it may have been another's, or in use for a moment
+                reload.look()
+
+            with every(LOOK_EVERY, look):
+                yield
 
     def reload(self, directory: Path) -> Reload:
         """What takes up the edits of a configuration directory, whenever it is told to look."""

@@ -9,7 +9,7 @@ import typer
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json, directory
 from monitor.cli.output import GOOD, count, emit, say, table
-from monitor.cli.status import running
+from monitor.cli.presence import running
 from monitor.core.changes import Kept
 from monitor.core.errors import Permanent
 

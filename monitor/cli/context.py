@@ -11,7 +11,7 @@ import typer
 
 from monitor import app, log
 from monitor.cli.options import chosen, directory
-from monitor.cli.status import running
+from monitor.cli.presence import ElsewhereError, elsewhere, running
 from monitor.config import settings as monitor_file
 from monitor.config.directory import Written, read_directory, read_written
 from monitor.config.force import Before, comes_into_force
@@ -47,7 +47,7 @@ def with_vanished(context: typer.Context, config: Path | None) -> Configuration:
     try:
         with database_of(found.settings) as database:
             before = None if database is None else _last_in_force(database)
-    except (Permanent, Broken):
+    except (ElsewhereError, Permanent, Broken):
         return found
     now, written = SystemClock().now(), Written(found.files)
     coming = comes_into_force(written, before, load=lambda _: found, now=now)
@@ -112,8 +112,11 @@ def settings_of(context: typer.Context, config: Path | None) -> Settings:
 def database_of(settings: Settings) -> Iterator[Database | None]:
     """The database to look something up; None if nobody has made it yet.
 
-    Raises Permanent if it is of another version.
+    Raises Permanent if it is of another version, and ElsewhereError if it is not the one that a
+    watch of this configuration works on.
     """
+    if elsewhere(settings):
+        raise ElsewhereError
     if not _made(settings):
         yield None
         return

@@ -39,6 +39,7 @@ def lint(configuration: "Configuration", *, now: datetime, shown: bool) -> Lint:
     `shown`: with a progress bar.
     """
     from monitor.cli.context import database_of
+    from monitor.cli.presence import ElsewhereError
     from monitor.config.whereabouts import Whereabouts
     from monitor.core.lint import findings
     from monitor.storage.engine import Broken
@@ -51,7 +52,7 @@ def lint(configuration: "Configuration", *, now: datetime, shown: bool) -> Lint:
             if database is not None:
                 counted, left_out = _counted(configuration, database, now=now, shown=shown)
                 found += counted
-    except (Permanent, Broken) as error:  # the files can be right all the same
+    except (ElsewhereError, Permanent, Broken) as error:  # the files can be right all the same
         reason = " ".join(str(getattr(error, "orig", error)).split())
         left_out = f"{LEFT_OUT}: {reason}"
     warnings = {Problem(whereabouts.place(each.subject), each.message) for each in found}

@@ -102,7 +102,7 @@ def migrate(context: typer.Context, *, config: Config = None) -> None:
     """Bring the database up to date, after a backup of a SQLite file that holds anything."""
     from monitor import app
     from monitor.cli.context import settings_of
-    from monitor.cli.status import running
+    from monitor.cli.presence import running
     from monitor.runners.clock import SystemClock
     from monitor.storage.migrate import pending
 

@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
-import fcntl
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ import typer
 
 from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, Cell, at, count, emit, say, table
+from monitor.cli.presence import ElsewhereError, elsewhere, running
 from monitor.core.changes import kept_sentence
 
 if TYPE_CHECKING:
@@ -35,30 +35,18 @@ def status(context: typer.Context, *, as_json: Json = False, config: Config = No
     from monitor.cli.context import database_of, settings_of
 
     settings = settings_of(context, config)
-    facts: dict[str, Any] = {
-        "running": running(settings.state),
-    }
+    apart = elsewhere(settings)
+    facts: dict[str, Any] = {"running": apart or running(settings.state), "elsewhere": apart}
     facts["problems"], rules = _configured(context, config)
-    with database_of(settings) as database:
-        facts["database"] = database is not None
-        if database is not None:
-            facts |= _looked_up(database, settings, rules)
+    facts["database"] = False
+    if not apart:
+        with database_of(settings) as database:
+            if database is not None:
+                facts |= {"database": True} | _looked_up(database, settings, rules)
     if as_json:
         emit(facts)
     else:
         _show(facts)
-
-
-def running(state: Path) -> bool:
-    """Whether a monitor works on the database in `state`; only SQLite has a lock to tell by."""
-    try:
-        with (state / "monitor.lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        pass
-    return False
 
 
 def _configured(
@@ -178,6 +166,9 @@ def _show(facts: dict[str, Any]) -> None:
     say(("running", GOOD) if facts["running"] else ("not running", DOUBT))
     for problem in facts["problems"]:
         say((f"edit not in force: {problem}", BAD))
+    if facts["elsewhere"]:
+        say((str(ElsewhereError()), BAD))
+        return
     if not facts["database"]:
         say("no database yet: `monitor run` makes one")
         return

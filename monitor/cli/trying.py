@@ -78,6 +78,7 @@ def remarks(configuration: "Configuration", *, now: datetime) -> list[Problem]:
 def _begun(configuration: "Configuration", rules: "list[Rule]") -> dict[str, datetime | None]:
     """Since when rules are on trial; nothing where no database says so."""
     from monitor.cli.context import database_of
+    from monitor.cli.presence import ElsewhereError
     from monitor.storage import trials
 
     try:
@@ -86,5 +87,5 @@ def _begun(configuration: "Configuration", rules: "list[Rule]") -> dict[str, dat
                 return {}
             with database.read() as connection:
                 return {rule.id: trials.began(connection, rule.id) for rule in rules}
-    except Permanent:  # it is of another version, which the watch mends when it starts
+    except (ElsewhereError, Permanent):  # of another version, which the watch mends at its start
         return {}

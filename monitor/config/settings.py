@@ -52,6 +52,7 @@ class Settings(BaseModel):
 
     state: Path
     database_url: str = Field(repr=False)  # may hold a password
+    directory: Path | None = None  # of the configuration; None for one that was read from nowhere
     poll_interval: timedelta = timedelta(minutes=5)  # where a feed begins
     poll_shortest: timedelta = timedelta(minutes=2)
     poll_longest: timedelta = timedelta(minutes=10)
@@ -155,6 +156,7 @@ def read_settings(
     base = base.absolute()
     state = (base / top.optional("state", values.text, "../var")).resolve()
     found: dict[str, Any] = {"state": state, "database_url": f"sqlite:///{state / 'monitor.db'}"}
+    found["directory"] = base
     if (database := top.node("database")) is not None:
         found["database_url"] = _database_url(database, found["database_url"], secrets, problems)
     for name in SECTIONS:

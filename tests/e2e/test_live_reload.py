@@ -84,6 +84,26 @@ def test_a_bad_edit_is_told_and_vanished_rules_go_when_it_is_confirmed(daemon):
     assert called("rules", "accept", daemon, "--yes").returncode == 1
 
 
+def test_another_state_is_not_looked_into_while_the_watch_works_on_the_old_one(daemon):
+    settings = daemon.directory / "monitor.yaml"
+    before = settings.read_text("utf-8")
+    settings.write_text(before.replace("state:", "state: ../elsewhere #"), "utf-8")
+    told = called("status", daemon)
+    assert told.returncode == 0
+    assert told.stdout.splitlines()[0] == "running"
+    assert "not on the database that monitor.yaml names by now" in told.stdout
+    assert "no database yet" not in told.stdout
+    facts = daemon.status()
+    assert (facts["running"], facts["elsewhere"], facts["database"]) == (True, True, False)
+    refused = called("search", "talks", daemon)
+    assert refused.returncode == 75
+    assert "Restart the watch, or put the old words back" in refused.stderr
+    assert called("check", daemon).returncode == 0
+    settings.write_text(before, "utf-8")
+    assert daemon.status()["elsewhere"] is False
+    assert "talks" in called("search", "talks", daemon).stdout
+
+
 def called(*words):
     """`monitor WORDS…`; a desk among them is its directory, after --config."""
     given = [["--config", str(w.directory)] if isinstance(w, Desk) else [w] for w in words]
