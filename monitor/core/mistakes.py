@@ -26,8 +26,7 @@ def fresh(before: Iterable[str], now: Iterable[str]) -> Iterator[str]:
 def notice(before: Sequence[str], now: Sequence[str]) -> tuple[str, str] | None:
     """Title and body of the message about this change; None if there is nothing to say."""
     new = [*fresh(before, now)]
-    files = sorted({_file(line) for line in before} - {_file(line) for line in now})
-    mended = [f"{_MENDED}{file}" for file in files]
+    mended = [f"{_MENDED}{each}" for each in _mended(before, now, new)]
     if not now:
         told = [*mended, "All that stands in the files is in force."]
         return (CLEAR, "\n".join(told)) if before else None
@@ -39,6 +38,20 @@ def notice(before: Sequence[str], now: Sequence[str]) -> tuple[str, str] | None:
     return WRONG if new else MENDED, "\n".join(lines)
 
 
+def _mended(before: Sequence[str], now: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    """The files without mistakes by now, then single mistakes of files that keep others.
+
+    Not of a file with a new one: what cannot be read at all hides the others in it.
+    """
+    open_files = {_file(line) for line in now}
+    yield from sorted({_file(line) for line in before} - open_files)
+    hidden = {_file(line) for line in new}
+    stays_first = sorted(before, key=lambda line: line not in now)  # of two alike the other is gone
+    for line in fresh(now, stays_first):
+        if _file(line) in open_files - hidden:
+            yield line
+
+
 def still_open(notices: Iterable[tuple[str, str]]) -> list[str]:
     """The mistakes that these messages, the oldest first, have left open."""
     lines: dict[str, None] = {}
@@ -48,11 +61,19 @@ def still_open(notices: Iterable[tuple[str, str]]) -> list[str]:
             continue
         for line in body.split("\n"):
             if line.startswith(_MENDED):
-                file = line.removeprefix(_MENDED)
-                lines = {each: None for each in lines if _file(each) != file}
+                for each in _meant(line.removeprefix(_MENDED), lines):
+                    del lines[each]
             elif _LINE.fullmatch(line) and not line.endswith("still open: `monitor status`"):
                 lines[line] = None
     return list(lines)
+
+
+def _meant(mended: str, lines: Iterable[str]) -> list[str]:
+    """The mistakes that are told to be mended: all of a file, or one, which may have moved."""
+    alike = [line for line in lines if _mark(line) == _mark(mended)]
+    if alike:
+        return [mended if mended in alike else alike[0]]
+    return [line for line in lines if _file(line) == mended]
 
 
 def _mark(line: str) -> tuple[str, ...]:

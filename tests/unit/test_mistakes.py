@@ -41,3 +41,26 @@ def test_what_is_open_can_be_read_from_what_was_told():
     told = [notice(*pair) for pair in pairwise(states)]
     assert still_open(told) == [LIST]
     assert still_open([*told, notice([LIST], [])]) == []
+
+
+def test_one_of_two_mistakes_in_a_file_is_told_to_be_mended():
+    other = 'rules/a.yaml:9:7: unknown list "oils"'
+    told = "1 told before is still open: `monitor status`"
+    assert notice([LIST, other], [other.replace("9:7", "8:7")]) == (
+        MENDED,
+        f"mended: {LIST}\n{told}",
+    )
+    assert still_open([notice([], [LIST, other]), notice([LIST, other], [other])]) == [other]
+
+
+def test_of_the_same_mistake_made_twice_one_is_told_to_be_mended():
+    again = LIST.replace("3:7", "9:7")
+    assert notice([LIST, again], [LIST])[1].splitlines()[0] == f"mended: {again}"
+    told = [notice([], [LIST, again]), notice([LIST, again], [again])]
+    assert told[1][1].splitlines()[0] == f"mended: {LIST}"
+    assert still_open(told) == [again]
+
+
+def test_what_a_broken_file_hides_is_not_told_to_be_mended():
+    broken = "rules/a.yaml:1:1: this quote is not closed"
+    assert notice([LIST], [broken]) == (WRONG, f"{broken}\n{STAYS}")
