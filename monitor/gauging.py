@@ -121,7 +121,7 @@ def _looked(
     verdict = volume.judged(counted, number, known=usual, unsure=unsure, under_way=going_on)
     picture = None
     if verdict.turn is not None:
-        blind = [spell for spell, _ in spells]
+        blind = [*(spell for spell, _ in spells), *_outage(watch, now)]
         picture = _picture(connection, row, rule, counted, feeds, blind, now=now)
     return Look(number, usual, verdict, episode.began_at if episode else None, picture)
 
@@ -150,6 +150,13 @@ def _unsure(
     if answered < LEAST_ANSWERED * known or not answered:
         return f"only {answered:,} of {known:,} feeds that could bring it answered lately"
     return f"{unread:,} of what came is still to be read" if unread else None
+
+
+def _outage(watch: Watch, now: datetime) -> list[Span]:
+    """The outage of our own network that is under way: it becomes a blind spell at its end."""
+    with watch.reaching:
+        since = watch.reach.since
+    return [] if since is None else [Span(since, now)]
 
 
 def _picture(

@@ -12,6 +12,7 @@ from monitor.core.coverage import Cause
 from monitor.core.volume import Span
 from monitor.storage import ledger, volumes
 from monitor.storage.schema import article, blindness, episode, hit, rule
+from monitor.storage.volumes import Found
 
 SPIKE = """
 rules:
@@ -283,10 +284,9 @@ def test_no_silence_is_told_of_a_time_in_which_nobody_ran(watching, newsroom, cl
     assert "– (blind)" in told, "the chart does not say that nothing came then"
 
 
-@on_one
-def test_no_silence_is_told_while_our_own_network_is_down(
-    open_desk, open_newsroom, files, clock, newsroom
-):
+@pytest.fixture
+def two_houses(open_newsroom, files, newsroom):
+    """Two newsrooms on hosts of their own, and a configuration that watches both."""
     rooms = [open_newsroom() for _ in range(2)]
     files["monitor.yaml"] = files["monitor.yaml"].replace(
         f'["{newsroom.address}"]', str([room.address for room, _ in rooms]).replace("'", '"')
@@ -296,8 +296,13 @@ def test_no_silence_is_told_while_our_own_network_is_down(
         f'feeds: [{{url: "http://{room.address}/feed/a"}}]}}\n'
         for number, (room, _) in enumerate(rooms)
     )
-    desk = open_desk(rules__rules=SILENCE)
-    desk.sweep()
+    return rooms
+
+
+@on_one
+def test_no_silence_is_told_while_our_own_network_is_down(watching, two_houses):
+    rooms = two_houses
+    desk = watching(SILENCE)
     live(desk, minutes=15)
     for _, door in rooms:
         door.shut()
@@ -311,6 +316,26 @@ def test_no_silence_is_told_while_our_own_network_is_down(
     assert "The network is back" in sent
     assert "no article" not in sent
     assert [each.cause for each in rows(desk, blindness)] == [Cause.NETWORK]
+
+
+@on_one
+def test_a_chart_shows_an_outage_under_way_as_blind(watching, two_houses, clock):
+    desk = watching(SPIKE)
+    live(desk, minutes=60)
+    for _, door in two_houses:
+        door.shut()
+    assert "[ops] The network is down" in live(desk, minutes=60)
+    archived(desk, clock, ago=timedelta(minutes=1), number=3, title="Ruritania", outlet_id="p0")
+    with desk.database.read() as connection:
+        found = [Found(row.id, row.seen_at) for row in connection.execute(select(article))]
+    watched = desk.monitor.watch.rules["talk-of-it"]
+    desk.database.write(
+        lambda tx: volumes.add_hits(tx, watched, found, known_from=row_of(desk, "talk-of-it").since)
+    )
+    sent = live(desk, minutes=5)
+    assert "3 articles in 20 minutes" in sent
+    assert "12:45 0\n13:05 – (blind)\n13:25 – (blind)\n13:45 " in sent
+    assert "3 (partly blind)" in sent
 
 
 @on_one
