@@ -23,7 +23,7 @@ from monitor.config.load import Configuration
 from monitor.config.problems import ConfigurationError
 from monitor.config.settings import Settings, edited
 from monitor.core import changes, mistakes
-from monitor.core.changes import Changes, Kept, Trial
+from monitor.core.changes import Changes, CutShort, Kept, Trial, Trials
 from monitor.core.errors import Problem, Temporary
 from monitor.core.identity import digest
 from monitor.core.matcher import Matcher
@@ -51,6 +51,7 @@ class Left:
     rules: Mapping[RuleId, Rule]
     waiting: frozenset[RuleId]  # of these rules: vanished from the files, kept in force
     confirmed: Sequence[RuleId]
+    begun: Mapping[RuleId, datetime]  # the trials of these rules
 
 
 def left_in_force(connection: Connection, wanted: Configuration) -> Left | None:
@@ -60,7 +61,7 @@ def left_in_force(connection: Connection, wanted: Configuration) -> Left | None:
     if last is None or (last[0] == wanted.files and not confirmed):
         return None
     at_work = versions.at_work(connection)
-    return Left(last[0], at_work, at_work.waiting, confirmed)
+    return Left(last[0], at_work, at_work.waiting, confirmed, trials.begun(connection))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +215,16 @@ class Reload:
         """Commit what comes into force together with the messages about it; their lines."""
         lock_configuration(tx)
         now = self.watch().now()
+        begun = trials.begun(tx) if self.left is None else self.left.begun
         since = self.commit(tx, taken.found, taken.packed)
         numbers = versions.numbers(tx, [*taken.rules.live, *taken.rules.altered])
-        ends = trials.ends(tx, [rule for rule in taken.found.rules if rule.enabled]).items()
-        running = {name: end for name, end in ends if end > now}
-        lines = [*changes.sentences(taken.rules, numbers, taken.trial, running), *taken.remarks]
+        tried = _trials(tx, taken, begun, now=now)
+        lines = [*changes.sentences(taken.rules, numbers, taken.trial, tried), *taken.remarks]
         if back := self._back(taken.found):
             lines.append(changes.back_sentence(back))
         tell = partial(deliveries.notify, tx, taken.watch.ops, now=now)
         if lines:
-            title = changes.title(taken.rules, numbers, running)
+            title = changes.title(taken.rules, numbers, tried)
             tell(key=_key(title, [*taken.names, *back], since), title=title, body="\n".join(lines))
         if names := self._newly_vanished(taken.found):
             lines.append(changes.kept_sentence(names))
@@ -280,6 +281,26 @@ class Reload:
                 lambda tx: deliveries.park_orphans(tx, channels=names, now=watch.now()),
                 announce=False,
             )
+
+
+def _trials(
+    tx: Connection, taken: Taken, begun: Mapping[RuleId, datetime], *, now: datetime
+) -> Trials:
+    """The trials under way, and those that this edit ends; `begun` is what was before it."""
+    ends = trials.ends(tx, [rule for rule in taken.found.rules if rule.enabled]).items()
+    cut: dict[RuleId, CutShort] = {}
+    over: list[RuleId] = []
+    for old, name in taken.rules.untried:
+        since = begun.get(old.id)
+        end = old.trial_ends(since)
+        if since is None or end is None:
+            continue
+        if end <= now:
+            over.append(name)
+            continue
+        untold = trials.untold(tx, old.id, since=since, until=now)
+        cut[name] = CutShort(trials.matches(tx, old.id, since=since, until=now), len(untold))
+    return Trials({name: end for name, end in ends if end > now}, cut, over)
 
 
 def _named(things: Sequence[object], key: str) -> dict[str, object]:

@@ -40,13 +40,20 @@ class OnTrial:
 
 
 def on_trial(database: "Database", rules: "Iterable[Rule]", *, now: datetime) -> dict[str, OnTrial]:
-    """The rules at work whose trial has begun and is not over."""
-    from monitor.storage import trials
+    """The rules at work whose trial has begun and is not over.
 
-    at_work = {rule.id: rule for rule in rules if rule.enabled}
+    `rules` are those of the files; of what is in force and not there, the database knows.
+    """
+    from monitor.storage import trials, versions
+
+    known = {rule.id: rule for rule in rules}
     found: dict[str, OnTrial] = {}
     with database.read() as connection:
-        for name, end in trials.ends(connection, at_work.values()).items():
+        if elsewhere := trials.begun(connection).keys() - known.keys():
+            in_force = versions.at_work(connection)
+            known |= {name: rule for name in elsewhere if (rule := in_force.get(name)) is not None}
+        at_work = [rule for rule in known.values() if rule.enabled]
+        for name, end in trials.ends(connection, at_work).items():
             began = trials.began(connection, name)
             if now < end and began is not None:
                 matched = trials.matches(connection, name, since=began, until=end)

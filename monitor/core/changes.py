@@ -1,7 +1,7 @@
 """What an edit of the configuration changes, in words for those who watch over the watch."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -28,12 +28,33 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class CutShort:
+    """What a trial had found when an edit ended it before its time; `matches` counts articles."""
+
+    matches: int
+    would_tell: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Rules on trial: when it ends, of those that it goes on of; and what was ended by hand.
+
+    `over` are those whose `trial` was taken out when it had ended by itself.
+    """
+
+    ends: Mapping[RuleId, datetime] = field(default_factory=dict)
+    cut: Mapping[RuleId, CutShort] = field(default_factory=dict)
+    over: Collection[RuleId] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What an edit does to the rules.
 
     `live` match what they did not match before, or match it otherwise; `altered` match as before,
     but are told otherwise; `off` are switched off, `gone` are not in the files any more. `renamed`
-    are the same under another id: the old one, and the rule as it is now.
+    are the same under another id: the old one, and the rule as it is now. `untried` have no `trial`
+    any more: the rule as it was, and its id by now.
     """
 
     live: tuple[Rule, ...] = ()
@@ -41,6 +62,7 @@ class Changes:
     off: tuple[Rule, ...] = ()
     gone: tuple[RuleId, ...] = ()
     renamed: tuple[tuple[RuleId, Rule], ...] = ()
+    untried: tuple[tuple[Rule, RuleId], ...] = ()
 
     def __bool__(self) -> bool:
         return self.count > 0
@@ -68,7 +90,14 @@ def changes(before: Collection[Rule], after: Collection[Rule]) -> Changes:
         off=tuple(rule for old, rule in pairs if old and old.enabled and not rule.enabled),
         gone=tuple(rule.id for rule in missing if rule.id not in old_names),
         renamed=renamed,
+        untried=tuple(_untried([*pairs, *((known[old], rule) for old, rule in renamed)])),
     )
+
+
+def _untried(pairs: Iterable[tuple[Rule | None, Rule]]) -> Iterator[tuple[Rule, RuleId]]:
+    for old, rule in pairs:
+        if old is not None and old.trial is not None and rule.enabled and rule.trial is None:
+            yield old, rule.id
 
 
 def _renamed(missing: Collection[Rule], fresh: Collection[Rule]) -> Iterator[tuple[RuleId, Rule]]:
@@ -89,15 +118,18 @@ def _same(old: Rule, rule: Rule) -> bool:
     return replace(old, place=rule.place) == rule
 
 
-def title(found: Changes, numbers: Mapping[RuleId, int], trials: Mapping[RuleId, datetime]) -> str:
-    """`oil v2 is live`, or how many rules an edit changes. `trials`: when those under way end."""
+def title(found: Changes, numbers: Mapping[RuleId, int], trials: Trials) -> str:
+    """`oil v2 is live`, or how many rules an edit changes."""
     if found.count != 1:
         return f"{found.count:,} rules changed" if found else "The configuration changed"
     if found.live:
         (rule,) = found.live
-        return f"{_named(rule.id, numbers)} is {'on trial' if rule.id in trials else 'live'}"
+        return f"{_named(rule.id, numbers)} is {'on trial' if rule.id in trials.ends else 'live'}"
     if found.altered:
-        return f"{found.altered[0].id} changed"
+        (rule,) = found.altered
+        return (
+            f"{_named(rule.id, numbers)} is live" if rule.id in trials.cut else f"{rule.id} changed"
+        )
     if found.renamed:
         return f"{found.renamed[0][0]} is renamed"
     return f"{found.off[0].id} is switched off" if found.off else f"{found.gone[0]} is gone"
@@ -107,12 +139,9 @@ def sentences(
     found: Changes,
     numbers: Mapping[RuleId, int],
     trial: Trial,
-    trials: Mapping[RuleId, datetime],
+    trials: Trials,
 ) -> list[str]:
-    """One sentence a rule, for messages and for the log; after NAMED of them, how many more.
-
-    `trials`: when the trials end that are under way.
-    """
+    """One sentence a rule, for messages and for the log; after NAMED of them, how many more."""
     told = [*_sentences(found, numbers, trial, trials)]
     more = len(told) - NAMED
     return told if more <= 0 else [*told[:NAMED], f"and {_count(more, 'rule')} more"]
@@ -122,28 +151,41 @@ def _sentences(
     found: Changes,
     numbers: Mapping[RuleId, int],
     trial: Trial,
-    trials: Mapping[RuleId, datetime],
+    trials: Trials,
 ) -> Iterator[str]:
     for name in found.gone:  # what is lost first: it is what nobody may overlook
         yield f"{name} is gone from the files: it matches nothing from now on"
     for rule in found.off:
         yield f"{rule.id} is switched off (enabled: false)"
     for old, rule in found.renamed:
-        yield f"{old} is now called {rule.id}; it matches as before{_untold(rule, trials, '; ')}"
+        how = _untold(rule, trials, "; ") or _ended(rule, trials)
+        yield f"{old} is now called {rule.id}; it matches as before{how}"
     for rule in found.live:
         state = _untold(rule, trials, " ") or " live"
-        yield f"{_named(rule.id, numbers)}{state}: {_tried(rule.id, trial)}"
+        yield f"{_named(rule.id, numbers)}{state}: {_tried(rule.id, trial)}{_ended(rule, trials)}"
     for rule in found.altered:
-        how = _untold(rule, trials, "; ") or "; how it is told has changed"
+        how = _untold(rule, trials, "; ") or _ended(rule, trials) or "; how it is told has changed"
         yield f"{_named(rule.id, numbers)} matches as before{how}"
 
 
-def _untold(rule: Rule, trials: Mapping[RuleId, datetime], joint: str) -> str:
+def _untold(rule: Rule, trials: Trials, joint: str) -> str:
     """Until when a rule on trial tells nobody; nothing if it is not on trial."""
-    if rule.id not in trials:
+    if rule.id not in trials.ends:
         return ""
-    end = trials[rule.id].astimezone(UTC)
+    end = trials.ends[rule.id].astimezone(UTC)
     return f"{joint}on trial until {end.day} {end:%b %H:%M} UTC, tells nobody until then"
+
+
+def _ended(rule: Rule, trials: Trials) -> str:
+    """What a trial had found that an edit has ended; nothing if it has ended none."""
+    if rule.id in trials.over:
+        return "; its trial was over"
+    if (cut := trials.cut.get(rule.id)) is None:
+        return ""
+    matched = _count(cut.matches, "article")
+    told = "once" if cut.would_tell == 1 else f"{cut.would_tell:,} times"
+    said = f"it matched {matched} and would have told {told}"
+    return f"; its trial was ended by hand: {said}; it tells from now on"
 
 
 def _named(rule: RuleId, numbers: Mapping[RuleId, int]) -> str:

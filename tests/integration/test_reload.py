@@ -223,6 +223,42 @@ def test_a_rule_on_trial_that_is_renamed_goes_on_with_its_trial(person):
     assert "talks is now called offers; it matches as before; on trial until 4 Mar 12:" in sent
 
 
+def test_a_trial_that_is_taken_out_was_ended_by_hand_and_says_what_it_found(person, newsroom):
+    tried = TALKS.replace("    when:", "    trial: 2 days\n    when:")
+    person.edit(rules__rules=tried)
+    newsroom.publish("Ruritania offers talks")
+    assert person.desk.sweep(minutes=6) == ""
+    renamed = tried.replace("id: talks", "id: offers")
+    person.edit(rules__rules=renamed)
+    newsroom.publish("In Ruritania the bakers want talks as well", feed="b")
+    assert person.desk.sweep(minutes=6) == ""
+    person.desk.clock.pass_(minutes=1)
+    sent = person.edit(rules__rules=renamed.replace("    trial: 2 days\n", ""))
+    assert "[ops] offers v1 is live" in sent
+    assert (
+        "offers v1 matches as before; its trial was ended by hand: it matched 2 articles and would "
+        "have told 2 times; it tells from now on"
+    ) in sent
+
+
+def test_a_trial_that_is_taken_out_while_nobody_runs_is_told_at_the_start(
+    person, newsroom, open_desk
+):
+    person.edit(rules__rules=TALKS.replace("    when:", "    trial: 2 days\n    when:"))
+    newsroom.publish("Ruritania offers talks")
+    person.desk.sweep(minutes=6)
+    person.desk.clock.pass_(minutes=1)
+    person.write(rules__rules=TALKS)
+    again = Person(open_desk(rules__rules=TALKS), person.directory)
+    assert "ended by hand: it matched 1 article and would have told once" in again.edit()
+
+
+def test_a_trial_that_is_taken_out_after_its_end_was_over(person):
+    person.edit(rules__rules=TALKS.replace("    when:", "    trial: 2 days\n    when:"))
+    assert "Trial over" in person.desk.sweep(days=3)
+    assert "talks v1 matches as before; its trial was over" in person.edit(rules__rules=TALKS)
+
+
 # --- bad edits ------------------------------------------------------------------------------------
 
 

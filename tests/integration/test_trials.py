@@ -195,6 +195,41 @@ def test_a_rule_that_was_gone_for_a_while_does_not_begin_its_trial_anew(trying, 
     assert "Trial over" in again.sweep(hours=42)
 
 
+def test_a_trial_of_a_renamed_rule_sums_up_both_names(trying, open_desk, newsroom):
+    newsroom.publish("Ruritania opens talks with the northern envoys in Strelsau")
+    item = newsroom.publish("Zenda opens a dialogue with the bakers", feed="b")
+    trying.sweep(minutes=6)
+    again = open_desk(rules__rules=TRIED.replace("id: talks", "id: offers"))
+    newsroom.publish("Ruritania opens talks with northern envoys in Strelsau today", feed="b")
+    item.title = "Zenda opens a dialogue with all the bakers"
+    again.sweep(minutes=6)
+    again = open_desk(
+        rules__rules=TRIED.replace("id: talks", "id: offers").replace("dial", "trial")
+    )
+    again.sweep(minutes=6)
+    last = TRIED.replace("id: talks", "id: letters").replace("dial", "trial")
+    again = open_desk(rules__rules=last)
+    assert again.sweep(hours=46) == ""
+    sent = again.sweep(hours=2)
+    assert "the rule letters matched 3 articles and would have told 2 times" in sent
+    assert "in Strelsau today" not in sent
+    assert sent.count("Zenda opens") == 1
+
+
+def test_a_trial_of_another_rule_that_began_at_the_same_moment_counts_for_itself(
+    open_desk, newsroom
+):
+    both = TRIED.replace("title: Rain,", "title: Rain, trial: 2 days,")
+    desk = open_desk(rules__rules=both)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks in rain")
+    newsroom.publish("More rain", feed="b")
+    desk.sweep(minutes=6)
+    alone = open_desk(rules__rules=both[: both.index("  - {id: rain")])
+    sent = alone.sweep(days=2)
+    assert "the rule talks matched 1 article and would have told once" in sent
+
+
 def test_a_trial_lengthened_after_its_end_goes_on_and_is_summed_up_again(trying, open_desk):
     assert "Trial over" in trying.sweep(days=2)
     longer = open_desk(rules__rules=TRIED.replace("2 days", "4 days"))
@@ -287,6 +322,20 @@ def test_check_status_and_explain_say_until_when_a_rule_is_on_trial(command, try
     assert f"silence   talks v1 (strong): {until}; would have been told: first report" in explained
     assert f"trial     the rule is {until}" in explained
     assert "trial  " not in command("rules", "explain", "1", "rain")
+
+
+def test_status_lists_the_trial_of_a_rule_that_the_files_do_not_hold(command, trying_now, tmp_path):
+    rules = tmp_path / "config" / "rules" / "rules.yaml"
+    shown = f"on trial   talks until {trying_now}: 1 match, would have told 1\n"
+    for without in (
+        "rules: [{id: rain, when: rain}]\n",  # it vanished
+        TRIED.replace("trial:", "examples: {match: [gas]}, trial:"),  # it is held back
+        "rules: [\n",  # nothing loads
+    ):
+        rules.write_text(without, encoding="utf-8")
+        assert shown in command("status")
+    rules.write_text(TRIED.replace("trial: 2 days", "enabled: false"), encoding="utf-8")
+    assert "on trial   talks" not in command("status")
 
 
 def test_check_tells_of_a_trial_that_has_not_begun_or_outlasts_its_rule(command, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.config.load import load
 from monitor.core import changes, definitions
-from monitor.core.changes import Trial
+from monitor.core.changes import CutShort, Trial, Trials
 from monitor.core.model import ChannelName, RuleId
 
 FILES = {
@@ -36,11 +36,11 @@ NO_TRIAL = Trial({})
 THURSDAY = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
 
-def told(before, after, *, trial=NO_TRIAL, on_trial=()):
+def told(before, after, *, trial=NO_TRIAL, on_trial=(), **ended):
     found = changes.changes(before, after)
     numbers = dict.fromkeys((each.id for each in after), 2)
-    ends = dict.fromkeys(map(RuleId, on_trial), THURSDAY)
-    return changes.title(found, numbers, ends), changes.sentences(found, numbers, trial, ends)
+    tried = Trials(dict.fromkeys(map(RuleId, on_trial), THURSDAY), **ended)
+    return changes.title(found, numbers, tried), changes.sentences(found, numbers, trial, tried)
 
 
 def test_a_new_version_says_what_it_matches():
@@ -100,6 +100,40 @@ def test_a_live_rule_that_is_put_on_trial_tells_nobody_until_its_end():
     assert told([OIL], [replace(OIL, trial=timedelta(days=3))], on_trial=["oil"])[1] == [
         "oil v2 matches as before; on trial until 5 Mar 12:00 UTC, tells nobody until then"
     ]
+
+
+BY_HAND = "its trial was ended by hand: it matched 12 articles and would have told once"
+
+
+def test_a_trial_that_is_taken_out_was_ended_by_hand():
+    tried, cut = replace(OIL, trial=timedelta(days=3)), {RuleId("oil"): CutShort(12, 1)}
+    assert changes.changes([tried], [OIL]).untried == ((tried, "oil"),)
+    assert told([tried], [OIL], cut=cut) == (
+        "oil v2 is live",
+        [f"oil v2 matches as before; {BY_HAND}; it tells from now on"],
+    )
+    assert told([tried], [OTHER], cut=cut) == (
+        "oil v2 is live",
+        [f"oil v2 live: there is no article yet to try it on; {BY_HAND}; it tells from now on"],
+    )
+    renamed = replace(OIL, id=RuleId("crude"))
+    assert changes.changes([tried], [renamed]).untried == ((tried, "crude"),)
+    assert told([tried], [renamed], cut={RuleId("crude"): CutShort(12, 1)})[1] == [
+        f"oil is now called crude; it matches as before; {BY_HAND}; it tells from now on"
+    ]
+
+
+def test_a_trial_that_is_taken_out_when_it_is_over_was_not_ended_by_hand():
+    tried = replace(OIL, trial=timedelta(days=3))
+    assert told([tried], [OIL], over=["oil"]) == (
+        "oil changed",
+        ["oil v2 matches as before; its trial was over"],
+    )
+
+
+def test_a_rule_that_is_switched_off_with_its_trial_taken_out_is_off():
+    tried = replace(OIL, trial=timedelta(days=3))
+    assert changes.changes([tried], [replace(OIL, enabled=False)]).untried == ()
 
 
 def test_a_rule_that_is_renamed_is_not_gone():
