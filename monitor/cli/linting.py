@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.storage.engine import Database
     from monitor.storage.sample import Extent
 
-SAMPLE = 1_000  # articles of the archive that are counted: some 4 s
+SAMPLE = 1_000  # articles of the archive that are counted: some 2 s
 LEAST_DAYS = 1.0  # of an archive, before its silence about a rule says anything
 A_DAY = 86_400.0  # seconds
 LEFT_OUT = "not looked for broad terms, rules that never fired, words of one language"

@@ -71,6 +71,10 @@ class Census:
         groups = dict.fromkeys(self._groups())
         self._numbers = {each: number for number, each in enumerate(groups)}
         self._parts = [AnyTerm(Group(each, number=n)) for each, n in self._numbers.items()]
+        self._by_anchor: dict[str, list[int]] = {}
+        for number, part in enumerate(self._parts):
+            for anchor in part.group.anchored:
+                self._by_anchor.setdefault(anchor, []).append(number)
         self._vocabulary = Vocabulary(w for each in groups for term in each for w in term.words)
         self._counts = _Counts()
 
@@ -97,8 +101,9 @@ class Census:
         opening = replace(document, text=(document.text or "")[:OPENING])
         indexed = IndexedDocument(opening, self._vocabulary, fields_of(DEFAULT_SCOPES))
         sight = Sight(DEFAULT_SCOPES)
-        for number, part in enumerate(self._parts):
-            if part.holds(indexed, sight):
+        anchors = indexed.places.keys() & self._by_anchor.keys()  # most groups have no word there
+        for number in {each for anchor in anchors for each in self._by_anchor[anchor]}:
+            if self._parts[number].holds(indexed, sight):
                 counts.groups[number, language] += 1
 
     def findings(self) -> Iterator[Finding]:

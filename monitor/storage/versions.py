@@ -33,6 +33,9 @@ class AtWork(Mapping[RuleId, Rule]):
         except ValueError as error:
             raise KeyError(name) from error
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.packed  # of thousands of rules, to unpack each takes seconds
+
     def __iter__(self) -> Iterator[RuleId]:
         return iter(self.packed)
 

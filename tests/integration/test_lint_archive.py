@@ -96,8 +96,12 @@ def test_a_sample_is_spread_over_the_archive(open_desk, newsroom):
     with desk.database.read() as connection:
         assert extent(connection).articles == COPIES
         few = [each.title for each in documents(connection, most=30, of=COPIES)]
+        many = [each.title for each in documents(connection, most=COPIES * 2 // 3, of=COPIES)]
     assert len(few) == 30
     assert set(few) == {"News from Strelsau"}  # every tenth is
+    assert len(many) == COPIES * 2 // 3, "never more than asked for"
+    assert 35 <= many.count("News from Strelsau") <= 45, "every fifth is, and half of them early"
+    assert 17 <= many[: len(many) // 2].count("News from Strelsau") <= 23
 
 
 def places(text: str) -> list[str]:
