@@ -6,9 +6,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -59,8 +61,9 @@ class Site:
         return self.pages[path][1].split("<title>")[1].split("</title>")[0]
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
+@contextmanager
+def serving() -> Iterator[Site]:
+    """A site that answers on loopback."""
     made = Site()
 
     class Handler(BaseHTTPRequestHandler):
@@ -92,6 +95,12 @@ def site() -> Iterator[Site]:
     server.server_close()
 
 
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as made:
+        yield made
+
+
 RULES = """\
 version: 1
 rules:
@@ -106,12 +115,10 @@ rules:
 """
 
 
-@pytest.fixture
-def desk(tmp_path: Path, site: Site) -> Path:
-    """A configuration that watches the site; its state lies beside it in `var`."""
+def furnish(made: Path, site: Site) -> Path:
+    """Write a configuration that watches the site; its state lies beside it in `var`."""
     site.publish("one", "Freedonia offers talks to Sylvania", "The president of Freedonia spoke.")
     site.publish("two", "Freedonia wins the cup", "It was the third title in a row.")
-    made = tmp_path / "desk"
     (made / "rules").mkdir(parents=True)
     (made / "outlets").mkdir()
     (made / "monitor.yaml").write_text(
@@ -126,26 +133,46 @@ def desk(tmp_path: Path, site: Site) -> Path:
     return made
 
 
+@pytest.fixture
+def desk(tmp_path: Path, site: Site) -> Path:
+    """A configuration that watches the site."""
+    return furnish(tmp_path / "desk", site)
+
+
+@pytest.fixture(scope="module")
+def desk_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One for all tests of a module, which copy what they change."""
+    with serving() as made:
+        yield furnish(tmp_path_factory.mktemp("desk") / "desk", made)
+
+
 Called = subprocess.CompletedProcess[str]
+
+
+def call(*words: str | Path, cwd: Path | None = None, said: str = "") -> Called:
+    """Call `monitor WORDS…` and wait for its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "monitor", *map(str, words)],
+        cwd=cwd,
+        env=surroundings(),
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def monitor_of_all() -> Callable[..., Called]:
+    """Calls `monitor WORDS…`, for what all tests of a module share."""
+    return call
 
 
 @pytest.fixture
 def monitor(tmp_path: Path) -> Callable[..., Called]:
     """Calls `monitor WORDS…` in an empty directory and waits for its end."""
-
-    def call(*words: str | Path, said: str = "") -> Called:
-        return subprocess.run(
-            [sys.executable, "-m", "monitor", *map(str, words)],
-            cwd=tmp_path,
-            env=surroundings(),
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-
-    return call
+    return partial(call, cwd=tmp_path)
 
 
 def surroundings() -> dict[str, str]:
