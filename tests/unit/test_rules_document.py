@@ -1,6 +1,7 @@
 """docs/rules.md: what it calls refused is refused, in the words that it shows; no key is left out.
 
-Its YAML is loaded by test_docs.py, and its tutorial done by tests/integration/test_tutorial.py.
+Its YAML is loaded by test_documented_settings.py, its tutorial done by
+tests/integration/test_tutorial.py.
 """
 
 import re
@@ -8,7 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from test_docs import LEAST, MARKED, RULES, TUTORIAL, application, first_cells, section, text_of
+from documents import first_cells, section, text_of
+from test_documented_commands import application
+from test_documented_settings import LEAST, MARKED, RULES, TUTORIAL
 from typer.testing import CliRunner
 
 import monitor.config
