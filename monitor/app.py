@@ -66,10 +66,19 @@ def configure(directory: Path) -> Configuration:
     return configure_files(read_directory(directory), base=directory)
 
 
-def configure_files(files: Mapping[str, str], *, base: Path) -> Configuration:
-    """Load configuration files already read, as kept in a database for instance."""
+def configure_files(
+    files: Mapping[str, str], *, base: Path, before: Configuration | None = None
+) -> Configuration:
+    """Load configuration files already read, as kept in a database for instance.
+
+    `before` is a configuration that was loaded from nearly the same.
+    """
     return load(
-        files, base=base, environment=environment(base), known_schemes=channels.KnownSchemes()
+        files,
+        base=base,
+        environment=environment(base),
+        known_schemes=channels.KnownSchemes(),
+        before=None if before is None else before.reading,
     )
 
 
@@ -159,7 +168,7 @@ class Monitor:
         return Reload(
             Edits(directory),
             self.configuration,
-            load=partial(configure_files, base=directory),
+            load=lambda files: configure_files(files, base=directory, before=self.configuration),
             watch=lambda: self.watch,
             build=lambda found: replace(self.watch, **self._configured(found)),
             commit=self._sync,

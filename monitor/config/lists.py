@@ -50,6 +50,14 @@ class Lists:
             tuple(item for item in scalars if item.text.startswith("$")),
         )
 
+    @property
+    def written(self) -> dict[str, tuple[str, ...]]:
+        """What each list holds, terms and uses as written."""
+        return {
+            name: tuple(item.text for item in (*each.terms, *each.uses))
+            for name, each in self._lists.items()
+        }
+
     def _scalars(self, items: tuple[Node, ...]) -> list[Scalar]:
         for item in items:
             if not isinstance(item, Scalar | Broken):

@@ -18,6 +18,7 @@ from monitor.config.rules import FILE_KEYS, RuleReader
 from monitor.config.secrets import Secrets
 from monitor.config.settings import Settings, read_settings
 from monitor.config.source import CUT_OFF, Broken, Map, Node, cut_off, scan
+from monitor.config.unchanged import FOLDER, Entries, Reading, beside, by_file
 from monitor.config.values import version
 from monitor.config.volumes import tell_forgotten
 from monitor.core.changes import Kept
@@ -53,6 +54,7 @@ class Configuration:
     mistakes: tuple[Problem, ...] = ()
     kept: Mapping[RuleId, Kept] = field(default_factory=dict)
     gone: tuple[RuleId, ...] = ()
+    reading: Reading = field(default_factory=Reading, repr=False, compare=False)
 
     @property
     def failed_examples(self) -> tuple[Problem, ...]:
@@ -66,15 +68,19 @@ def load(
     base: Path,
     environment: Mapping[str, str],
     known_schemes: Collection[str] | None = None,
+    before: Reading | None = None,
 ) -> Configuration:
     """The configuration that `files` (relative name to text) describe.
 
     `base` is the configuration directory, which relative paths start from; `known_schemes` are the
-    services that channels may name, None for any. Raises ConfigurationError with all mistakes.
+    services that channels may name, None for any. `before` is what was read the last time: what an
+    edit has not touched need not be read again. Raises ConfigurationError with all mistakes.
     """
     problems = Problems()
     secrets = Secrets(base=base, environment=environment)
-    trees = _scan(files, problems)
+    before = before or Reading()
+    same = before.unchanged(files)
+    trees = _scan({name: text for name, text in files.items() if name not in same}, problems)
     settings = read_settings(
         trees.get(monitor_file.FILE), base=base, secrets=secrets, problems=problems
     )
@@ -84,10 +90,11 @@ def load(
     channels = read_channels(
         trees.get(CHANNELS_FILE), secrets=secrets, known_schemes=known_schemes, problems=problems
     )
-    rules = _rules(trees, outlets, channels, problems)
+    reading = _read(files, trees, outlets, channels, problems, before=before)
+    rules = [rule for read in reading.files.values() for rule in read.rules]
     tell_forgotten(rules, settings.retention_articles, problems)
     problems.raise_if_any()
-    live, held = _tried(rules)
+    live, held = _tried(rules, before)
     return Configuration(
         settings=settings,
         outlets=tuple(outlets.outlets.values()),
@@ -98,6 +105,7 @@ def load(
         secrets=secrets.values,
         files=dict(files),
         switched_off=frozenset(rule.id for rule in rules if not rule.enabled),
+        reading=replace(reading, passed={rule.id: rule for rule in live}),
     )
 
 
@@ -140,14 +148,47 @@ def _complete(*trees: Node) -> bool:
     return not any(isinstance(tree, Broken) for tree in trees)
 
 
-def _rules(
-    trees: Mapping[str, Node],
+def _read(
+    files: Mapping[str, str],
+    trees: dict[str, Node],
     outlets: Outlets,
     channels: tuple[Channel, ...],
     problems: Problems,
-) -> list[Rule]:
-    knowledge, rule_files = _folder(trees, "knowledge"), _folder(trees, "rules")
-    lists = Lists(problems, complete=_complete(*knowledge, *rule_files))
+    *,
+    before: Reading,
+) -> Reading:
+    """Read the rules; `trees` are missing of files that are as they were."""
+    same = {name: read for name, read in before.files.items() if name in files.keys() - trees}
+    names = sorted(name for name in files if name.startswith(FOLDER))
+    listed = {
+        name: same[name].lists if name in same else _lists_of_rules(trees[name], problems)
+        for name in names
+    }
+    lists = _lists(trees, listed, problems)
+    if same and lists.written != before.lists:  # the other rules may mean something else by now
+        trees = trees | _scan({name: files[name] for name in same}, problems)
+        same = {}
+    known = Names(
+        lists,
+        outlets.outlets,
+        frozenset(outlets.names),
+        outlets_complete=_complete(*_folder(trees, "outlets")),
+    )
+    reader = RuleReader(known, [channel.name for channel in channels], problems)
+    for name in names:
+        if name in same:
+            reader.take(same[name])
+        else:
+            reader.read_file(trees[name])
+    if not reader.attempted:
+        problems.add(Place("rules"), "there is no rule; write one, as in docs/rules.md")
+    return Reading(by_file(reader.rules, files, listed, reader.ids), beside(files), lists.written)
+
+
+def _lists(trees: Mapping[str, Node], listed: Mapping[str, Entries], problems: Problems) -> Lists:
+    """All lists: those of knowledge files, and those `listed` in files of rules."""
+    knowledge = _folder(trees, "knowledge")
+    lists = Lists(problems, complete=_complete(*knowledge, *_folder(trees, "rules")))
     for tree in knowledge:
         top = Fields(
             tree,
@@ -157,33 +198,35 @@ def _rules(
             planned=KNOWLEDGE_PLANNED,
         )
         top.optional("version", version, 1)
-        _add_lists(top, lists)
-    for tree in rule_files:
-        if isinstance(tree, Map):  # RuleReader tells what is wrong with the others
-            _add_lists(Fields(tree, problems, what="a rule file", allowed=FILE_KEYS), lists)
+        _add_lists(_lists_in(top), lists)
+    for entries in listed.values():
+        _add_lists(entries, lists)
     lists.check()
-    names = Names(
-        lists,
-        outlets.outlets,
-        frozenset(outlets.names),
-        outlets_complete=_complete(*_folder(trees, "outlets")),
-    )
-    reader = RuleReader(names, [channel.name for channel in channels], problems)
-    for tree in rule_files:
-        reader.read_file(tree)
-    if not reader.attempted:
-        problems.add(Place("rules"), "there is no rule; write one, as in docs/rules.md")
-    return reader.rules
+    return lists
 
 
-def _add_lists(top: Fields, lists: Lists) -> None:
-    for key, node in top.mapping("lists", what="lists (name: [term, …])"):
+def _lists_in(top: Fields) -> Entries:
+    return tuple(top.mapping("lists", what="lists (name: [term, …])"))
+
+
+def _lists_of_rules(tree: Node, problems: Problems) -> Entries:
+    if not isinstance(tree, Map):  # RuleReader tells what is wrong with it
+        return ()
+    return _lists_in(Fields(tree, problems, what="a rule file", allowed=FILE_KEYS))
+
+
+def _add_lists(entries: Entries, lists: Lists) -> None:
+    for key, node in entries:
         lists.add(key, node)
 
 
-def _tried(rules: list[Rule]) -> tuple[tuple[Rule, ...], dict[RuleId, tuple[Problem, ...]]]:
+def _tried(
+    rules: list[Rule], before: Reading
+) -> tuple[tuple[Rule, ...], dict[RuleId, tuple[Problem, ...]]]:
     """The rules that pass their own examples, and what the others fail."""
-    failures = {rule.id: tuple(_failures(rule)) for rule in rules}
+    failures = {
+        rule.id: () if before.has_passed(rule) else tuple(_failures(rule)) for rule in rules
+    }
     live = tuple(rule for rule in rules if not failures[rule.id])
     return live, {name: found for name, found in failures.items() if found}
 

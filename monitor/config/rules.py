@@ -12,6 +12,7 @@ from monitor.config.fields import Fields, describe
 from monitor.config.problems import Problems, shown
 from monitor.config.severities import Severities
 from monitor.config.source import Broken, Items, Map, Node, Scalar
+from monitor.config.unchanged import Read
 from monitor.config.volumes import Volumes
 from monitor.core.errors import Place
 from monitor.core.model import ChannelName, Document, Outlet, RuleId, Severity
@@ -85,7 +86,7 @@ class RuleReader:
         self._outlets_complete = names.outlets_complete
         self._channel = values.one_of("channel", sorted(channels)) if channels else None
         self._problems = problems
-        self._ids: dict[str, Place] = {}
+        self.ids: dict[str, Place] = {}
         self._given_severity: Node | None = None  # by the defaults of the file being read
 
     def read_file(self, tree: Node) -> None:
@@ -99,12 +100,19 @@ class RuleReader:
             if rule:
                 self.rules.append(rule)
 
+    def take(self, read: Read) -> None:
+        """Adds the rules of a file that means what it meant when it was read."""
+        self.attempted = True
+        for identifier, place in read.ids.items():
+            self._tell_twice(identifier, place)
+        self.rules += read.rules
+
     def _rule(self, own: Node, given: Node | None) -> Rule | None:
         node = defaults.completed(own, given)
         fields = Fields(node, self._problems, what="a rule", allowed=KEYS)
         identifier = fields.required("id", values.identifier)
         if identifier:
-            self._tell_twice(identifier, fields.node("id") or node)
+            self._tell_twice(identifier, (fields.node("id") or node).place)
         title = fields.optional("title", values.text, identifier or "")
         examples = self._examples(fields.node("examples"))
         condition, volume = self._when(fields)
@@ -224,14 +232,14 @@ class RuleReader:
             self._problems.add(fields.place, 'a rule needs the key "when": what to watch for')
         return None, None
 
-    def _tell_twice(self, identifier: str, node: Node) -> None:
-        if identifier in self._ids:
+    def _tell_twice(self, identifier: str, place: Place) -> None:
+        if identifier in self.ids:
             self._problems.add(
-                node.place,
-                f"the rule {shown(identifier)} is already defined at {self._ids[identifier]}; give "
+                place,
+                f"the rule {shown(identifier)} is already defined at {self.ids[identifier]}; give "
                 "one of them another id",
             )
-        self._ids.setdefault(identifier, node.place)
+        self.ids.setdefault(identifier, place)
 
     def _alert(self, node: Node | None) -> tuple[OncePer, WeakPolicy]:
         if node is None:
