@@ -135,7 +135,9 @@ def edited(before: Settings, after: Settings, *, started_with: Settings) -> Iter
     """What becomes of each key of monitor.yaml that an edit changes, in words."""
     for name, key in sorted(_WRITTEN.items(), key=lambda pair: pair[1]):
         value = getattr(after, name)
-        if value == getattr(before, name):
+        if value == getattr(before, name) or (
+            name == "database_url" and _both_in_state(before, after)
+        ):
             continue
         if name in LIVE:
             yield f"{FILE}: the new {key} is in force"
@@ -143,6 +145,11 @@ def edited(before: Settings, after: Settings, *, started_with: Settings) -> Iter
             yield f"{FILE}: the new {key} takes effect at the next start"
         else:
             yield f"{FILE}: {key} is again as the watch was started with"
+
+
+def _both_in_state(before: Settings, after: Settings) -> bool:
+    """Whether a SQLite database moves with its `state`, which is told."""
+    return all(each.database_url.startswith("sqlite") for each in (before, after))
 
 
 def read_settings(

@@ -99,6 +99,8 @@ def test_another_state_is_not_looked_into_while_the_watch_works_on_the_old_one(d
     assert refused.returncode == 75
     assert "Restart the watch, or put the old words back" in refused.stderr
     assert called("check", daemon).returncode == 0
+    said = "monitor.yaml: the new state takes effect at the next start"
+    daemon.wait(lambda: said in notices(daemon))
     settings.write_text(before, "utf-8")
     assert daemon.status()["elsewhere"] is False
     assert "talks" in called("search", "talks", daemon).stdout
