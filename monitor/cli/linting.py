@@ -45,7 +45,7 @@ def lint(configuration: "Configuration", *, now: datetime, shown: bool) -> Lint:
     from monitor.storage.engine import Broken
 
     whereabouts = Whereabouts(configuration.files)
-    found = list(findings(configuration.rules, whereabouts.lists))
+    found = list(findings(configuration.rules, whereabouts.lists, used=whereabouts.used))
     left_out: str | None = f"{LEFT_OUT}: there is no archive yet"
     try:
         with database_of(configuration.settings) as database:

@@ -1,8 +1,8 @@
 """What stands under `when`, turned into the tree of core.rules."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 
 from monitor.config import values
@@ -19,13 +19,13 @@ from monitor.config.contradictions import (
 )
 from monitor.config.fields import describe, read_items, read_text, unknown_key
 from monitor.config.keys import key_refusal
-from monitor.config.lists import Lists
+from monitor.config.names import Names
 from monitor.config.plain import phrase_term
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.source import Broken, Items, Map, Node, Scalar
 from monitor.config.wording import Wording, count, keys_of
 from monitor.core.errors import Place
-from monitor.core.model import Outlet, Tier
+from monitor.core.model import Tier
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -64,16 +64,6 @@ _BOOST = "a condition with points, as in {any: […], points: 3}"
 _scope = values.choice("part of an article", Scope)
 _tier = values.choice("tier", Tier)
 _score = values.number(least=1, most=SCORE_LIMIT)
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The names a rule may use. `outlets_complete` is False if an outlet file is unreadable."""
-
-    lists: Lists
-    outlets: Mapping[str, Outlet] = field(default_factory=dict)
-    outlet_names: frozenset[str] = frozenset()
-    outlets_complete: bool = True
 
 
 class Conditions:

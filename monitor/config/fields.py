@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
+from monitor.config import values
 from monitor.config.problems import SHOWN_LIMIT, Problems, shown, unknown
 from monitor.config.source import Broken, Items, Map, Node, Scalar
 from monitor.core.errors import Place
@@ -127,3 +128,8 @@ class Fields:
             yield from node.entries
         elif node is not None and not isinstance(node, Broken):
             self._problems.add(node.place, f"{what} are expected here; found {describe(node)}")
+
+
+def flag(fields: Fields, key: str, *, default: bool = False) -> bool:
+    """`true` or `false`, and what it is if nothing stands there."""
+    return fields.optional(key, values.boolean, default)

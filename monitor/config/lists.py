@@ -1,5 +1,9 @@
-"""`lists:` of rule and knowledge files: named terms, usable in every rule."""
+"""`lists:` of rule and knowledge files, and the names of actors: terms that every rule may use.
 
+An actor is a list here too, `$actor:name`: its names, and those of its parts.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -10,6 +14,9 @@ from monitor.config.problems import Problems, shown, unknown
 from monitor.config.source import Broken, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.rules import Term
+
+LISTS = "lists (name: [term, …])"
+ACTOR = "actor:"  # before the id, in the name of an actor's list
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Lists:
         self._lists: dict[str, _List] = {}
         self._parsed: dict[str, Term] = {}
         self._expanded: dict[str, tuple[Term, ...]] = {}
+        self._parts: dict[str, list[str]] = {}  # of an actor, all below it
 
     def add(self, key: Scalar, node: Node) -> None:
         """One list. Its name is known from now on, whatever is wrong inside."""
@@ -58,6 +66,18 @@ class Lists:
             for name, each in self._lists.items()
         }
 
+    def add_actor(self, identifier: str, place: Place, names: Sequence[Scalar]) -> None:
+        """The names of an actor, whose id is known to be one and new."""
+        name = f"{ACTOR}{identifier}"
+        self._lists[name] = _List(
+            place,
+            tuple(item for item in names if not item.text.startswith("$")),
+            tuple(item for item in names if item.text.startswith("$")),
+        )
+        steps = identifier.split(".")
+        for length in range(1, len(steps)):
+            self._parts.setdefault(f"{ACTOR}{'.'.join(steps[:length])}", []).append(name)
+
     def _scalars(self, items: tuple[Node, ...]) -> list[Scalar]:
         for item in items:
             if not isinstance(item, Scalar | Broken):
@@ -70,9 +90,11 @@ class Lists:
 
     def check(self) -> None:
         """Tells of bad terms, unknown lists and cycles."""
-        for listed in self._lists.values():
+        for name, listed in self._lists.items():
             for item in listed.terms:
-                term = read_text(item, plain_term, self._problems)
+                # The mistakes in the names of actors are told by who reads the actors.
+                told = Problems() if name.startswith(ACTOR) else self._problems
+                term = read_text(item, plain_term, told)
                 if term:
                     self._parsed[item.text] = term
             for use in listed.uses:
@@ -90,13 +112,16 @@ class Lists:
                 f"{shown(use.text)}: a term that begins with $ names a list; for the amount write "
                 f"{name}",
             )
-        elif ":" in name:
+        elif ":" in name and not name.startswith(ACTOR):
             self._problems.add(
-                use.place, f"{shown(use.text)} is not available in this version; use a list: $name"
+                use.place,
+                f"{shown(use.text)} is no list; write $name for a list, $actor:name for the names "
+                "of an actor",
             )
         elif self._complete:
-            names = [f"${listed}" for listed in sorted(self._lists)]
-            self._problems.add(use.place, unknown("list", use.text, names))
+            actor = name.startswith(ACTOR)
+            names = [f"${each}" for each in sorted(self._lists) if each.startswith(ACTOR) == actor]
+            self._problems.add(use.place, unknown("actor" if actor else "list", use.text, names))
         return None
 
     def _tell_cycles(self) -> None:
@@ -113,7 +138,8 @@ class Lists:
                 graph[name] = []
 
     def _uses(self, name: str) -> list[str]:
-        return [use.text[1:] for use in self._lists[name].uses if use.text[1:] in self._lists]
+        own = [use.text[1:] for use in self._lists[name].uses if use.text[1:] in self._lists]
+        return own + self._parts.get(name, [])
 
     def terms(self, name: str) -> tuple[Term, ...]:
         """Every term of a list and of the lists it uses, each marked as coming from `name`."""

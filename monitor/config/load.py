@@ -8,10 +8,11 @@ from pathlib import Path
 from monitor.config import settings as monitor_file
 from monitor.config.channels import FILE as CHANNELS_FILE
 from monitor.config.channels import read_channels
-from monitor.config.conditions import Names
 from monitor.config.directory import FOLDERS
 from monitor.config.fields import Fields
-from monitor.config.lists import Lists
+from monitor.config.knowledge import Knowing
+from monitor.config.lists import LISTS, Lists
+from monitor.config.names import Names
 from monitor.config.outlets import Outlets, read_outlets
 from monitor.config.problems import Problems, shown
 from monitor.config.rules import FILE_KEYS, RuleReader
@@ -19,10 +20,10 @@ from monitor.config.secrets import Secrets
 from monitor.config.settings import Settings, read_settings
 from monitor.config.source import CUT_OFF, Broken, Map, Node, cut_off, scan
 from monitor.config.unchanged import FOLDER, Entries, Reading, beside, by_file
-from monitor.config.values import version
 from monitor.config.volumes import tell_forgotten
 from monitor.core.changes import Kept
 from monitor.core.errors import Place, Problem
+from monitor.core.knowledge import Knowledge
 from monitor.core.matcher import Matcher
 from monitor.core.misses import misses
 from monitor.core.model import Channel, Feed, Outlet, RuleId
@@ -30,8 +31,6 @@ from monitor.core.rules import Example, Rule
 
 RULE_FOLDERS = ("knowledge/", "rules/")  # whose files change what is watched for, if cut off
 QUOTES_SHOWN = 3  # of an example that should be silent
-KNOWLEDGE_KEYS = ("version", "lists")
-KNOWLEDGE_PLANNED = ("actors", "events", "cues", "event_types")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,8 @@ class Configuration:
     held: Mapping[RuleId, tuple[Problem, ...]] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    knowledge: Knowledge = field(default_factory=Knowledge, repr=False)
+    knowledge_version: str = ""
     switched_off: frozenset[RuleId] = frozenset()  # `enabled: false`, held back or not
     mistakes: tuple[Problem, ...] = ()
     kept: Mapping[RuleId, Kept] = field(default_factory=dict)
@@ -90,7 +91,7 @@ def load(
     channels = read_channels(
         trees.get(CHANNELS_FILE), secrets=secrets, known_schemes=known_schemes, problems=problems
     )
-    reading = _read(files, trees, outlets, channels, problems, before=before)
+    reading, knowing = _read(files, trees, outlets, channels, problems, before=before)
     rules = [rule for read in reading.files.values() for rule in read.rules]
     tell_forgotten(rules, settings.retention_articles, problems)
     problems.raise_if_any()
@@ -104,6 +105,8 @@ def load(
         held=held,
         secrets=secrets.values,
         files=dict(files),
+        knowledge=knowing.knowledge(),
+        knowledge_version=knowing.version,
         switched_off=frozenset(rule.id for rule in rules if not rule.enabled),
         reading=replace(reading, passed={rule.id: rule for rule in live}),
     )
@@ -156,15 +159,15 @@ def _read(
     problems: Problems,
     *,
     before: Reading,
-) -> Reading:
-    """Read the rules; `trees` are missing of files that are as they were."""
+) -> tuple[Reading, Knowing]:
+    """Read knowledge and rules; `trees` are missing of files that are as they were."""
     same = {name: read for name, read in before.files.items() if name in files.keys() - trees}
     names = sorted(name for name in files if name.startswith(FOLDER))
     listed = {
         name: same[name].lists if name in same else _lists_of_rules(trees[name], problems)
         for name in names
     }
-    lists = _lists(trees, listed, problems)
+    lists, knowing = _words(trees, listed, problems)
     if same and lists.written != before.lists:  # the other rules may mean something else by now
         trees = trees | _scan({name: files[name] for name in same}, problems)
         same = {}
@@ -173,6 +176,11 @@ def _read(
         outlets.outlets,
         frozenset(outlets.names),
         outlets_complete=_complete(*_folder(trees, "outlets")),
+        event_types=knowing.event_types,
+        event_families=knowing.event_families,
+        actor_ids=knowing.actor_ids,
+        knowledge_complete=knowing.complete,
+        knowledge_version=knowing.version,
     )
     reader = RuleReader(known, [channel.name for channel in channels], problems)
     for name in names:
@@ -182,42 +190,32 @@ def _read(
             reader.read_file(trees[name])
     if not reader.attempted:
         problems.add(Place("rules"), "there is no rule; write one, as in docs/rules.md")
-    return Reading(by_file(reader.rules, files, listed, reader.ids), beside(files), lists.written)
+    read = by_file(reader.rules, files, listed, reader.ids)
+    return Reading(read, beside(files), lists.written), knowing
 
 
-def _lists(trees: Mapping[str, Node], listed: Mapping[str, Entries], problems: Problems) -> Lists:
-    """All lists: those of knowledge files, and those `listed` in files of rules."""
+def _words(
+    trees: Mapping[str, Node], listed: Mapping[str, Entries], problems: Problems
+) -> tuple[Lists, Knowing]:
+    """What knowledge files say, and all lists: theirs, and those `listed` in files of rules."""
     knowledge = _folder(trees, "knowledge")
     lists = Lists(problems, complete=_complete(*knowledge, *_folder(trees, "rules")))
+    knowing = Knowing(lists, problems, complete=_complete(*knowledge))
     for tree in knowledge:
-        top = Fields(
-            tree,
-            problems,
-            what="a knowledge file",
-            allowed=KNOWLEDGE_KEYS,
-            planned=KNOWLEDGE_PLANNED,
-        )
-        top.optional("version", version, 1)
-        _add_lists(_lists_in(top), lists)
+        knowing.add(tree)
     for entries in listed.values():
-        _add_lists(entries, lists)
+        for key, node in entries:
+            lists.add(key, node)
     lists.check()
-    return lists
-
-
-def _lists_in(top: Fields) -> Entries:
-    return tuple(top.mapping("lists", what="lists (name: [term, …])"))
+    knowing.check()
+    return lists, knowing
 
 
 def _lists_of_rules(tree: Node, problems: Problems) -> Entries:
     if not isinstance(tree, Map):  # RuleReader tells what is wrong with it
         return ()
-    return _lists_in(Fields(tree, problems, what="a rule file", allowed=FILE_KEYS))
-
-
-def _add_lists(entries: Entries, lists: Lists) -> None:
-    for key, node in entries:
-        lists.add(key, node)
+    top = Fields(tree, problems, what="a rule file", allowed=FILE_KEYS)
+    return tuple(top.mapping("lists", what=LISTS))
 
 
 def _tried(

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 from monitor.config import defaults, values
 from monitor.config.conditions import KEYS as CONDITION_KEYS
-from monitor.config.conditions import Conditions, Names
+from monitor.config.conditions import Conditions
 from monitor.config.fields import Fields, describe
+from monitor.config.names import Names
 from monitor.config.problems import Problems, shown
 from monitor.config.severities import Severities
 from monitor.config.source import Broken, Items, Map, Node, Scalar

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from monitor.config import channels, outlets, selectors, settings, shapes
 from monitor.config.access import HEADERS_LIMIT
-from monitor.config.load import KNOWLEDGE_KEYS
-from monitor.config.rule_schema import LISTS, rule_files
+from monitor.config.knowledge_schema import knowledge_files
+from monitor.config.rule_schema import rule_files
 from monitor.config.shapes import Shape, known
 from monitor.config.values import ID, URL_LIMIT
 from monitor.core.errors import Permanent
@@ -48,14 +48,6 @@ def write_schemas(directory: Path) -> tuple[Path, ...]:
     except OSError as error:
         raise Permanent(f"{folder} cannot be written: {error.strerror}") from error
     return tuple(files)
-
-
-# --- knowledge/*.yaml
-
-
-def _knowledge_files() -> Shape:
-    keys = {"version": shapes.version(), "lists": LISTS}
-    return shapes.mapping("Lists of terms for all rules.", known(KNOWLEDGE_KEYS, keys))
 
 
 # --- outlets/*.yaml
@@ -268,7 +260,7 @@ def _setting(field: str) -> Shape:
 _DOCUMENTS: dict[str, Callable[[], Shape]] = {
     "rules": rule_files,
     "outlets": _outlet_files,
-    "knowledge": _knowledge_files,
+    "knowledge": knowledge_files,
     "channels": _channels_file,
     "monitor": _monitor_file,
 }

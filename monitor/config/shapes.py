@@ -18,11 +18,13 @@ from monitor.core.timing import in_words
 Shape = dict[str, Any]
 
 SCALAR = ("string", "number", "boolean")  # not null: that is how an editor sees what is missing
-_LIST = rf"^\${values.LIST_NAME.pattern}$"
+_LIST = rf"^\$(?:{values.LIST_NAME.pattern}|actor:{values.ACTOR_ID.pattern})$"
 _REGEX = r"^\s*[Rr][Ee][Gg][Ee][Xx]:"
 _SHORT = rf"(?!(?:[\s\S]*\s)?=?\S{{0,{LETTERS_BEFORE_STAR - 1}}}\*)"  # `ab*`, anywhere
 _INNER = r"(?![\s\S]*\*[A-Za-z0-9])"  # `a*b`
 _WORDS = rf"^(?!\$)(?!{_REGEX}){_SHORT}{_INNER}[\s\S]*\S"
+
+TERM = f"{_LIST}|{_WORDS}"
 
 
 def text(description: str, **more: object) -> Shape:
@@ -52,9 +54,9 @@ def term(description: str, *, regex: bool = False) -> Shape:
     """A word, a phrase or `$list`, or `regex:…` too; core.terms says more of wildcards."""
     return matching(
         description,
-        f"{_LIST}|{_WORDS}|{_REGEX}\\s*\\S" if regex else f"{_LIST}|{_WORDS}",
-        told=f"A term is words, a phrase or $list; * ends a word of {LETTERS_BEFORE_STAR} letters "
-        "or more; regex: is a condition of its own.",
+        f"{TERM}|{_REGEX}\\s*\\S" if regex else TERM,
+        told="A term is words, a phrase, $list or $actor:id; * ends a word of "
+        f"{LETTERS_BEFORE_STAR} letters or more; regex: is a condition of its own.",
         type=[*SCALAR],
     )
 

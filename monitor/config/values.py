@@ -36,6 +36,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _PORT = re.compile(r"[0-9]{1,5}")
 ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 LIST_NAME = re.compile(r"[a-z][a-z0-9_]*")
+ACTOR_ID = re.compile(r"[a-z][a-z0-9_]*(?:[.][a-z][a-z0-9_]*)*")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
 _PORT_LIMIT = 65_535
 
@@ -167,6 +168,29 @@ def list_name(written: str) -> str:
         raise ValueError(
             f"found {shown(written)}; the name of a list is lower-case letters, digits and _, "
             f"beginning with a letter{near}"
+        )
+    return written
+
+
+def actor_id(written: str) -> str:
+    """The id of an actor, or the part that an office is: names with dots, the whole first."""
+    if not ACTOR_ID.fullmatch(written) or len(written) > NAME_LIMIT:
+        near = re.sub(r"[^a-z0-9_.]+", "_", written.lower())[:NAME_LIMIT].strip("_.")
+        hint = f'; did you mean "{near}"?' if ACTOR_ID.fullmatch(near) else ""
+        raise ValueError(
+            f"found {shown(written)}; an id is lower-case letters, digits and _, beginning with a "
+            f"letter, with a dot before each part, as in country.government{hint}"
+        )
+    return written
+
+
+def plain_id(written: str) -> str:
+    """The id of an event type or a modifier."""
+    if not LIST_NAME.fullmatch(written) or len(written) > NAME_LIMIT:
+        near = _repaired(re.sub(r"[-. ]+", "_", written))
+        raise ValueError(
+            f"found {shown(written)}; an id is lower-case letters, digits and _, beginning with a "
+            f"letter{near}"
         )
     return written
 

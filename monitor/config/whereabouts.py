@@ -5,8 +5,10 @@ Conditions carry no places: a hundred thousand of them would, for the few that a
 
 from collections.abc import Iterator, Mapping
 
-from monitor.config.conditions import Conditions, Names
+from monitor.config.conditions import Conditions
+from monitor.config.knowledge import Knowing
 from monitor.config.lists import Lists
+from monitor.config.names import Names
 from monitor.config.problems import Problems
 from monitor.config.source import Items, Map, Node, Scalar, scan
 from monitor.core.errors import Place
@@ -24,20 +26,27 @@ class Whereabouts:
     def __init__(self, files: Mapping[str, str]) -> None:
         self._lists: dict[str, tuple[Place, tuple[Scalar, ...]]] = {}
         self._rules: dict[RuleId, Map] = {}
-        self._names = Names(Lists(Problems()), outlets_complete=False)
+        self._used: set[str] = set()
+        self._names = Names(Lists(Problems()), outlets_complete=False, knowledge_complete=False)
+        knowing = Knowing(self._names.lists, Problems())
         for name in sorted(files):
             if name.startswith(("knowledge/", "rules/")):
                 tree = scan(name, files[name], Problems())
-                self._read(dict(_entries(tree)))
+                top = dict(_entries(tree))
+                if name.startswith("knowledge/"):
+                    knowing.add(tree)
+                    self._used.update(_uses(top))
+                else:
+                    for key, node in _named(top, "lists"):
+                        self._names.lists.add(key, node)
+                self._read(top)
         self._names.lists.check()
         self._branches: dict[RuleId, dict[Condition, Place]] = {}
 
     def _read(self, top: Mapping[str, Node]) -> None:
-        lists, rules = top.get("lists"), top.get("rules")
-        if isinstance(lists, Map):
-            for key, node in lists.entries:
-                self._names.lists.add(key, node)
-                self._lists[key.text] = key.place, tuple(_scalars(node))
+        for key, node in _named(top, "lists"):
+            self._lists[key.text] = key.place, tuple(_scalars(node))
+        rules = top.get("rules")
         for node in rules.nodes if isinstance(rules, Items) else ():
             named = dict(_entries(node)).get("id")
             if isinstance(node, Map) and isinstance(named, Scalar):
@@ -54,6 +63,11 @@ class Whereabouts:
             )
             for name, (_, scalars) in self._lists.items()
         )
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The lists that actors, event types and the like use."""
+        return frozenset(self._used)
 
     def place(self, subject: Subject) -> Place:
         """Where the subject stands; of a part that is written nowhere by itself, where its rule."""
@@ -82,9 +96,21 @@ class Whereabouts:
         return self._branches[rule]
 
 
+def _named(top: Mapping[str, Node], section: str) -> tuple[tuple[Scalar, Node], ...]:
+    found = top.get(section)
+    return found.entries if isinstance(found, Map) else ()
+
+
 def _entries(node: Node) -> Iterator[tuple[str, Node]]:
     if isinstance(node, Map):
         yield from ((key.text, value) for key, value in node.entries)
+
+
+def _uses(top: Mapping[str, Node]) -> Iterator[str]:
+    """The lists that a knowledge file uses outside of its lists."""
+    for key, node in top.items():
+        if key != "lists":
+            yield from (each.text[1:] for each in _scalars(node) if _use(each))
 
 
 def _conditions_in(rule: Map) -> Map:

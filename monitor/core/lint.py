@@ -3,7 +3,7 @@
 All of it is told from the rules themselves; what only an archive can tell is in `core.census`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,12 +79,15 @@ class Listed:
     uses: tuple[str, ...] = ()
 
 
-def findings(rules: Sequence[Rule], lists: Sequence[Listed]) -> Iterator[Finding]:
-    """Everything that the rules and lists themselves tell."""
+def findings(
+    rules: Sequence[Rule], lists: Sequence[Listed], *, used: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Everything that the rules and lists themselves tell; `used` by others are these lists."""
     by_name = {each.name: each for each in lists}
     roles = _roles(rules, by_name)
+    elsewhere = {reached for name in used for reached in _reached(name, by_name)}
     for each in lists:
-        if each.name not in roles:
+        if each.name not in roles and each.name not in elsewhere:
             said = f"no rule uses ${each.name}, nor does a list that a rule uses; use it or drop it"
             yield Finding(Kind.UNUSED, Subject(listed=each.name), said)
         yield from _dead_terms(each, by_name, roles.get(each.name, set()))

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.config.conditions import Conditions, Names
+from monitor.config.conditions import Conditions
 from monitor.config.lists import Lists
+from monitor.config.names import Names
 from monitor.config.plain import phrase_term
 from monitor.config.printing import WIDTH, named, printed
 from monitor.config.problems import ConfigurationError, Problems

@@ -20,17 +20,19 @@ from monitor.config import ConfigurationError, load, read_directory
 from monitor.config import conditions as condition_forms
 from monitor.config import rules as rule_files
 from monitor.config.codes import COUNTRIES
+from monitor.config.knowledge import KEYS as KNOWLEDGE_KEYS
 from monitor.config.schemas import FOLDER, NAMES, document, write_schemas, written
 from monitor.config.settings import LogFormat, LogLevel
 from monitor.config.starter import copy_starter
 from monitor.config.volumes import KEYS as VOLUME_KEYS
 from monitor.core.errors import Permanent
+from monitor.core.knowledge import Status
 from monitor.core.model import Severity, Tier
 from monitor.core.rules import OncePer, Scope, Unit, WeakPolicy
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTER = read_directory(ROOT / "config")
-DOCUMENTS = [ROOT / "docs" / "rules.md", ROOT / "docs" / "configuration.md"]
+DOCUMENTS = [ROOT / "docs" / f"{name}.md" for name in ("rules", "configuration", "knowledge")]
 BLOCKS = [
     pytest.param(body, id=f"{path.stem}-{number}")
     for path in DOCUMENTS
@@ -124,9 +126,11 @@ def test_a_starter_file_names_its_schema_in_its_first_line(file: str) -> None:
 
 
 def block_file(block: dict[str, Any]) -> str:
-    for key, file in (("rules", "rules/x"), ("outlets", "outlets/x"), ("lists", "knowledge/x")):
+    for key, file in (("rules", "rules/x"), ("outlets", "outlets/x")):
         if key in block:
             return f"{file}.yaml"
+    if set(block) & set(KNOWLEDGE_KEYS) - {"version"}:
+        return "knowledge/x.yaml"
     channels = any(isinstance(item, dict) and "url" in item for item in block.values())
     return "channels.yaml" if channels else "monitor.yaml"
 
@@ -184,6 +188,31 @@ RIGHT = [
     ),
     ("rules/x.yaml", "defaults: {severity: high, alert: {weak: log}}\n" + RULE % "oil"),
     ("knowledge/x.yaml", "version: '1'\nlists: {years: [2026, 1998]}"),
+    (
+        "knowledge/x.yaml",
+        """
+        lists: {ships: [ship, $actor:ruritania.navy]}
+        actors:
+          ruritania:
+            {title: R, names: [Ruritania, [Strelsau, 1894], {names: [Rudolf], since: 1894-07-01}],
+             adjectives: [Ruritanian], acts_as: ruritania.government, moves: "true"}
+          ruritania.navy: {title: 7, names: [Ruritanian navy], moves: false}
+        offices:
+          government: [king]
+          government.guard: {words: [guards], alone: [marshal], moves: true}
+        bindings: {agent: [by, por], not: [not, no]}
+        planned_endings: [rá]
+        suffered_endings: [ed, ido]
+        modifiers: {may: {words: [may, false], status: hypothetical, behind: true}}
+        types:
+          raid:
+            {title: a raid, family: cross-border, by: [ruritania], concerns: true, said: false,
+             arguable: true, two_parties: false, becomes: {may: raid_threatened}, traps: [tax raid],
+             cues: [[raid*], {words: [boards], place: counts, of: target, target: before,
+                              needs: source, beside: [$ships], unless: [game]}]}
+          raid_threatened: {title: t, family: cross-border}
+        """,
+    ),
     (
         "outlets/x.yaml",
         """outlets:
@@ -292,6 +321,26 @@ WRONG = [
     ("rules/x.yaml", RULE % "{any: [{volume: {of: oil}}]}", f"{WHEN}.any.0"),
     ("knowledge/x.yaml", "lists: {fuels: oil}", "lists.fuels"),
     ("knowledge/x.yaml", "rules: []", ""),
+    ("knowledge/x.yaml", "actors: {Ruritania: {title: R, names: [R]}}", "actors"),
+    ("knowledge/x.yaml", "actors: {ruritania: {names: [Ruritania]}}", "actors.ruritania"),
+    ("knowledge/x.yaml", "actors: {a: {title: R, names: [raid~]}}", "actors.a.names.0"),
+    ("knowledge/x.yaml", "actors: {a: {title: R, names: [[]]}}", "actors.a.names.0"),
+    (
+        "knowledge/x.yaml",
+        "actors: {a: {title: R, names: [{names: [Rudolf], since: 1894}]}}",
+        "actors.a.names.0.since",
+    ),
+    ("knowledge/x.yaml", "offices: {king: {moves: maybe, words: [king]}}", "offices.king.moves"),
+    ("knowledge/x.yaml", "bindings: {agents: [by]}", "bindings"),
+    ("knowledge/x.yaml", "planned_endings: [-rá]", "planned_endings.0"),
+    ("knowledge/x.yaml", "modifiers: {may: {words: [may], status: x}}", "modifiers.may.status"),
+    ("knowledge/x.yaml", "types: {raid: {title: r, cues: [[raid]]}}", "types.raid"),
+    ("knowledge/x.yaml", "types: {raid: {title: r, family: f, cues: [raid]}}", "types.raid.cues.0"),
+    (
+        "knowledge/x.yaml",
+        "types: {raid: {title: r, family: f, cues: [{words: [raid], of: source}]}}",
+        "types.raid.cues.0.of",
+    ),
     ("outlets/x.yaml", "version: 1", ""),
     ("outlets/x.yaml", "outlets: [{id: a, name: A, country: GB, language: en}]", "outlets.0"),
     (
@@ -352,7 +401,7 @@ def enums(shape: Any) -> Iterator[frozenset[str]]:
     [
         ("rules", Severity), ("rules", OncePer), ("rules", WeakPolicy), ("rules", Scope),
         ("rules", Unit), ("rules", Tier), ("outlets", Tier), ("monitor", LogLevel),
-        ("monitor", LogFormat),
+        ("monitor", LogFormat), ("knowledge", Status),
     ],
 )  # fmt: skip
 def test_every_closed_set_is_offered_whole(name: str, closed: type[StrEnum]) -> None:

@@ -13,7 +13,11 @@ FILES = {
         "outlets: [{id: example, name: Example, country: US, language: en, tier: wire, "
         'feeds: [{url: "https://example.org/rss"}]}]\n'
     ),
-    "knowledge/k.yaml": "lists: {metals: [gold, tin]}\n",
+    "knowledge/k.yaml": (
+        "lists: {metals: [gold, tin]}\n"
+        "actors: {mint: {title: the mint, names: [mint]}, dealers: {title: d, names: [$fuels]}}\n"
+        "types: {strike: {title: gold is struck, family: mining, cues: [[strikes gold]]}}\n"
+    ),
     "rules/a.yaml": (
         "lists: {fuels: [oil, gas]}\n"
         "rules:\n"
@@ -23,7 +27,7 @@ FILES = {
     "rules/b.yaml": (
         "rules:\n"
         "  - {id: both, when: {all: [$fuels, $metals]}}\n"
-        "  - {id: wire, when: {outlet: example, any: [tin]}}\n"
+        "  - {id: wire, when: {outlet: example, any: [$actor:mint, tin]}}\n"
     ),
 }
 
@@ -54,6 +58,8 @@ EDITS = {
     "an example": edited("rules/a.yaml", "Oil is dear", "Gold is cheap"),
     "a list of the file": edited("rules/a.yaml", "oil, gas", "oil, coal"),
     "a list of another file": edited("knowledge/k.yaml", "gold, tin", "gold, zinc"),
+    "an actor": edited("knowledge/k.yaml", "names: [mint]", "names: [royal mint]"),
+    "an event type": edited("knowledge/k.yaml", "strikes gold", "finds gold"),
     "a list that is used is gone": edited("rules/a.yaml", "fuels: [oil, gas]", "coals: [coal]"),
     "the outlet": edited("outlets/o.yaml", "id: example", "id: other"),
     "the channels": edited("channels.yaml", "night:", "day:"),
@@ -62,7 +68,7 @@ EDITS = {
     "a file that is new": FILES | {"rules/0.yaml": "rules: [{id: first, when: iron}]\n"},
     "a file that is renamed": {name.replace("a.yaml", "c.yaml"): FILES[name] for name in FILES},
     "a file that is broken": edited("rules/a.yaml", "rules:\n", "rules: [\n"),
-    "a file that is cut off": edited("rules/b.yaml", "any: [tin]}}\n", "any: [ti"),
+    "a file that is cut off": edited("rules/b.yaml", "tin]}}\n", "ti"),
     "no rules": {name: text for name, text in FILES.items() if not name.startswith("rules/")},
 }
 
