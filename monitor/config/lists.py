@@ -91,10 +91,9 @@ class Lists:
     def check(self) -> None:
         """Tells of bad terms, unknown lists and cycles."""
         for name, listed in self._lists.items():
-            for item in listed.terms:
-                # The mistakes in the names of actors are told by who reads the actors.
-                told = Problems() if name.startswith(ACTOR) else self._problems
-                term = read_text(item, plain_term, told)
+            # Mistakes in the names of actors are told by who reads the actors.
+            for item in () if name.startswith(ACTOR) else listed.terms:
+                term = read_text(item, plain_term, self._problems)
                 if term:
                     self._parsed[item.text] = term
             for use in listed.uses:
@@ -153,9 +152,19 @@ class Lists:
             written = dict.fromkeys(
                 item.text for step in reached for item in self._lists[step].terms
             )
-            terms = (self._parsed[text] for text in written if text in self._parsed)
-            self._expanded[name] = tuple(Term(term.words, term.written, name) for term in terms)
+            terms = (self._parsed.get(text) or _silently(text) for text in written)
+            self._expanded[name] = tuple(
+                Term(term.words, term.written, name) for term in terms if term
+            )
         return self._expanded[name]
+
+
+def _silently(written: str) -> Term | None:
+    """The term; None if it is wrong, which somebody else tells."""
+    try:
+        return plain_term(written)
+    except ValueError:
+        return None
 
 
 def _cycle(graph: dict[str, list[str]]) -> list[str]:

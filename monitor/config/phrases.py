@@ -1,5 +1,6 @@
 """Term lists of knowledge files: the words of the event coder, each with its place."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.config.fields import describe, read_items, read_text
@@ -10,6 +11,9 @@ from monitor.config.source import Broken, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.rules import Term
 
+TERMS_REMEMBERED = 20_000  # a pack has some five thousand; each edit of any file reads all again
+
+_parsed = lru_cache(TERMS_REMEMBERED)(plain_term)
 Key = tuple[tuple[str, bool], ...]
 
 
@@ -58,7 +62,7 @@ class Phrases:
         if not item.text.strip():
             self._problems.add(item.place, "a term is missing here")
             return ()
-        term = read_text(item, plain_term, self._problems)
+        term = read_text(item, _parsed, self._problems)
         if term is None or self._refused(term, item.place):
             return ()
         return (Phrase(term, item.place),)

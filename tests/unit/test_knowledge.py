@@ -2,14 +2,27 @@
 
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from monitor.config import Configuration, actors, event_types, knowledge, load
+from monitor.config import (
+    Configuration,
+    actors,
+    event_types,
+    knowledge,
+    load,
+    read_directory,
+)
 from monitor.config.directory import Written
 from monitor.config.force import Before, comes_into_force
+from monitor.config.knowledge import Knowing
+from monitor.config.lists import Lists
+from monitor.config.problems import Problems
+from monitor.config.source import scan
 from monitor.config.whereabouts import Whereabouts
+from monitor.core.events import Coder
 from monitor.core.knowledge import (
     Actor,
     ActorId,
@@ -252,3 +265,57 @@ def test_a_mistake_keeps_the_last_good_knowledge() -> None:
     assert found.knowledge == known(a=KNOWN)
     (told,) = found.mistakes
     assert "holds no cue of its type" in str(told)
+
+
+# --- the starter, and a second pack beside it
+
+
+PACK = (DATA / "knowledge" / "iran.yaml").read_text("utf-8")
+
+
+@cache
+def both() -> Configuration:
+    starter = read_directory(DATA.parents[1] / "config")
+    return loaded(starter | {"knowledge/iran.yaml": PACK})
+
+
+@pytest.mark.parametrize(
+    ("sentence", "type_id"),
+    [
+        ("Iran and US hold round of nuclear talks in Oman", "nuclear_round"),
+        ("Irán y Estados Unidos cierran una ronda sobre centrifugadoras", "nuclear_round"),
+        ("Iran storms out of nuclear round with United States", "nuclear_breakdown"),
+    ],
+)
+def test_a_second_pack_codes_what_the_starter_knows_no_word_for(
+    sentence: str, type_id: str
+) -> None:
+    found = Coder(both().knowledge).code(Document(sentence), day=date(2026, 2, 6))
+    assert ("iran.government", "united_states.government") in {
+        (each.source, each.target) for each in found if each.type == type_id
+    }
+
+
+def test_a_trap_of_a_second_pack_keeps_its_cue_away() -> None:
+    sentence = "Iran gives US a round of applause over enrichment"
+    found = Coder(both().knowledge).code(Document(sentence), day=date(2026, 2, 6))
+    assert [each for each in found if each.type == "nuclear_round"] == []
+
+
+def test_the_second_pack_is_the_one_that_the_document_shows() -> None:
+    assert PACK in (DATA.parents[1] / "docs" / "knowledge.md").read_text("utf-8")
+
+
+def test_offices_make_parts_of_countries_that_rules_may_name() -> None:
+    starter = read_directory(DATA.parents[1] / "config")
+    problems = Problems()
+    knowing = Knowing(lists := Lists(problems), problems)
+    for name, text in starter.items():
+        if name.startswith("knowledge/"):
+            knowing.add(scan(name, text, problems))
+    lists.check()
+    knowing.check()
+    assert not problems
+    assert {"iran", "iran.government", "iran.government.forces"} <= knowing.actor_ids
+    assert {"nuclear_round"}.isdisjoint(knowing.event_types)
+    assert "Netanyahu" in written(knowing.actor_terms("israel"))
