@@ -274,25 +274,39 @@ def _way_back(start: str, becomes: Mapping[str, list[_Edge]], done: Collection[s
 
 
 class _Cues:
-    """Cues by their first letters, to be found inside of a trap."""
+    """Cues by their first words and first letters, to be found inside of a trap."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
         self._by_start: dict[str, list[tuple[Word, ...]]] = {}
+        self._by_word: dict[str, list[tuple[Word, ...]]] = {}  # those that begin with a plain one
+        self._open: dict[str, list[tuple[Word, ...]]] = {}  # the others, by their first letters
         for term in terms:
-            self._by_start.setdefault(_start(term.words[0]), []).append(term.words)
+            start, first = _start(term.words[0]), fold(term.words[0].pattern)
+            self._by_start.setdefault(start, []).append(term.words)
+            table, key = (self._open, start) if _is_open(first) else (self._by_word, first)
+            table.setdefault(key, []).append(term.words)
 
     def inside(self, trap: Term) -> bool:
         """Whether a text that the trap stands for may hold a cue."""
         return any(
             len(cue) <= len(trap.words) - start and all(map(_alike, cue, trap.words[start:]))
             for start, word in enumerate(trap.words)
-            for cue in self._beginning(_start(word))
+            for cue in self._beginning(word)
         )
 
-    def _beginning(self, start: str) -> Iterable[tuple[Word, ...]]:
+    def _beginning(self, word: Word) -> Iterable[tuple[Word, ...]]:
+        start, pattern = _start(word), fold(word.pattern)
         if not start:
             return chain.from_iterable(self._by_start.values())
-        return chain(self._by_start.get(start, ()), self._by_start.get("", ()))
+        if _is_open(pattern):
+            return chain(self._by_start.get(start, ()), self._by_start.get("", ()))
+        return chain(
+            self._by_word.get(pattern, ()), self._open.get(start, ()), self._open.get("", ())
+        )
+
+
+def _is_open(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
 
 
 def _start(word: Word) -> str:
