@@ -35,7 +35,7 @@ def look_back(watch: Watch, claim: Claim, rule: Rule, counted: Volume) -> None:
     span = Span(known_from - A_DAY, known_from)
     with watch.database.read() as connection:
         begun = replay.first_seen(connection) or known_from
-        found = _archived(connection, rule, span)
+        found = _archived(connection, watch, rule, span)
     over = span.since <= max(begun, now - volume.history(counted))
     known_from = min(known_from, max(span.since, begun))
 
@@ -48,8 +48,8 @@ def look_back(watch: Watch, claim: Claim, rule: Rule, counted: Volume) -> None:
         log.info("rule.recounted", rule=rule.id, since=known_from)
 
 
-def _archived(connection: Connection, rule: Rule, span: Span) -> list[Found]:
-    matcher, found = Matcher([rule]), []
+def _archived(connection: Connection, watch: Watch, rule: Rule, span: Span) -> list[Found]:
+    matcher, found = Matcher([rule], watch.knowledge), []
     for article in replay.archived(connection, since=span.since, until=span.until):
         at = volume.counted_at(article.origin, published=article.published_at, seen=article.seen_at)
         counts = any(volume.counts(rule, each) for each in matcher.match(article.document))

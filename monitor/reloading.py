@@ -331,7 +331,7 @@ def _tried(watch: Watch, rules: Sequence[Rule]) -> Trial:
     """What rules match of the latest articles, as many as time allows."""
     if not rules:
         return Trial({})
-    matcher, counted = Matcher(rules), Counter[RuleId]()
+    matcher, counted = Matcher(rules, watch.knowledge), Counter[RuleId]()
     ends, articles, oldest = time.monotonic() + TRIED_FOR, 0, watch.now()
     with watch.database.read() as connection:
         for seen_at, document in views.newest(connection, limit=TRIED_ARTICLES):

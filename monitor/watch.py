@@ -11,6 +11,7 @@ from monitor.adapters import fetcher
 from monitor.adapters.bodies import Body, Extracted, PageBody, Parsed
 from monitor.adapters.fetcher import Request, Response
 from monitor.core import urls
+from monitor.core.knowledge import Knowledge
 from monitor.core.matcher import Matcher
 from monitor.core.messages import Message
 from monitor.core.model import (
@@ -69,6 +70,7 @@ class Watch:
     credits: Mapping[str, Sequence[str]]  # agency's outlet id -> the names that sign its copy
     bounds: Callable[[Feed], Bounds]  # of a feed's polling interval
     rules: Mapping[RuleId, Rule]
+    knowledge: Knowledge  # what finds events
     matcher: Matcher
     matching: Lock  # held while an article is matched: one thread at a time
     channels: Mapping[ChannelName, Channel]
@@ -101,6 +103,7 @@ class Configured(TypedDict):
     credits: Mapping[str, Sequence[str]]
     bounds: Callable[[Feed], Bounds]
     rules: Mapping[RuleId, Rule]
+    knowledge: Knowledge
     matcher: Matcher
     matching: Lock
     channels: Mapping[ChannelName, Channel]

@@ -105,7 +105,7 @@ def replayed(
         return outcome
     window = configuration.settings.story_window
     channels = {channel.name: channel for channel in configuration.channels}
-    work = Replay(rules, channels=channels, story_window=window)
+    work = Replay(rules, configuration.knowledge, channels=channels, story_window=window)
     archive = Archive(database, since=since, until=until, story_window=window)
     outcome.since = archive.since
     for article in archive.walk(bar):

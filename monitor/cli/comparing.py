@@ -119,6 +119,8 @@ def _changed(before: Rules, after: Rules) -> list[Changed]:
     for name in before.keys() & after.keys():
         old, new = definition(before[name]), definition(after[name])
         lines = list(unified_diff(old, new, lineterm="", n=AROUND))[2:]  # without the two headings
+        if not lines and before[name].version != after[name].version:
+            lines = [" config/knowledge/ has changed, by which its events are found"]
         if lines:
             found.append(Changed(name, Change.CHANGED, after[name].title, lines))
     both = before.keys() & after.keys()
@@ -133,7 +135,10 @@ def _side(configuration: "Configuration", rules: Rules) -> Side:
     at_work = live(rules.values(), named=False)
     channels = {channel.name: channel for channel in configuration.channels}
     window = configuration.settings.story_window
-    return Side(Replay(at_work, channels=channels, story_window=window), Summary(at_work))
+    return Side(
+        Replay(at_work, configuration.knowledge, channels=channels, story_window=window),
+        Summary(at_work),
+    )
 
 
 def _replayed(

@@ -43,7 +43,7 @@ def projected(
             reach = max(history(volume) for _, volume in counting)
             whole = Span(now - span - reach, now)
             blind = [each for each, _ in ledger.blind_spells(connection, since=whole.since)]
-        hits = _hits(database, [rule for rule, _ in counting], whole)
+        hits = _hits(configuration, database, [rule for rule, _ in counting], whole)
     looked = Span(max(now - span, begun), now)
     for rule, volume in counting:
         past = Past(volume, hits[rule.id], known_from=max(begun, whole.since), blind=blind)
@@ -51,13 +51,15 @@ def projected(
     return told
 
 
-def _hits(database: "Database", rules: list["Rule"], span: "Span") -> dict["RuleId", list["Hit"]]:
+def _hits(
+    configuration: "Configuration", database: "Database", rules: list["Rule"], span: "Span"
+) -> dict["RuleId", list["Hit"]]:
     from monitor.core.matcher import Matcher
     from monitor.core.volume import Hit, counted_at, counts
     from monitor.storage import replay, volumes
 
     named, found = {rule.id: rule for rule in rules}, defaultdict["RuleId", list["Hit"]](list)
-    matcher = Matcher(rules)
+    matcher = Matcher(rules, configuration.knowledge)
     with database.read() as connection:
         copied = volumes.copies(connection, span)
         for article in replay.archived(connection, since=span.since, until=span.until):

@@ -47,7 +47,7 @@ def explained(
             life["counting"] = standings.get(rule.id)
         tried = on_trial(database, [rule], now=SystemClock().now()).get(rule.id)
         life["trial_until"] = tried and tried.until
-    return life, Matcher([rule]).explain(rule.id, document)
+    return life, Matcher([rule], configuration.knowledge).explain(rule.id, document)
 
 
 def _hint(wanted: str, rule: "Rule") -> str:

@@ -75,7 +75,9 @@ def _counted(
             small = f"{count(extent.articles, 'article')} of {days:.1f} days"
             return [], f"{LEFT_OUT}: the archive is too small ({small})"
         advance = bar(min(SAMPLE, extent.articles))
-        census = Census(rules, languages={rule.id: _claimed(rule) for rule in rules})
+        census = Census(
+            rules, configuration.knowledge, languages={rule.id: _claimed(rule) for rule in rules}
+        )
         for document in sample.documents(connection, most=SAMPLE, of=extent.articles):
             census.add(document)
             advance(1)

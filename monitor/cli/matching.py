@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.config.load import Configuration
+    from monitor.core.knowledge import Knowledge
     from monitor.core.model import Document, Outlet, Page
     from monitor.core.rules import Rule
 
@@ -54,6 +56,7 @@ def fetched(url: str, configuration: "Configuration") -> "Document":
         outlet=outlet.id if outlet else None,
         tier=outlet.tier.value if outlet else None,
         country=outlet.country if outlet else None,
+        published=page.published and page.published.astimezone(UTC).date(),
     )
 
 
@@ -114,7 +117,12 @@ def _remark(page: "Page") -> None:
 
 
 def show(
-    rules: "Sequence[Rule]", document: "Document", *, whole_trees: bool, as_json: bool
+    rules: "Sequence[Rule]",
+    knowledge: "Knowledge",
+    document: "Document",
+    *,
+    whole_trees: bool,
+    as_json: bool,
 ) -> None:
     """Try the rules and print what they found; exit with NO if none matched.
 
@@ -122,7 +130,7 @@ def show(
     """
     from monitor.core.matcher import Matcher
 
-    matcher = Matcher(rules)
+    matcher = Matcher(rules, knowledge)
     matches = matcher.match(document)
     matched = {match.rule for match in matches}
     counts = {rule.id for rule in rules if rule.volume is not None}

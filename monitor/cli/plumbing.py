@@ -1,4 +1,4 @@
-"""`parse-feed`, `extract` and `match`: the daemon's own parts, one JSON object a line."""
+"""`parse-feed`, `extract`, `match` and `code`: the daemon's own parts, one JSON object a line."""
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -24,7 +24,7 @@ from monitor.core.text import clean
 if TYPE_CHECKING:
     from monitor.adapters.workers import Workers
     from monitor.config.load import Configuration
-    from monitor.core.matcher import Matcher
+    from monitor.core.knowledge import Event
     from monitor.core.model import Document, Evidence, Match, Outlet
 
 LINE_LIMIT = 20_000_000  # bytes of one line of JSON; the longest article text is 3 MB
@@ -36,10 +36,14 @@ PAGE = (
     "url", "canonical_url", "title", "text", "language", "published", "modified", "authors",
     "outlet", "section", "completeness", "quality",
 )  # fmt: skip
+EVENT = ("type", "source", "target", "status", "speaker", "sentence", "field", "start", "end")
 WORDS = ("title", "text", "summary", "language", "outlet", "published")  # text where present
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="- is standard input.")]
+Lines = Annotated[
+    Path, typer.Argument(metavar="[FILE]", help="- is standard input.", show_default=False)
+]
 Url = Annotated[str, typer.Option(metavar="URL", help="Where the file comes from.")]
 
 
@@ -91,14 +95,7 @@ def extract(
     emit(told, indent=None)
 
 
-def match(
-    context: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="[FILE]", help="- is standard input.", show_default=False)
-    ] = Path("-"),
-    *,
-    config: Config = None,
-) -> None:
+def match(context: typer.Context, file: Lines = Path("-"), *, config: Config = None) -> None:
     """Match articles, one line of JSON each, against the rules of a configuration."""
     from monitor.cli.context import configured
     from monitor.core.matcher import Matcher
@@ -107,7 +104,34 @@ def match(
     for problem in configuration.failed_examples:
         sys.stderr.write(f"{problem}\n")
     rules = [rule for rule in configuration.rules if rule.volume is None]  # no article alone
-    answer = _answering(configuration, Matcher(rules))
+    matcher = Matcher(rules, configuration.knowledge)
+
+    def told(found: "Document") -> dict[str, Any]:
+        matches = [_fields(each) for each in matcher.match(found)]
+        return {"language": found.language, "matches": matches}
+
+    _answer_lines(file, configuration, told)
+
+
+def code(context: typer.Context, file: Lines = Path("-"), *, config: Config = None) -> None:
+    """Find the events in articles, one line of JSON each: who did what to whom."""
+    from monitor.cli.context import configured
+    from monitor.core.events import Coder
+
+    configuration = configured(context, config)
+    coder = Coder(configuration.knowledge)
+
+    def told(found: "Document") -> dict[str, Any]:
+        return {"events": [_event(each) for each in coder.code(found, day=found.published)]}
+
+    _answer_lines(file, configuration, told)
+
+
+def _answer_lines(
+    file: Path, configuration: "Configuration", told: Callable[["Document"], dict[str, Any]]
+) -> None:
+    """One line out for each line in; `told` is what is said of an article beside its id."""
+    answer = _answering(configuration, told)
     with _opened(file) as stream:
         while line := stream.readline(LINE_LIMIT + 1):
             if len(line) > LINE_LIMIT and not line.endswith(b"\n"):
@@ -118,7 +142,7 @@ def match(
 
 
 def _answering(
-    configuration: "Configuration", matcher: "Matcher"
+    configuration: "Configuration", told: Callable[["Document"], dict[str, Any]]
 ) -> Callable[[bytes], dict[str, Any]]:
     from monitor.adapters.languages import identify
     from monitor.core.model import Document
@@ -138,6 +162,7 @@ def _answering(
             outlet=given.get("outlet"),
             tier=outlet.tier if outlet else None,
             country=outlet.country if outlet else None,
+            published=_day(given.get("published")),
         )
 
     def answer(line: bytes) -> dict[str, Any]:
@@ -150,10 +175,19 @@ def _answering(
             known = None if isinstance(known, dict | list) else known
             return {"id": known, "error": str(error)}
         found = document(given, outlets.get(given.get("outlet") or ""))
-        matches = [_fields(each) for each in matcher.match(found)]
-        return {"id": given.get("id"), "language": found.language, "matches": matches}
+        return {"id": given.get("id"), **told(found)}
 
     return answer
+
+
+def _day(published: str | None) -> date | None:
+    """The day of an RFC 3339 time in UTC; one at the very edge of the calendar is none."""
+    if published is None:
+        return None
+    try:
+        return datetime.fromisoformat(published).astimezone(UTC).date()
+    except OverflowError:
+        return None
 
 
 def _fields(found: "Match") -> dict[str, Any]:
@@ -161,9 +195,13 @@ def _fields(found: "Match") -> dict[str, Any]:
         "rule": found.rule,
         "severity": found.severity,
         "strength": found.strength,
-        "event": None,
+        "event": None if found.event is None else _event(found.event),
         "evidence": [_evidence(each) for each in found.evidence],
     }
+
+
+def _event(found: "Event") -> dict[str, object]:
+    return {name: getattr(found, name) for name in EVENT}
 
 
 def _evidence(found: "Evidence") -> dict[str, object]:

@@ -81,7 +81,13 @@ def try_rules(
     document = (
         matching.written(text or "") if not pages else matching.fetched(pages[0], configuration)
     )
-    matching.show(chosen, document, whole_trees=len(chosen) == 1 or bool(names), as_json=as_json)
+    matching.show(
+        chosen,
+        configuration.knowledge,
+        document,
+        whole_trees=len(chosen) == 1 or bool(names),
+        as_json=as_json,
+    )
 
 
 @group.command("explain")

@@ -18,6 +18,7 @@ from monitor.config.contradictions import (
     unaccompanied,
 )
 from monitor.config.fields import describe, read_items, read_text, unknown_key
+from monitor.config.happenings import Happenings
 from monitor.config.keys import key_refusal
 from monitor.config.names import Names
 from monitor.config.plain import phrase_term
@@ -45,10 +46,9 @@ from monitor.core.rules import (
 from monitor.core.terms import is_regex, parse_regex
 
 HOLDING_KEYS = (
-    "all", "any", "none", "near", "at_least", "repeat", "score_at_least", "boost", "query",
+    "all", "any", "none", "near", "at_least", "repeat", "event", "score_at_least", "boost", "query",
 )  # fmt: skip
 KEYS = (*HOLDING_KEYS, "ignore", "in", "outlet", "tier", "country", "language")
-PLANNED = ("event",)
 AT_LEAST_KEYS = ("n", "of")
 POINTS_LIMIT = 100  # of one boost, up or down
 SCORE_LIMIT = 1_000  # points
@@ -73,6 +73,13 @@ class Conditions:
         self._known = names
         self._problems = problems
         self._wording = Wording(names.lists, problems)
+        self._happenings = Happenings(
+            problems,
+            types=names.event_types,
+            families=names.event_families,
+            actors=names.actor_ids,
+            complete=names.knowledge_complete,
+        )
         self._regexes: list[tuple[Regex, Place]] = []  # of the condition being read
         self._complete = True  # False once some part of it could not be read
 
@@ -209,6 +216,7 @@ class Conditions:
             "none": lambda node: self._several("none", node, source),
             "near": self._wording.near,
             "repeat": self._wording.repeat,
+            "event": self._happenings.read,
             "at_least": lambda node: self._at_least(node, source),
             "query": self._query,
         }
@@ -225,7 +233,6 @@ class Conditions:
                 key,
                 what="a condition",
                 allowed=KEYS,
-                planned=PLANNED,
                 note="; a text with a colon needs straight quotes",
             ),
         )

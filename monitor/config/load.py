@@ -23,6 +23,7 @@ from monitor.config.unchanged import FOLDER, Entries, Reading, beside, by_file
 from monitor.config.volumes import tell_forgotten
 from monitor.core.changes import Kept
 from monitor.core.errors import Place, Problem
+from monitor.core.happenings import Events
 from monitor.core.knowledge import Knowledge
 from monitor.core.matcher import Matcher
 from monitor.core.misses import misses
@@ -95,7 +96,7 @@ def load(
     rules = [rule for read in reading.files.values() for rule in read.rules]
     tell_forgotten(rules, settings.retention_articles, problems)
     problems.raise_if_any()
-    live, held = _tried(rules, before)
+    live, held = _tried(rules, before, knowing.knowledge())
     return Configuration(
         settings=settings,
         outlets=tuple(outlets.outlets.values()),
@@ -219,21 +220,23 @@ def _lists_of_rules(tree: Node, problems: Problems) -> Entries:
 
 
 def _tried(
-    rules: list[Rule], before: Reading
+    rules: list[Rule], before: Reading, knowledge: Knowledge
 ) -> tuple[tuple[Rule, ...], dict[RuleId, tuple[Problem, ...]]]:
     """The rules that pass their own examples, and what the others fail."""
+    events = Events(knowledge)
     failures = {
-        rule.id: () if before.has_passed(rule) else tuple(_failures(rule)) for rule in rules
+        rule.id: () if before.has_passed(rule) else tuple(_failures(rule, events))
+        for rule in rules
     }
     live = tuple(rule for rule in rules if not failures[rule.id])
     return live, {name: found for name, found in failures.items() if found}
 
 
-def _failures(rule: Rule) -> list[Problem]:
+def _failures(rule: Rule, events: Events) -> list[Problem]:
     """A match example must match somehow; a silent one must not match at all, not even weakly."""
     if not rule.examples:
         return []
-    matcher = Matcher([replace(rule, enabled=True)])
+    matcher = Matcher([replace(rule, enabled=True)], events=events)
     return [
         Problem(
             example.place,

@@ -12,6 +12,7 @@ from monitor.core.rules import (
     AtLeast,
     Condition,
     From,
+    Happening,
     Ignoring,
     Near,
     NoneOf,
@@ -31,7 +32,7 @@ REGEX = "regex:"
 Value = str | list["Value"] | dict[str, "Value"]
 
 # Needs no quotes, whatever reads the YAML, inside of brackets as well.
-_PLAIN = re.compile(r"(?:\d{1,3} |[=$])?[^\W\d_][\w-]*[*~]?(?: [^\W_][\w-]*[*~]?)*")
+_PLAIN = re.compile(r"(?:\d{1,3} |[=$])?[^\W\d_][\w.-]*[*~]?(?: [^\W_][\w-]*[*~]?)*")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 # JSON leaves these as they are, and a file of YAML must not hold them.
 _UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -139,6 +140,8 @@ def _keys(condition: Condition) -> dict[str, Value]:  # noqa: C901, PLR0911 - on
             return {"in": _one_or_several(names), **_inside(part, Within)}
         case From():
             return _sources(condition)
+        case Happening():
+            return {"event": _event(condition)}
         case Term() | Regex() | AnyOf():
             return {"all": [value(condition)]}
 
@@ -154,6 +157,19 @@ def _sources(source: From) -> dict[str, Value]:
         "tier": source.tiers,
         "country": source.countries,
         "language": source.languages,
+    }
+    return {key: _one_or_several(list(names)) for key, names in found.items() if names}
+
+
+def _event(wanted: Happening) -> Value:
+    found = {
+        "type": wanted.types,
+        "family": wanted.families,
+        "source": wanted.sources,
+        "target": wanted.targets,
+        "between": wanted.between,
+        "status": wanted.statuses,
+        "speaker": wanted.speakers,
     }
     return {key: _one_or_several(list(names)) for key, names in found.items() if names}
 

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from monitor.config import conditions, defaults, rules, severities, shapes, volumes, wording
+from monitor.config import (
+    conditions,
+    defaults,
+    happenings,
+    rules,
+    severities,
+    shapes,
+    volumes,
+    wording,
+)
 from monitor.config.shapes import Shape, known
 from monitor.config.values import LIST_NAME, WORDS_LIMIT
 from monitor.core.model import Severity, Tier
@@ -48,7 +57,9 @@ def _when(description: str) -> Shape:
 
 
 _SEVERITY = shapes.choice("How urgent an alert is.", Severity, default=severities.DEFAULT.value)
-_EXAMPLE = shapes.text("A headline, or title with summary, text, language and outlet.") | {
+_EXAMPLE = shapes.text(
+    "A headline, or title with summary, text, language, outlet and published."
+) | {
     "type": [*shapes.SCALAR, "object"],
     "properties": known(
         rules.EXAMPLE_KEYS,
@@ -58,6 +69,7 @@ _EXAMPLE = shapes.text("A headline, or title with summary, text, language and ou
             "text": shapes.text("The text of the article."),
             "language": shapes.language("BCP 47, as in en; else that of the outlet."),
             "outlet": shapes.name("An id out of outlets/*.yaml."),
+            "published": shapes.date("The day it came out, as in 2026-01-31: names age."),
         },
     ),
     "required": ["title"],
@@ -233,6 +245,7 @@ def _condition_keys() -> dict[str, Shape]:
             "Conditions with points, which score_at_least adds up.",
             {"$ref": "#/definitions/boost"},
         ),
+        "event": _event(),
         "score_at_least": shapes.whole(
             "The least sum of the points of boost.", least=1, most=conditions.SCORE_LIMIT
         ),
@@ -266,6 +279,42 @@ def _near() -> Shape:
         known(wording.NEAR_KEYS, keys),
         required=("terms",),
     )
+
+
+def _event() -> Shape:
+    actor = shapes.matching(
+        "An actor out of knowledge/; a part of its id covers all below it.",
+        r"^\s*[a-z][a-z0-9_.]*\s*$",
+        told="The id of an actor, as in sylvania.government.",
+    )
+    kind = shapes.text("An id out of knowledge/.")
+    party = actor | {"description": "An actor; unknown is one that the sentence does not name."}
+    keys = {
+        "type": shapes.one_or_several("What happened: one of these types.", kind),
+        "family": shapes.one_or_several("All types of a family.", kind),
+        "source": shapes.one_or_several("Who did it.", party),
+        "target": shapes.one_or_several("Whom it was done to.", party),
+        "between": shapes.several(
+            "Two actors, source and target in either order.", actor, least=2, most=2
+        ),
+        "status": shapes.one_or_several(
+            "How sure it is, or how it is said to be.",
+            {"description": "A status.", "enum": list(happenings.STATUSES)},
+        ),
+        "speaker": shapes.one_or_several(
+            "Who says so: an actor, or a name as written.", shapes.text("An actor or a name.")
+        ),
+    }
+    event = shapes.mapping(
+        "Who did what to whom, as title and lead say it (and the body, weakly).",
+        known(happenings.KEYS, keys),
+    )
+    return event | {
+        "anyOf": [{"required": ["type"]}, {"required": ["family"]}],
+        "dependencies": {
+            "between": {"not": {"anyOf": [{"required": ["source"]}, {"required": ["target"]}]}}
+        },
+    }
 
 
 def _sources() -> dict[str, Shape]:

@@ -1,7 +1,6 @@
 """rules/*.yaml: watch rules. docs/rules.md is the language."""
 
-import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -14,36 +13,25 @@ from monitor.config.problems import Problems, shown
 from monitor.config.severities import Severities
 from monitor.config.source import Broken, Items, Map, Node, Scalar
 from monitor.config.unchanged import Read
+from monitor.config.versions import rule_version
 from monitor.config.volumes import Volumes
 from monitor.core.errors import Place
 from monitor.core.model import ChannelName, Document, Outlet, RuleId, Severity
 from monitor.core.rules import (
-    AllOf,
-    AnyOf,
-    AtLeast,
     Case,
     Condition,
     Example,
-    From,
-    Ignoring,
-    Near,
-    NoneOf,
     OncePer,
-    Regex,
-    Repeat,
     Rule,
-    Scored,
-    Term,
     Volume,
     WeakPolicy,
-    Within,
 )
 
 FILE_KEYS = ("version", "defaults", "lists", "rules")
 KEYS = (
     "id", "title", "severity", "when", "alert", "enabled", "expires", "trial", "notify", "examples",
 )  # fmt: skip
-_CONDITIONS = (*CONDITION_KEYS, "event", "volume")
+_CONDITIONS = (*CONDITION_KEYS, "volume")
 _ELSEWHERE = {
     "cases": "is no key: severity takes the list of cases itself",
     "defaults": "stands at the top of a file, beside rules",
@@ -52,8 +40,7 @@ ALERT_KEYS = ("once_per", "weak")
 ALERT_PLANNED = ("window", "update_on", "digest")
 NOTIFY_KEYS = ("channels",)
 NOTIFY_PLANNED = ("quiet_hours", "escalate", "digest")
-EXAMPLE_KEYS = ("title", "summary", "text", "language", "outlet")
-VERSION_LENGTH = 12  # hexadecimal digits: 48 bits, no clash among the versions of one rule
+EXAMPLE_KEYS = ("title", "summary", "text", "language", "outlet", "published")
 
 _once_per = values.choice("value of once_per", OncePer)
 _weak = values.choice("value of weak", WeakPolicy)
@@ -84,6 +71,7 @@ class RuleReader:
         self._volumes = Volumes(self._conditions, problems)
         self._severities = Severities(self._conditions, problems)
         self._outlet = values.one_of("outlet", sorted(names.outlet_names))
+        self._knowledge_version = names.knowledge_version
         self._outlets_complete = names.outlets_complete
         self._channel = values.one_of("channel", sorted(channels)) if channels else None
         self._problems = problems
@@ -140,6 +128,7 @@ class RuleReader:
                 told.weak,
                 cases=told.cases,
                 volume=volume,
+                knowledge=self._knowledge_version,
             ),
             place=node.place,
             severity=told.severity,
@@ -311,6 +300,7 @@ class RuleReader:
             outlet=outlet,
             tier=source.tier.value if source else None,
             country=source.country if source else None,
+            published=fields.optional("published", values.day, None),
         )
         return Example(document, matches, node.place) if title else None
 
@@ -328,64 +318,3 @@ def _placed(node: Node, problems: Problems) -> Node:
         else:
             kept.append((key, value))
     return Map(node.place, tuple(kept))
-
-
-def rule_version(
-    condition: Condition,
-    severity: Severity,
-    once_per: OncePer,
-    weak: WeakPolicy,
-    *,
-    cases: Sequence[Case] = (),
-    volume: Volume | None = None,
-) -> str:
-    """A hash of what decides: the condition with every term its lists reach, severity, alert.
-
-    What comes from the defaults of the file counts as if the rule said it. Title, channels,
-    examples, the last day, the trial, comments and layout do not count.
-    """
-    digest = hashlib.sha256()
-    for part in (severity, once_per, weak):
-        digest.update(f"{part.value}\n".encode())
-    digest.update(_canonical(condition).encode())
-    for case in cases:
-        when = "" if case.condition is None else _canonical(case.condition)
-        digest.update(f"\n{case.severity.value}: {when}".encode())
-    if volume is not None:
-        amounts = (volume.at_least, volume.at_most, volume.ratio)
-        digest.update(
-            f"\n{volume.unit} {amounts} {volume.window} {volume.baseline}".encode(),
-        )
-    return digest.hexdigest()[:VERSION_LENGTH]
-
-
-def _canonical(condition: Condition) -> str:  # noqa: C901, PLR0911 - one line a condition
-    match condition:
-        case Term():
-            return repr((condition.list_name, condition.written))
-        case Regex(pattern=pattern):
-            return f"Regex({pattern!r})"
-        case AllOf(parts=parts) | AnyOf(parts=parts) | NoneOf(parts=parts):
-            return f"{type(condition).__name__}({_listed(parts)})"
-        case AtLeast(n=n, parts=parts):
-            return f"AtLeast({n},{_listed(parts)})"
-        case Repeat(terms=terms, times=times):
-            return f"Repeat({_listed(terms)},{times})"
-        case Near(groups=groups, within=within, ordered=ordered):
-            return f"Near({list(map(_listed, groups))},{within},{ordered})"
-        case Ignoring(phrases=phrases, part=part):
-            return f"Ignoring([{_listed(phrases)}],{_canonical(part)})"
-        case Scored(least=least, boosts=boosts):
-            points = [f"{boost.points}:{_canonical(boost.part)}" for boost in boosts]
-            return f"Scored({least},{','.join(points)})"
-        case Within(scopes=scopes, part=part):
-            return f"Within({sorted(scopes)},{_canonical(part)})"
-        case From():
-            return (
-                f"From({condition.outlets},{condition.tiers},"
-                f"{condition.countries},{condition.languages})"
-            )
-
-
-def _listed(parts: Sequence[Condition]) -> str:
-    return ",".join(map(_canonical, parts))

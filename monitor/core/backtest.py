@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from monitor.core import alerts
 from monitor.core.alerts import INCIDENT_WINDOW, Decision, Origin, Reason, Silence, Way
 from monitor.core.credits import counted
+from monitor.core.knowledge import Knowledge
 from monitor.core.matcher import Matcher
 from monitor.core.model import (
     ArticleId,
@@ -108,13 +109,14 @@ class Replay:
     def __init__(
         self,
         rules: Sequence[Rule],
+        knowledge: Knowledge,
         *,
         channels: Mapping[ChannelName, Channel],
         story_window: timedelta,
     ) -> None:
         self._rules = {rule.id: rule for rule in rules}
         self._channels = {rule.id: alerts.channels_of(rule, channels) for rule in rules}
-        self._matcher = Matcher([rule for rule in rules if rule.volume is None])
+        self._matcher = Matcher([rule for rule in rules if rule.volume is None], knowledge)
         self._earlier: dict[str, list[_Earlier]] = {}  # by page and by text
         self._stories = _Stories(story_window)
         self._incidents: dict[tuple[RuleId, StoryId], _Incident] = {}

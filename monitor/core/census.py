@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.core.indexed import DEFAULT_SCOPES, Group, IndexedDocument, fields_of
+from monitor.core.knowledge import Knowledge
 from monitor.core.lint import Finding, Kind, Subject, shown
 from monitor.core.matcher import Matcher
 from monitor.core.model import Document, RuleId
@@ -56,11 +57,15 @@ class Census:
     """
 
     def __init__(
-        self, rules: Sequence[Rule], *, languages: Mapping[RuleId, frozenset[str]]
+        self,
+        rules: Sequence[Rule],
+        knowledge: Knowledge,
+        *,
+        languages: Mapping[RuleId, frozenset[str]],
     ) -> None:
         self._rules = rules
         self._languages = languages
-        self._matcher = Matcher(rules)
+        self._matcher = Matcher(rules, knowledge)
         self._alone = {rule.id: tuple(alone(rule.condition)) for rule in rules}
         self._needed = {rule.id: tuple(needed(rule.condition)) for rule in rules}
         self._branches = {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from monitor.core.knowledge import Event
 from monitor.core.model import Evidence, Severity
 
 QUOTES_LIMIT = 12  # of one match, beyond those without which it would not hold
@@ -29,7 +30,8 @@ class Explanation:
     """One part of a rule tried on one article. `missing` says why it did not hold, else "".
 
     `near`: what came nearest to making it hold, "" where nothing did or nobody looked.
-    `enough`: how many children that hold suffice, where the kind is SOME.
+    `enough`: how many children that hold suffice, where the kind is SOME. `events` are those that
+    the evidence stands for, where it is of events.
     """
 
     label: str
@@ -40,6 +42,7 @@ class Explanation:
     missing: str = ""
     enough: int = 0
     near: str = ""
+    events: tuple[Event, ...] = ()
 
 
 def quotes(
@@ -63,6 +66,15 @@ def quotes(
         if span in chosen:
             chosen[span] = replace(chosen[span], case=severity)
     return tuple(sorted(chosen.values(), key=lambda e: (FIELDS.index(e.field), e.start, e.end)))
+
+
+def first_event(explanation: Explanation) -> Event | None:
+    """The first event that made the explained condition true, in the order of its parts."""
+    if not explanation.held or explanation.kind is Kind.NONE:
+        return None
+    if explanation.events:
+        return explanation.events[0]
+    return next(filter(None, map(first_event, explanation.children)), None)
 
 
 def _span(evidence: Evidence) -> tuple[str, int, int]:

@@ -14,6 +14,7 @@ from monitor.core.rules import (
     AnyOf,
     AtLeast,
     Condition,
+    Happening,
     Ignoring,
     Near,
     NoneOf,
@@ -122,6 +123,8 @@ def shown(condition: Condition) -> str:
             told = f"{shown(part)} in {', '.join(sorted(scopes))}"
         case Ignoring(_, part):
             told = shown(part)
+        case Happening():
+            told = f"event {' | '.join((*condition.types, *condition.families))}"
         case _:
             first = next(terms_of(condition), None)
             told = "this branch" if first is None else f'the branch of "{first.written}"'

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from monitor.core.counting import Blanked, Graded, Pattern, Repeated, Several
-from monitor.core.evidence import Explanation, Kind, quotes
+from monitor.core.evidence import Explanation, Kind, first_event, quotes
+from monitor.core.happenings import Events, Happened
 from monitor.core.indexed import (
     DEFAULT_SCOPES,
     TOP_SCOPES,
@@ -17,6 +18,7 @@ from monitor.core.indexed import (
     IndexedDocument,
     fields_of,
 )
+from monitor.core.knowledge import Knowledge
 from monitor.core.model import Document, Match, RuleId, Strength
 from monitor.core.parts import (
     AnyPart,
@@ -36,6 +38,7 @@ from monitor.core.rules import (
     AtLeast,
     Condition,
     From,
+    Happening,
     Ignoring,
     Near,
     NoneOf,
@@ -47,23 +50,34 @@ from monitor.core.rules import (
     Within,
     Word,
     different,
+    has_events,
 )
 from monitor.core.urgency import Urgency
 from monitor.core.vocabulary import Vocabulary
+
+_NO_KNOWLEDGE = Knowledge()
 
 
 class Matcher:
     """All rules, compiled. For one thread at a time.
 
+    `knowledge` is what finds events; `events`, made of it, may be shared by several matchers.
     Raises ValueError for a `near` of more terms than GROUPS_LIMIT.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        compiler = _Compiler()
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        knowledge: Knowledge = _NO_KNOWLEDGE,
+        *,
+        events: Events | None = None,
+    ) -> None:
+        compiler = _Compiler(events or Events(knowledge))
         self._parts = {rule.id: compiler.part(rule.condition) for rule in rules}
         self._urgency = {rule.id: Urgency(rule, compiler.part) for rule in rules}
         self._vocabulary = Vocabulary(compiler.words())
         self._fields = fields_of(compiler.scopes)
+        self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
         self._enabled = [rule for rule in rules if rule.enabled]
         self._percolator = Percolator([rule.condition for rule in self._enabled])
 
@@ -80,19 +94,28 @@ class Matcher:
             rule = self._enabled[number]
             part = self._parts[rule.id]
             strong = self._percolator.on_top(number, met_on_top)
-            strength = _strength(part, indexed, tried=Strength if strong else (Strength.WEAK,))
+            tried = self._tried(rule.id, document)
+            strength = _strength(part, indexed, tried if strong else tried[1:] or tried)
             if strength is not None:
                 sight = _QUOTED[strength]
                 severity, why = self._urgency[rule.id].decided(indexed, sight)
-                evidence = quotes(part.explain(indexed, sight), severity=severity, because=why)
-                matches.append(Match(rule.id, rule.version, severity, strength, evidence))
+                tree = part.explain(indexed, sight)
+                evidence, event = quotes(tree, severity=severity, because=why), first_event(tree)
+                matches.append(Match(rule.id, rule.version, severity, strength, evidence, event))
         return matches
+
+    def _tried(self, rule_id: RuleId, document: Document) -> tuple[Strength, ...]:
+        """Weak is only tried where there is a text: without one it sees no more than strong does.
+
+        Events may be weak wherever they stand.
+        """
+        return _STRENGTHS if document.text or rule_id in self._eventful else _STRENGTHS[:1]
 
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
         """The rule's tree with what held and what did not. Raises KeyError for an unknown rule."""
         part = self._parts[rule_id]
         indexed = IndexedDocument(document, self._vocabulary)
-        strength = _strength(part, indexed)
+        strength = _strength(part, indexed, self._tried(rule_id, document))
         sight = _SIGHTS[strength or Strength.WEAK]
         tree = part.explain(indexed, sight)
         verdict = "no match" if strength is None else f"{strength} match"
@@ -106,15 +129,13 @@ class Matcher:
         )
 
 
-_SIGHTS = {Strength.STRONG: Sight(TOP_SCOPES), Strength.WEAK: Sight(DEFAULT_SCOPES)}
+_STRENGTHS = tuple(Strength)  # strong first
+_SIGHTS = {Strength.STRONG: Sight(TOP_SCOPES), Strength.WEAK: Sight(DEFAULT_SCOPES, weak=True)}
 _QUOTED = {strength: replace(sight, held_only=True) for strength, sight in _SIGHTS.items()}
 
 
-def _strength(
-    part: Part, indexed: IndexedDocument, tried: Iterable[Strength] = Strength
-) -> Strength | None:
-    """Weak is only tried where there is a text: without one it sees no more than strong does."""
-    for strength in tried if indexed.document.text else (Strength.STRONG,):
+def _strength(part: Part, indexed: IndexedDocument, tried: Iterable[Strength]) -> Strength | None:
+    for strength in tried:
         if part.holds(indexed, _SIGHTS[strength]):
             return strength
     return None
@@ -123,7 +144,9 @@ def _strength(
 class _Compiler:
     """Makes parts of conditions; the same terms in several rules are searched once."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._excluding = False  # whether what is being compiled stands under a `none`
         self._groups: dict[tuple[Term, ...], AnyTerm] = {}
         self.scopes = set(DEFAULT_SCOPES)
 
@@ -141,7 +164,7 @@ class _Compiler:
             case AnyOf(parts):
                 made = self._any(parts)
             case NoneOf(parts):
-                made = NoPart(tuple(self._alternatives(parts)))
+                made = self._none(parts)
             case Near(groups=groups):
                 made = Together(condition, tuple(map(self._group, groups)))
             case Within(scopes, part):
@@ -153,7 +176,13 @@ class _Compiler:
                 made = self._rarer(condition)
         return made
 
-    def _rarer(self, condition: Regex | AtLeast | Repeat | Ignoring | Scored) -> Part:
+    def _none(self, parts: tuple[Condition, ...]) -> Part:
+        outer, self._excluding = self._excluding, True
+        made = NoPart(tuple(self._alternatives(parts)))
+        self._excluding = outer
+        return made
+
+    def _rarer(self, condition: Regex | AtLeast | Repeat | Ignoring | Scored | Happening) -> Part:
         made: Part
         match condition:
             case Regex():
@@ -164,6 +193,8 @@ class _Compiler:
                 made = Repeated(self._group(tuple(different(terms))), times)
             case Ignoring(phrases, part):
                 made = Blanked(self._group(phrases), self.part(part))
+            case Happening():
+                made = Happened(condition, self._events, excluding=self._excluding)
             case Scored(least, boosts):
                 made = Graded(least, tuple((self.part(b.part), b.points) for b in boosts))
         return made

@@ -14,13 +14,16 @@ from itertools import groupby
 from urllib.parse import urlsplit
 
 from monitor.core.excerpts import excerpts
+from monitor.core.knowledge import Event
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
+from monitor.core.reported import announced
 
 TITLE_LIMIT = 180  # characters; the smallest title field of the usual services is 200 (ntfy)
 LINK_LIMIT = 2_000  # characters; longer ones are shown by none of the services
 RULES_SHOWN = 8  # rules told with evidence in one alert; the rest are counted
 EXCERPTS_SHOWN = 3  # excerpts under one rule; the rest are counted
 CASE_WORDS_SHOWN = 2  # words that made a match so urgent, beside its severity
+EVENT_LIMIT = 240  # characters of who did what to whom
 CASE_WORD_LIMIT = 40  # characters of one of them
 NAME_LIMIT = 100  # characters of a publisher's name, as an aggregator gives it
 DIGEST_LIMIT = 20  # stories in one digest; the rest are counted
@@ -59,6 +62,7 @@ class Fired:
     strength: Strength
     reason: str
     evidence: tuple[Evidence, ...] = ()
+    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,10 +264,17 @@ def _rules(report: Report) -> list[str]:
         also = "Also, further down the text: " if fired.strength is Strength.WEAK else ""
         reason = f": {quiet(fired.reason)}" if fired.reason else ""
         lines += ["", f"▪ {also}{quiet(fired.title)} ({_severity(fired)}){reason}"]
-        lines += [f"– {quote}" for quote in _quotes(report, fired.evidence)]
+        lines += [f"– {line}" for line in _event(fired)]
+        lines += [f"– {quote}" for quote in _quotes(report, fired)]
     if len(ordered) > RULES_SHOWN:
         lines += ["", f"and {len(ordered) - RULES_SHOWN} more rules"]
     return lines
+
+
+def _event(fired: Fired) -> list[str]:
+    """Who did what to whom, and who says so."""
+    told = quiet(announced(fired.event)).strip() if fired.event else ""
+    return [shorten(told, limit=EVENT_LIMIT)] if told else []
 
 
 def _severity(fired: Fired) -> str:
@@ -274,12 +285,16 @@ def _severity(fired: Fired) -> str:
     return f"{fired.severity}: {named}" if named else f"{fired.severity}"
 
 
-def _quotes(report: Report, evidence: Sequence[Evidence]) -> list[str]:
-    """`headline: the »hit« in its sentence`, one line an excerpt, the headline's first."""
+def _quotes(report: Report, fired: Fired) -> list[str]:
+    """`headline: the »hit« in its sentence`, one line an excerpt, the headline's first.
+
+    The sentence of an event comes before all others.
+    """
     texts = {"title": report.title or report.headline, "summary": report.summary}
     texts["text"] = report.text
     quotes: list[str] = []
-    placed = sorted(evidence, key=lambda e: (_place(e.field), e.start))
+    first = fired.event.field if fired.event else ""
+    placed = sorted(fired.evidence, key=lambda e: (e.field != first, _place(e.field), e.start))
     for field, hits in groupby(placed, key=lambda e: e.field):
         told = "headline" if field == "title" else quiet(field)
         found = list(hits)
@@ -355,12 +370,13 @@ def _item(number: int, report: Report, now: datetime) -> list[str]:
         quiet(fired.title) + (" (further down)" if fired.strength is Strength.WEAK else "")
         for fired in ordered
     )
-    quote = next((q for fired in ordered for q in _quotes(report, fired.evidence)), None)
+    event = next((each for fired in ordered for each in _event(fired)), None)
+    quote = next((q for fired in ordered for q in _quotes(report, fired)), None)
     return [
         f"{number}. {MARKS[report.severity]} · {shorten(headline, limit=TITLE_LIMIT)}",
         f"{_source(report)} · {time} · {_read(report)}{_carried(report)}",
         *([rules] if rules else []),
-        *([f"– {quote}"] if quote else []),
+        *(f"– {each}" for each in (event, quote) if each),
         *filter(None, [link(report.url)]),
     ]
 

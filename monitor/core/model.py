@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from monitor.core.knowledge import Event  # which knows terms, and these know documents
 
 FeedId = NewType("FeedId", int)
 EntryId = NewType("EntryId", int)
@@ -175,7 +178,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The fields of an article that rules look at, exactly as stored (spans point into them)."""
+    """The fields of an article that rules look at, exactly as stored (spans point into them).
+
+    `published`: the day in UTC, for names that age.
+    """
 
     title: str
     summary: str | None = None
@@ -187,6 +193,7 @@ class Document:
     outlet: str | None = None  # the outlet's id
     tier: str | None = None
     country: str | None = None
+    published: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +213,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One article satisfying one rule, with its evidence."""
+    """One article satisfying one rule, with its evidence, and the event that it is about.
+
+    That is the first that made a rule with `event` true; rules about words alone have none.
+    """
 
     rule: RuleId
     version: str
     severity: Severity
     strength: Strength
     evidence: tuple[Evidence, ...]
+    event: "Event | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,14 @@ class Sight:
 
     Words of an occurrence of an `ignored` group are not there. With `held_only` an explanation
     leaves out what did not hold: quotes need no more, and an article that matches has ten
-    branches that do not hold for each that does.
+    branches that do not hold for each that does. `weak`: weak events count as well.
     """
 
     scopes: frozenset[Scope]
     chosen: bool = False
     held_only: bool = False
     ignored: tuple[Group, ...] = ()
+    weak: bool = False
 
 
 class Part(Protocol):
@@ -209,7 +210,13 @@ class Narrowed:
         self._part = part
 
     def _own_sight(self, sight: Sight) -> Sight:
-        return Sight(self._scopes, chosen=True, held_only=sight.held_only, ignored=sight.ignored)
+        return Sight(
+            self._scopes,
+            chosen=True,
+            held_only=sight.held_only,
+            ignored=sight.ignored,
+            weak=sight.weak,
+        )
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
         return self._part.holds(indexed, self._own_sight(sight))

@@ -109,4 +109,5 @@ class Outbox:
             strength=match.strength,
             reason=str(verdict.decision.reason or ""),
             evidence=match.evidence,
+            event=match.event,
         )

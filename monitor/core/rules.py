@@ -153,6 +153,26 @@ class From:
     languages: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """An event that the coder found, of one of the types or families; docs/rules.md says how.
+
+    An empty tuple allows all. Actors compare by dotted prefix, UNKNOWN is one that the sentence
+    does not name. `between`: two actors, one the source and one the target. `speakers` are actors,
+    or names as written, without regard to case and accents.
+    """
+
+    types: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+
+
+UNKNOWN = "unknown"  # stands for an actor that a sentence does not name
+
 Condition = (
     Term
     | Regex
@@ -166,6 +186,7 @@ Condition = (
     | Scored
     | Within
     | From
+    | Happening
 )
 
 
@@ -178,7 +199,7 @@ def parts_of(condition: Condition) -> tuple[Condition, ...]:
             return (part,)
         case Scored(_, boosts):
             return tuple(boost.part for boost in boosts)
-        case Term() | Regex() | Near() | Repeat() | From():
+        case Term() | Regex() | Near() | Repeat() | From() | Happening():
             return ()
 
 
@@ -202,6 +223,11 @@ def all_in(condition: Condition) -> Iterator[Condition]:
     yield condition
     for part in parts_of(condition):
         yield from all_in(part)
+
+
+def has_events(condition: Condition) -> bool:
+    """Whether it takes the event coder to try it."""
+    return any(isinstance(each, Happening) for each in all_in(condition))
 
 
 def terms_of(condition: Condition) -> Iterator[Term]:

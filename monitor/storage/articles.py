@@ -256,7 +256,8 @@ def renew_evidence(connection: Connection, article_id: ArticleId, found: Match) 
     """Let the match of a revised article say what holds of its text as it stands now."""
     same = and_(match.c.article_id == article_id, match.c.rule_id == found.rule)
     evidence = [asdict(each) for each in found.evidence]
-    values = {"evidence": evidence, "severity": found.severity}
+    event = asdict(found.event) if found.event else None
+    values = {"evidence": evidence, "severity": found.severity, "event": event}
     connection.execute(update(match).where(same).values(**values))
 
 
@@ -313,6 +314,7 @@ def record_match(
             severity=found.severity,
             strength=found.strength,
             evidence=[asdict(each) for each in found.evidence],
+            event=asdict(found.event) if found.event else None,
             decision=decision.words,
             alert_id=alert_id,
             would_tell=would_tell,

@@ -272,6 +272,7 @@ match = Table(
     Column("severity", String(8), nullable=False),
     Column("strength", String(8), nullable=False),
     Column("evidence", JSON, nullable=False),
+    Column("event", JSON(none_as_null=True)),
     Column("decision", Text, nullable=False),  # the reason of the alert, or of the silence
     Column("alert_id", ForeignKey("alert.id", ondelete="SET NULL")),
     Column("would_tell", Text),  # the reason of the alert that its rule, on trial, did not raise

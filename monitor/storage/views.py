@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, t
 
 from monitor.core.alerts import Origin
 from monitor.core.credits import shown_credit
+from monitor.core.knowledge import Event, Status
 from monitor.core.messages import Fired, Report
 from monitor.core.model import (
     ArticleId,
@@ -96,12 +97,17 @@ def _fired(row: Row[Any]) -> Fired:
         strength=Strength(row.strength),
         reason=row.reason,
         evidence=tuple(map(_evidence, row.evidence)),
+        event=_event(row.event) if row.event else None,
     )
 
 
 def _evidence(stored: Mapping[str, Any]) -> Evidence:
     case = stored.get("case")  # rows of older versions have none
     return Evidence(**{**stored, "case": Severity(case) if case else None})
+
+
+def _event(stored: Mapping[str, Any]) -> Event:
+    return Event(**{**stored, "status": Status(stored["status"])})
 
 
 def document_of(row: Row[Any], source: Row[Any]) -> Document:
@@ -117,6 +123,7 @@ def document_of(row: Row[Any], source: Row[Any]) -> Document:
         outlet=source.id,
         tier=source.tier,
         country=source.country,
+        published=(row.published_at or row.seen_at).date(),
     )
 
 

@@ -700,6 +700,106 @@ def test_match_answers_hostile_lines_and_goes_on(desk: Path, tmp_path: Path, mon
     assert (last["id"], last["matches"]) == (2.5, [])
 
 
+KNOWN = """\
+actors:
+  freedonia: {title: Freedonia, names: [Freedonia], adjectives: [Freedonian]}
+  freedonia.government:
+    title: the government
+    names: [Firefly, {names: [Pinky], since: 2026-05-01}]
+  sylvania: {title: Sylvania, names: [Sylvania]}
+offices:
+  government: [president]
+modifiers:
+  may: {words: [may], status: hypothetical}
+bindings:
+  says: [says]
+types:
+  strike: {title: a strike, family: force, cues: [[strikes, strike]]}
+  talks: {title: talks, family: dialogue, two_parties: true, cues: [[meets]]}
+"""
+ASKING = """\
+rules:
+  - id: attacks
+    when: {event: {type: strike, source: freedonia, target: [sylvania, unknown]}}
+    examples:
+      match: ["Freedonia strikes Sylvania"]
+      silent:
+        - "Sylvania strikes Freedonia"
+        - {title: "Pinky strikes Sylvania", published: 2026-04-30}
+"""
+
+
+@pytest.fixture
+def knowing(desk: Path) -> Path:
+    """The configuration with events, and a rule that asks for one."""
+    (desk / "knowledge").mkdir()
+    (desk / "knowledge" / "world.yaml").write_text(KNOWN)
+    (desk / "rules" / "attacks.yaml").write_text(ASKING)
+    return desk
+
+
+def test_code_answers_line_by_line(knowing: Path, monitor: Call) -> None:
+    given = [
+        '{"id": 1, "title": "Freedonia strikes Sylvania, Firefly says", "summary": "Rain."}',
+        "no JSON",
+        '{"id": 3, "title": null}',
+        '{"id": 4, "title": "é 🛢 Pinky meets Sylvania", "published": "2026-05-01T14:02:00Z"}',
+        '{"id": 5, "title": "Pinky meets Sylvania", "published": "2026-05-01T01:00:00+02:00"}',
+        '{"id": 6, "title": "Rain"}',
+    ]
+    told = monitor("code", "-", "--config", knowing, said="\n".join(given) + "\n")
+    assert told.returncode == FINE, told.stderr
+    first, second, third, fourth, fifth, sixth = lines(told.stdout)
+    assert first == {
+        "id": 1,
+        "events": [
+            {
+                "type": "strike",
+                "source": "freedonia.government",
+                "target": "sylvania",
+                "status": "claimed",
+                "speaker": "Firefly",
+                "sentence": "Freedonia strikes Sylvania, Firefly says",
+                "field": "title",
+                "start": 0,
+                "end": 26,
+            }
+        ],
+    }
+    assert second["id"] is None
+    assert second["error"]
+    assert (third["id"], third["error"]) == (3, "title is missing")
+    (event,) = fourth["events"]
+    assert (event["type"], event["start"], event["end"]) == ("talks", 4, 24)
+    assert fifth == {"id": 5, "events": []}, "in UTC it is the day before Pinky took office"
+    assert sixth == {"id": 6, "events": []}
+
+
+def test_match_gives_the_event_of_a_match(knowing: Path, monitor: Call) -> None:
+    given = [
+        '{"id": 1, "title": "Freedonia may strike Sylvania"}',
+        '{"id": 2, "title": "Freedonia offers talks to Sylvania"}',
+    ]
+    told = monitor("match", "--config", knowing, said="\n".join(given) + "\n")
+    assert told.returncode == FINE, told.stderr
+    first, second = lines(told.stdout)
+    (match,) = first["matches"]
+    assert (match["rule"], match["strength"]) == ("attacks", "weak")
+    assert match["event"]["status"] == "hypothetical"
+    assert match["event"]["speaker"] is None
+    (evidence,) = match["evidence"]
+    assert evidence["why"] == "event strike: Freedonia → Sylvania, hypothetical"
+    assert [each["event"] for each in second["matches"]] == [None]
+
+
+def test_rules_test_names_the_nearest_event(knowing: Path, monitor: Call) -> None:
+    text = "Sylvania strikes Freedonia"
+    told = monitor("rules", "test", "attacks", "--text", text, "--config", knowing)
+    assert "✗ event strike: freedonia → sylvania | unknown" in told.stdout, told.stderr
+    assert "found strike Sylvania → Freedonia in title: source is sylvania" in told.stdout
+    assert monitor("rules", "test", "attacks", "--config", knowing).returncode == FINE
+
+
 def test_parse_feed_gives_one_line_an_entry(tmp_path: Path, site: Site, monitor: Call) -> None:
     site.publish("one", "Freedonia &amp; Sylvania", "")
     (tmp_path / "feed.xml").write_text(site.pages["/feed"][1])

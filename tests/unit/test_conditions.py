@@ -41,8 +41,8 @@ ALONE = (
 )
 LISTS = "lists: {fuels: [oil, gas], heavy: [coal~, oil]}\n"
 KEYS = (
-    "all, any, none, near, at_least, repeat, score_at_least, boost, query, ignore, in, outlet, "
-    "tier, country, language"
+    "all, any, none, near, at_least, repeat, event, score_at_least, boost, query, ignore, in, "
+    "outlet, tier, country, language"
 )
 
 
@@ -481,8 +481,6 @@ MISTAKES = [
         "{country: GB, all: [{outlet: [example], any: [a]}]}",
         f"21: {NEVER} example is wire in US",
     ),
-    # what is to come
-    ("{event: x}", f'2: "event" is not available in this version. Allowed in a condition: {KEYS}'),
     # volumes
     (
         "{volume: x}",

@@ -55,7 +55,7 @@ def document(week: Week, piece: Piece, version: Version) -> Document:
 def matcher() -> Matcher:
     configuration = load(read_directory(CONFIG), base=CONFIG, environment={})
     assert not configuration.held
-    return Matcher(configuration.rules)
+    return Matcher(configuration.rules, configuration.knowledge)
 
 
 @pytest.mark.parametrize(("article", "expected", "kind"), list(versions()))

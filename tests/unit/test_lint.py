@@ -10,6 +10,7 @@ from test_matcher_agrees import EVERYTHING, TOP, Look, articles, at_random, cond
 
 from monitor.core.census import EXPECTED, LEAST_ARTICLES, Census
 from monitor.core.implied import implies, meaning
+from monitor.core.knowledge import Knowledge
 from monitor.core.lint import Finding, Kind, Listed, findings
 from monitor.core.model import Document, RuleId, Severity
 from monitor.core.rules import (
@@ -244,7 +245,7 @@ def test_order_matters_where_a_near_says_so():
 def census(condition: Condition, titles: dict[str, int], **languages: int) -> list[Finding]:
     """What is found where each title stands in so many articles, "es: …" in Spanish."""
     claims = frozenset(languages) or frozenset({"en"})
-    counted = Census([rule(condition)], languages={RuleId("r"): claims})
+    counted = Census([rule(condition)], Knowledge(), languages={RuleId("r"): claims})
     for title, times in titles.items():
         language = "es" if title.startswith("es: ") else "en"
         for _ in range(times):
@@ -312,7 +313,9 @@ def test_a_rare_word_is_not_said_to_be_of_one_language():
 
 
 def test_a_rule_knows_whether_it_stayed_silent():
-    counted = Census([rule(AllOf((term("oil"), From(countries=("US",)))))], languages={})
+    counted = Census(
+        [rule(AllOf((term("oil"), From(countries=("US",)))))], Knowledge(), languages={}
+    )
     counted.add(Document(title="Oil"))
     assert counted.silent(RuleId("r"))
     counted.add(Document(title="Oil", country="US"))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.excerpts import CONTEXT, SENTENCE_LIMIT, excerpts
+from monitor.core.knowledge import ActorId, Event, Status, TypeId
 from monitor.core.messages import (
     DIGEST_LIMIT,
     TITLE_LIMIT,
@@ -496,3 +497,42 @@ def test_a_notice_shows_strangers_words_harmless(written: str, shown: str) -> No
     assert message.title == f"[ops] {shown}"
     assert message.body.split("\n")[0] == shown
     assert message.body.count("\n") == 1
+
+
+# --- events
+
+STRUCK = replace(
+    STRIKES,
+    event=Event(
+        TypeId("threat_of_force"),
+        ActorId("us"),
+        ActorId("venezuela"),
+        Status.CLAIMED,
+        "Trump @everyone",
+        HEADLINE,
+        "text",
+        0,
+        10,
+        source_name="US",
+        target_name="dock",
+    ),
+)
+
+
+def test_an_alert_says_who_did_what_to_whom_and_quotes_that_sentence_first():
+    lines = render_alert(a_report(fired=(STRUCK,)), now=NOW).body.splitlines()
+    place = lines.index("▪ Strikes (critical): new story")
+    assert lines[place + 1] == (
+        "– US → dock: threat of force · claimed by Trump ＠everyone, not confirmed in this article"
+    )
+    assert lines[place + 2].startswith("– text: ")
+    assert lines[place + 3].startswith("– headline: ")
+
+
+def test_a_digest_says_the_event_of_a_story():
+    told = render_digest([a_report(fired=(STRUCK,))], heading="Digest", now=NOW).body
+    assert "– US → dock: threat of force · claimed by" in told
+
+
+def test_a_message_without_an_event_has_no_arrow():
+    assert "→" not in render_alert(a_report(fired=(STRIKES,)), now=NOW).body

@@ -11,6 +11,7 @@ from monitor.core.census import LEAST_ARTICLES, Census
 from monitor.core.charts import bar, sparkline
 from monitor.core.episodes import Headline, Picture
 from monitor.core.errors import Place
+from monitor.core.knowledge import Knowledge
 from monitor.core.lint import findings
 from monitor.core.model import Document, RuleId, Severity
 from monitor.core.projection import Past
@@ -283,7 +284,9 @@ def test_two_rules_that_count_the_same_in_other_ways_are_no_duplicates() -> None
 def test_what_is_counted_may_be_broad() -> None:
     condition = Term((Word("oil"),), "oil")
     for counted, warnings in ((None, 1), (SPIKE, 0)):
-        census = Census([replace(RULE, condition=condition, volume=counted)], languages={})
+        census = Census(
+            [replace(RULE, condition=condition, volume=counted)], Knowledge(), languages={}
+        )
         for _ in range(LEAST_ARTICLES):
             census.add(Document("Oil"))
         assert len(list(census.findings())) == warnings
