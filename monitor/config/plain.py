@@ -52,6 +52,10 @@ def phrase_term(written: str) -> Term:
         plain_term(written)
     except TermError:
         words = " ".join(f"{word.pattern}{'~' * word.inflected}" for word in term.words)
+        if words.startswith("$"):
+            raise TermError(
+                f"{shown(written)}: a text that begins with $ names a list; leave the $ out"
+            ) from None
         return plain_term(f"={words}" if term.words[0].exact else words)
     return term
 

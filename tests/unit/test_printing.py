@@ -74,6 +74,11 @@ def readable(written: str) -> Term | None:
     return None
 
 
+def test_a_phrase_whose_first_word_is_a_dollar_sign_is_refused():
+    with pytest.raises(TermError, match=r"begins with \$ names a list"):
+        phrase_term("{$0")
+
+
 odd_texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 usual_texts = st.sampled_from(
     ["oil", "oil deal", "tanker*", "strike~", "wom?n", "=US", "no", "on", "22:00", "1e3", "true",
