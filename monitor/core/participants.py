@@ -54,7 +54,7 @@ class Participants:
     def of(self, cue: Cue, clause: Clause, *, said: bool) -> Iterator[Pair]:
         """Source and target, once for each that is concerned.
 
-        `said`: in this clause saying it is the deed, as where somebody offers talks.
+        `said`: a modifier makes saying it the deed, as where somebody is ready to talk.
         """
         kind, group = cue.type, cue.group
         if kind.two_parties:
@@ -72,7 +72,7 @@ class Participants:
             place = next((m for m in after if m.aside and _apart(m, target)), None)
             if place is not None and (source is None or _apart(place, source)):
                 yield source, place
-        if kind.concerns:
+        if kind.concerns and not (target and target is not source and target.end == cue.start):
             for other in (*self._mentions, *self._beyond):
                 if other not in (source, target) and (source is None or _apart(other, source)):
                     yield source, other

@@ -102,7 +102,7 @@ class Sentence:
             if clause is None:
                 continue
             kind, statuses = self._modified(cue, clause)
-            for pair in self._participants.of(cue, clause, said=kind.said):
+            for pair in self._participants.of(cue, clause, said=kind.said and not cue.type.said):
                 status = self._status(cue, clause, kind, statuses, pair)
                 event = self._event(cue, clause, kind, status, pair, field)
                 key = (event.type, event.target, status is Status.PAST_REFERENCE)

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ LEAD_TOPICS = {
     "sanctions_imposed": "S",
     "sanctions_eased": "S",
 }
-INVENTED_ON = datetime(2026, 4, 1, tzinfo=UTC)  # the invented news is of that spring
+INVENTED_ON = date(2026, 4, 1)  # the invented news is of that spring
 EUROPEAN = re.compile(r"\b(EU|UE|Unión Europea|European|Europa|UK|Reino Unido)\b")
 
 shared_data = pytest.mark.skipif(
@@ -44,12 +44,12 @@ class Labelled:
     title: str
     lead: str | None
     language: str
-    published: datetime | None
+    published: date | None
     labels: dict[str, str]  # `must` or `may` by topic
 
 
-def _day(written: str) -> datetime | None:
-    return datetime.fromisoformat(written[:10]).replace(tzinfo=UTC) if written else None
+def _day(written: str) -> date | None:
+    return date.fromisoformat(written[:10]) if written else None
 
 
 def _lines(name: str) -> Iterator[dict]:
