@@ -225,8 +225,7 @@ def _tried(
     """The rules that pass their own examples, and what the others fail."""
     events = Events(knowledge)
     failures = {
-        rule.id: () if before.has_passed(rule) else tuple(_failures(rule, events))
-        for rule in rules
+        rule.id: () if before.has_passed(rule) else tuple(_failures(rule, events)) for rule in rules
     }
     live = tuple(rule for rule in rules if not failures[rule.id])
     return live, {name: found for name, found in failures.items() if found}

@@ -43,11 +43,13 @@ class Participants:
         named: Sequence[Mention],
         smalls: Sequence[Small],
         *,
+        cues: Sequence[Cue],
         beyond: Sequence[Mention],
         suffered: tuple[str, ...],
     ) -> None:
         self._tokens, self._mentions, self._smalls = tokens, named, smalls
         self._beyond, self._endings = beyond, suffered
+        self._owned = {cue.start: cue.type.family for cue in cues}  # "X sanctions" are X's
         reacting = [s.start for s in smalls if s.binding is Binding.REACTS]
         self._aloof = {m.start for m in named if reacting and m.end <= reacting[0]}
 
@@ -201,8 +203,8 @@ class Participants:
         inside = [m for m in self._mentions if m.start < cue.end and m.end > cue.start]
         speaker = [clause.inherits] if clause.inherits and clause.inherits.moves else []
         first = next(iter((*inside, *left, *speaker, *right)), None)
-        if first is None:
-            return None, None
+        if first is None or any(m.aside and m.end == cue.start for m in before):
+            return None, None  # "over X talks" are not ours
         for other in right:
             if _apart(other, first):
                 return first, other
@@ -218,8 +220,12 @@ class Participants:
         return first, next((m for m in rest if _apart(m, first)), None)
 
     def _party(self, mention: Mention, cue: Cue) -> bool:
-        """Whether it can be one of two; an adjective only right beside the cue."""
-        return not mention.adjective or mention.end == cue.start or mention.start == cue.end
+        """Whether it can be one of two; what says whose another thing is only beside the cue."""
+        if mention.end == cue.start or mention.start == cue.end:
+            return True
+        return not mention.adjective and self._owned.get(mention.end, cue.type.family) == (
+            cue.type.family
+        )
 
     def _joined(self, first: Mention, other: Mention, cue: Cue) -> bool:
         """Whether small words or their place say that the two belong together."""

@@ -81,14 +81,15 @@ class Sentence:
         )
         self._smalls = [small for small in smalls if not _inside(small, self.mentions)]
         self._aftermath = any(s.binding is Binding.AFTERMATH for s in self._smalls)
+        self._cues = _cues(hits)
         self._participants = Participants(
             tokens,
             self.mentions,
             self._smalls,
+            cues=self._cues,
             beyond=ground.beyond,
             suffered=ground.suffered,
         )
-        self._cues = _cues(hits)
 
     def events(self, field: str) -> list[Event]:
         """The events that the sentence tells, each kind once for each target."""
