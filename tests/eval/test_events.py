@@ -1,0 +1,192 @@
+"""How well the coder reads sentences: type, direction, status and speaker.
+
+Labelled by two readers before the coder saw any of them (GUIDE.md): the 300 real headlines that
+`draw.py` draws (ids and labels only are kept here), and invented look-alikes of them. An event is
+found if the coder tells one of its type; direction, status and speaker are judged on those found.
+The floors may only rise. `MONITOR_EVAL_ERRORS=1` lists every error of the look-alikes.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from agreement import events
+from draw import draw
+from labelled import HERE, shared_data
+from scoring import interval, tell, tell_errors
+
+from monitor.config.directory import read_directory
+from monitor.config.load import load
+from monitor.core.events import Coder
+from monitor.core.knowledge import ActorId, Event
+from monitor.core.model import Document
+
+ROOT = Path(__file__).resolve().parents[2]
+NOBODY = "-"
+CODES = (  # what the guide calls an actor, by the longest id that is a part of it
+    ("united_states.congress", "congress"),
+    ("united_states.court", "court"),
+    ("united_states.company", "company"),
+    ("united_states", "us"),
+    ("venezuela.opposition", "ve-opp"),
+    ("venezuela.people", "ve-people"),
+    ("venezuela", "ve"),
+    ("tankers", "ve"),
+    ("trafficking", "drug"),
+    ("trade", "company"),
+    ("european_union", "org"),
+    ("united_nations", "org"),
+)
+TOPICS = {"dialogue", "force", "sanctions"}  # the families that the first three rules ask for
+
+FLOORS = {  # (set, figure)
+    ("fresh", "found"): 0.0,
+    ("fresh", "direction"): 0.0,
+    ("fresh", "status"): 0.0,
+    ("fresh", "speaker"): 0.0,
+    ("look-alikes", "found"): 0.0,
+    ("look-alikes", "direction"): 0.0,
+    ("look-alikes", "status"): 0.0,
+    ("look-alikes", "speaker"): 0.0,
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event as the readers see it; each value is what either of them said."""
+
+    type: str
+    source: frozenset[str]
+    target: frozenset[str]
+    status: frozenset[str]
+    speaker: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    title: str
+    language: str
+    day: date
+    told: tuple[Told, ...]
+
+
+def fresh() -> Iterator[Sentence]:
+    """The events of a type that both readers saw."""
+    one, other = (events(HERE / "labels" / f"events-{reader}.tsv") for reader in "ab")
+    for item in draw("events"):
+        pairs = [
+            (a, next((b for b in other[item["id"]] if b[0] == a[0]), None)) for a in one[item["id"]]
+        ]
+        told = tuple(
+            Told(a[0], *(frozenset(both) for both in zip(a[1:], b[1:], strict=True)))
+            for a, b in pairs
+            if b is not None and a[0] != "none"
+        )
+        day = date.fromisoformat(item["date"])
+        yield Sentence(item["title"], item["language"], day, told)
+
+
+def look_alikes() -> Iterator[Sentence]:
+    text = (HERE / "invented" / "events.yaml").read_text(encoding="utf-8")
+    for line in yaml.safe_load(text):
+        told = tuple(
+            Told(str(row[0]), *(frozenset((str(value),)) for value in row[1:]))
+            for row in line["events"]
+        )
+        yield Sentence(line["title"], line["language"], line["date"], told)
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    return load(read_directory(ROOT / "config"), base=ROOT / "config", environment={}).knowledge
+
+
+def code(actor: ActorId | None) -> str:
+    if actor is None:
+        return NOBODY
+    found = (name for part, name in CODES if actor == part or actor.startswith(f"{part}."))
+    return next(found, "other")
+
+
+def turned(event: Event, told: Told) -> bool:
+    """Whether the coder has source and target the wrong way round."""
+    source, target = code(event.source), code(event.target)
+    right = source in told.source and target in told.target
+    return not right and source in told.target and target in told.source
+
+
+def spoken(event: Event, told: Told) -> bool:
+    said = (event.speaker or NOBODY).casefold()
+    names = [name.casefold() for name in told.speaker]
+    return any(
+        said == name or (NOBODY not in (said, name) and (said in name or name in said))
+        for name in names
+    )
+
+
+@dataclass
+class Figures:
+    """Counts; `hits` of `of` by figure."""
+
+    hits: Counter[str]
+    of: Counter[str]
+    errors: list[str]
+
+    def count(self, figure: str, error: str, *, hit: bool) -> None:
+        self.hits[figure] += hit
+        self.of[figure] += 1
+        if not hit:
+            self.errors.append(f"{figure:10} {error}")
+
+    def share(self, figure: str) -> float:
+        return self.hits[figure] / self.of[figure]
+
+
+def judged(knowledge, sentences: Iterable[Sentence]) -> Figures:
+    """The events of the three topics, each against the coder's of the same type."""
+    coder = Coder(knowledge)
+    types = {each.id for each in knowledge.types if each.family in TOPICS}
+    figures = Figures(Counter(), Counter(), [])
+    for sentence in sentences:
+        document = Document(sentence.title, language=sentence.language)
+        coded = coder.code(document, day=sentence.day)
+        for told in sentence.told:
+            if told.type not in types:
+                continue
+            same = [event for event in coded if event.type == told.type]
+            where = f"{told.type}: {sentence.title}"
+            figures.count("found", where, hit=bool(same))
+            if not same:
+                continue
+            figures.count("direction", where, hit=not all(turned(event, told) for event in same))
+            figures.count("status", where, hit=any(event.status in told.status for event in same))
+            figures.count("speaker", where, hit=any(spoken(event, told) for event in same))
+    return figures
+
+
+def show_and_check(name: str, figures: Figures, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        tell(f"\nevents, {name}")
+        for figure in ("found", "direction", "status", "speaker"):
+            low, high = interval(figures.hits[figure], figures.of[figure])
+            tell(
+                f"  {figure:10} {figures.share(figure):.3f} ({low:.2f}-{high:.2f})"
+                f" of {figures.of[figure]}"
+            )
+        if name == "look-alikes":
+            tell_errors(figures.errors)
+    for figure in ("found", "direction", "status", "speaker"):
+        assert figures.share(figure) >= FLOORS[name, figure], figure
+
+
+@shared_data
+def test_real_sentences_keep_their_floors(knowledge, capsys):
+    show_and_check("fresh", judged(knowledge, fresh()), capsys)
+
+
+def test_invented_look_alikes_keep_their_floors(knowledge, capsys):
+    show_and_check("look-alikes", judged(knowledge, look_alikes()), capsys)
