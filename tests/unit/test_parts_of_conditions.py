@@ -11,6 +11,7 @@ from monitor.core.rules import (
     Boost,
     Condition,
     From,
+    Happening,
     Ignoring,
     Near,
     NoneOf,
@@ -46,6 +47,7 @@ KINDS: dict[Condition, tuple[list[Condition], list[Term]]] = {
     Scored(3, (Boost(A, 3), Boost(B, -1))): ([A, B], [A, B]),
     Within(frozenset({Scope.TITLE}), A): ([A], [A]),
     From(outlets=("gazette",)): ([], []),
+    Happening(types=("strike",)): ([], []),
 }
 
 
