@@ -65,7 +65,8 @@ class Participants:
                 yield _as_party(source), _as_party(target)
             return
         source, target = self._completed(cue, *self._directed(cue, clause))
-        if source is None and group.needs_source and not self._aloof:
+        named = source is not None or self._aloof or clause.dates
+        if group.needs_source and not named:
             return
         if target is not None or (source is not None and not kind.concerns):
             yield source, target
