@@ -200,7 +200,10 @@ class Participants:
         place = cue.group.place
         before, after = self._around(cue, clause)
         left = [m for m in self._subjects(before) if m.moves and self._party(m, cue)]
-        right = [m for m in after if m.moves and (place or not m.aside) and self._party(m, cue)]
+        right = sorted(
+            (m for m in after if (place or (m.moves and not m.aside)) and self._party(m, cue)),
+            key=lambda m: m.bound is not Binding.WITH,
+        )
         inside = [m for m in self._mentions if m.start < cue.end and m.end > cue.start]
         speaker = [clause.inherits] if clause.inherits and clause.inherits.moves else []
         first = next(iter((*inside, *left, *speaker, *right)), None)
