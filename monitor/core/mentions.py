@@ -227,7 +227,7 @@ class _Reading:
             if position in self._cut:
                 break
             whose = self._whose.get(position)
-            if whose and position <= hit.end + 1:
+            if whose and position <= hit.end + 1 and position not in self._bindings:
                 return self._part(hit.start, whose.end, whose.payload.actor, hit.payload.office)
             named = self._named.get(position)
             if named and named.payload.actor.adjectives and self._of(position):
