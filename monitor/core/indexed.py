@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, compress, islice, pairwise, takewhile
+from itertools import accumulate, chain, compress, islice, pairwise, takewhile
 from operator import eq, itemgetter
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from monitor.core.model import Document
 from monitor.core.rules import Scope, Term, Unit
 from monitor.core.stems import primary
 from monitor.core.text import Token, lead, pieces, tokenise
-from monitor.core.vocabulary import PLAIN, Memory, Vocabulary, name_of
+from monitor.core.vocabulary import Memory, Piece, Vocabulary, name_of
 
 ALIKE_LEAST = 8  # words; fewer may open a summary and its text by chance, as a dateline does
 DEFAULT_SCOPES = frozenset({Scope.TITLE, Scope.LEAD, Scope.BODY})
@@ -75,12 +75,12 @@ class Occurrence(NamedTuple):
     term: Term
 
 
-class _Odd(NamedTuple):
-    """A piece that is not one token: its first token's number, its own, and how many it is."""
+class _Hit(NamedTuple):
+    """A piece of interest: its first token's number, and its own."""
 
     first: int
-    piece: int
-    tokens: int
+    number: int
+    piece: Piece
 
 
 class Field:
@@ -91,24 +91,39 @@ class Field:
         self.value = value
         self.first = first
         self.end = first
-        self._pieces = pieces(value) if value else []
-        self._odd: list[_Odd] = []
+        self._pieces: list[str] = []
+        self._found: list[Piece | None] = []
+        self._is_whole = False
         self._cut: dict[int, list[Token]] = {}
         self._sentences: dict[int, list[int]] = {}
 
-    def read(self, memory: Memory, places: dict[str, list[int]]) -> None:
-        """Note the numbers of the tokens that satisfy words of the rules, by the words' names."""
-        shift = self.first
-        found = list(map(memory.__getitem__, self._pieces))
-        for number in compress(range(len(found)), found):
-            tokens, names = found[number] or PLAIN
-            first = number + shift
-            for offset, name in names:
-                places[name].append(first + offset)
-            if tokens != 1:
-                shift += tokens - 1
-                self._odd.append(_Odd(first, number, tokens))
-        self.end = len(self._pieces) + shift
+    def read(self, memory: Memory, *, whole: bool = False) -> list[Piece]:
+        """The pieces of interest, as often as they occur."""
+        self._is_whole = whole
+        self._pieces = pieces(self.value, whole=whole)
+        self._found = memory.find(self._pieces)
+        found = list(filter(None, self._found))
+        if not whole and any(piece.is_open for piece in found):
+            return self.read(memory, whole=True)
+        self.end = self.first + len(self._pieces) + sum(piece.tokens - 1 for piece in found)
+        return found
+
+    @cached_property
+    def hits(self) -> list[_Hit]:
+        """The pieces of interest and where they stand."""
+        hits = []
+        first = self.first
+        for number in compress(range(len(self._found)), self._found):
+            piece = self._found[number]
+            if piece is not None:
+                hits.append(_Hit(first + number, number, piece))
+                first += piece.tokens - 1
+        return hits
+
+    @cached_property
+    def _odd(self) -> list[_Hit]:
+        """The pieces that are not one token."""
+        return [hit for hit in self.hits if hit.piece.tokens != 1]
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -134,10 +149,10 @@ class Field:
         before = bisect_right(self._odd, token, key=lambda odd: odd.first) - 1
         if before < 0:
             return token - self.first, 0
-        first, piece, count = self._odd[before]
-        if token < first + count:
-            return piece, token - first
-        return piece + 1 + token - first - count, 0
+        first, number, piece = self._odd[before]
+        if token < first + piece.tokens:
+            return number, token - first
+        return number + 1 + token - first - piece.tokens, 0
 
     def unbroken(self, first: int, end: int) -> bool:
         """Whether no paragraph ends between two tokens, the second exclusive."""
@@ -149,14 +164,15 @@ class Field:
 
     def until(self, character: int) -> int:
         """The end of the tokens that end at a character or before it."""
-        *whole, last = pieces(self.value[:character])
-        piece = len(whole)
-        before = bisect_right(self._odd, piece, key=lambda odd: odd.piece) - 1
-        first = self.first + piece
+        *whole, last = pieces(self.value[:character], whole=self._is_whole)
+        number = len(whole)
+        before = bisect_right(self._odd, number, key=lambda odd: odd.number) - 1
+        first = self.first + number
         if before >= 0:
             odd = self._odd[before]
-            first = odd.first + (odd.tokens + piece - odd.piece - 1 if piece > odd.piece else 0)
-        return first + sum(token.end <= len(last) for token in self._tokens(piece))
+            after = number - odd.number - 1
+            first = odd.first + (odd.piece.tokens + after if after >= 0 else 0)
+        return first + sum(token.end <= len(last) for token in self._tokens(number))
 
     def unit(self, token: int, unit: Unit) -> tuple[int, int]:
         """Which paragraph, or sentence of which paragraph, a token stands in."""
@@ -199,17 +215,14 @@ class View(NamedTuple):
 
 
 class IndexedDocument:
-    """A document and where its words stand; made for one matching, then dropped.
-
-    `places` are the numbers of the tokens that satisfy the rules' words, by the words' names.
-    """
+    """A document and where its words stand; made for one matching, then dropped."""
 
     def __init__(
         self, document: Document, vocabulary: Vocabulary, fields: Iterable[str] = FIELDS
     ) -> None:
         self.document = document
-        self.places: defaultdict[str, list[int]] = defaultdict(list)
         self.fields: dict[str, Field] = {}
+        self._found_in: dict[str, list[Piece]] = {}
         self._found: dict[int, list[Occurrence]] = {}
         self._hidden: dict[tuple[Group, ...], frozenset[int]] = {}
         self._views: dict[frozenset[Scope], tuple[View, ...]] = {}
@@ -217,16 +230,39 @@ class IndexedDocument:
         end = 0
         for name in fields:
             field = self.fields[name] = Field(name, getattr(document, name) or "", first=end)
-            field.read(memory, self.places)
+            self._found_in[name] = field.read(memory) if field.value else []
             end = field.end
 
     @cached_property
-    def present_on_top(self) -> list[str]:
-        """The names of the words in title and lead: they come before all others."""
+    def places(self) -> defaultdict[str, list[int]]:
+        """The numbers of the tokens that satisfy the rules' words, by the words' names."""
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for field in self.fields.values():
+            for first, _, piece in field.hits:
+                for offset, name in piece.names:
+                    places[name].append(first + offset)
+        return places
+
+    def met(self) -> set[int]:
+        """The clauses that words of the document meet."""
+        found = chain.from_iterable(self._found_in.values())
+        anywhere = [piece.clauses.anywhere for piece in found]
+        return set().union(*anywhere, *(piece.clauses.on_top for piece in self._on_top))
+
+    def met_on_top(self) -> set[int]:
+        """The clauses that title and lead meet by themselves."""
+        clauses = chain.from_iterable(piece.clauses for piece in self._on_top)
+        return set(chain.from_iterable(clauses))
+
+    @cached_property
+    def _on_top(self) -> list[Piece]:
+        """The pieces of interest in title and lead."""
+        found = self._found_in["title"] + self._found_in["summary"]
         span = lead(self.document)
-        summed_up = span is not None and span.field == "summary"  # no views are needed then
-        end = self.fields["text"].first if summed_up else self.views(TOP_SCOPES)[-1].end
-        return [name for name, _ in takewhile(lambda place: place[1][0] < end, self.places.items())]
+        if span is None or span.field == "summary":
+            return found
+        view = self.views(TOP_SCOPES)[-1]
+        return found + [hit.piece for hit in view.field.hits if hit.first < view.end]
 
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
         """Every place of the group's terms, in reading order; looked for when first asked."""

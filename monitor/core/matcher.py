@@ -75,21 +75,20 @@ class Matcher:
         compiler = _Compiler(events or Events(knowledge))
         self._parts = {rule.id: compiler.part(rule.condition) for rule in rules}
         self._urgency = {rule.id: Urgency(rule, compiler.part) for rule in rules}
-        self._vocabulary = Vocabulary(compiler.words())
         self._fields = fields_of(compiler.scopes)
         self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
         self._enabled = [rule for rule in rules if rule.enabled]
         self._percolator = Percolator([rule.condition for rule in self._enabled])
+        self._vocabulary = Vocabulary(compiler.words(), self._percolator.meets)
 
     def match(self, document: Document) -> list[Match]:
         """The matches of the enabled rules, in their order."""
         indexed = IndexedDocument(document, self._vocabulary, self._fields)
-        on_top = indexed.present_on_top
-        candidates = self._percolator.candidates(self._percolator.met(indexed.places, on_top))
+        candidates = self._percolator.candidates(indexed.met())
         matches: list[Match] = []
         if not candidates:
             return matches
-        met_on_top = self._percolator.met(on_top, on_top)
+        met_on_top = indexed.met_on_top()
         for number in candidates:
             rule = self._enabled[number]
             part = self._parts[rule.id]

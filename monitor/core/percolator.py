@@ -6,8 +6,8 @@ its rarest clause; one without any (only sources, a regex alone) is always a can
 the body, distances and counts of words are left to the rule itself.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from monitor.core.rules import (
     Term,
     Within,
 )
-from monitor.core.vocabulary import name_of
+from monitor.core.vocabulary import Clauses, name_of
 
 # How much more often such a word stands in an article than another one: rough, and only speed
 # hangs on it.
@@ -59,7 +59,7 @@ class Percolator:
     def __init__(self, conditions: Sequence[Condition]) -> None:
         self._clauses: list[frozenset[int]] = []  # of each rule, by their numbers
         self._quotas: dict[int, list[_Quota]] = {}  # of the rules that have some
-        self._met_by: dict[str, list[int]] = {}  # which clauses a word meets
+        self._met_by: defaultdict[str, list[int]] = defaultdict(list)  # clauses, by words
         self._filed: dict[int, list[int]] = {}  # the rules of which a clause is the rarest
         self._always: list[int] = []
         clauses = _Clauses(conditions)
@@ -77,17 +77,18 @@ class Percolator:
             (self._filed.setdefault(found[0], []) if found else self._always).append(rule)
         for clause, number in numbers.items():
             for name in clause:
-                self._met_by.setdefault(name, []).append(number)
+                self._met_by[name].append(number)
 
-    def met(self, present: Iterable[str], on_top: Iterable[str]) -> set[int]:
-        """The clauses that are met where these words are present, those in title and lead named."""
-        names = chain(present, map(ON_TOP.__add__, on_top))
-        return set(chain.from_iterable(filter(None, map(self._met_by.get, names))))
+    def meets(self, name: str) -> Clauses:
+        """The clauses that a word meets."""
+        return Clauses(*(tuple(self._met_by.get(each, ())) for each in (name, ON_TOP + name)))
 
     def candidates(self, met: set[int]) -> list[int]:
         """The rules that may hold where these clauses are met, in their order."""
-        filed = chain.from_iterable(filter(None, map(self._filed.get, met)))
-        return sorted(each for each in chain(filed, self._always) if self._admits(each, met))
+        filed = chain.from_iterable(map(self._filed.__getitem__, met & self._filed.keys()))
+        clauses, quotas = self._clauses, self._quotas
+        found = [rule for rule in chain(filed, self._always) if clauses[rule] <= met]
+        return sorted(rule for rule in found if rule not in quotas or self._admits(rule, met))
 
     def on_top(self, rule: int, met: set[int]) -> bool:
         """Whether a rule may hold where title and lead meet only these clauses.

@@ -3,16 +3,21 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import compress, islice, repeat
 from typing import NamedTuple
 
 from monitor.core.rules import Word
 from monitor.core.stems import Stems
-from monitor.core.text import forms, tokenise
+from monitor.core.text import tokenise
 
-PIECES_LIMIT = 40_000  # of a generation; eight may be full: some 40 MB
+PIECES_LIMIT = 80_000  # of one memory; four may be full: some 40 MB
 PIECE_LIMIT = 60  # characters; longer ones are seldom words, and seldom come again
 
+_WHOLE = len("EE") + 1  # letters of a piece that no blank can break, as it may EE UU
+_PLAIN = len("EEUU") + 1  # letters of an English word that is surely written in one way only
+
 _BESIDE_WORDS = ".,;:!?…\"'’”“‘«»()[]¿¡-–—"
+_OPEN = re.compile(r"(?<![^\W_])(?:[Ee]{2}\.?|U\.)$")  # of EE. UU. and U. S.
 _EXACT, _INFLECTED = "=", "~"
 _NO_STEMS = ""  # stands for every language that has none
 
@@ -24,47 +29,75 @@ def name_of(word: Word) -> str:
     return _EXACT + word.pattern if word.exact else word.pattern
 
 
+class Clauses(NamedTuple):
+    """Which clauses of rules a word meets: wherever it stands, and in title or lead besides."""
+
+    anywhere: tuple[int, ...] = ()
+    on_top: tuple[int, ...] = ()
+
+
 class Piece(NamedTuple):
-    """What lies between two blanks: how many tokens, and the names that some of them satisfy."""
+    """What lies between two blanks, if it is of any interest."""
 
     tokens: int
-    names: tuple[tuple[int, str], ...]  # with the number of the token in the piece
+    names: tuple[tuple[int, str], ...] = ()  # that tokens satisfy, with their numbers in the piece
+    clauses: Clauses = Clauses()
+    is_open: bool = False  # its last token may go on behind the blank
 
 
-PLAIN = Piece(1, ())  # what None stands for in a memory
+_UNKNOWN = Piece(-1)
 
 
-class Memory(dict[str, Piece | None]):
-    """Pieces by how they are written, resolved once; bounded. None is one token of no interest.
+class Memory:
+    """Pieces of one language by how they are written, resolved once; bounded.
 
-    A full memory becomes the older generation, from which what comes again is saved.
+    None stands for one token of no interest, as most are.
     """
 
-    def __init__(self, resolve: Callable[["Memory", str], Piece | None]) -> None:
-        super().__init__()
+    def __init__(self, resolve: Callable[[Sequence[str]], Iterable[Piece | None]]) -> None:
         self._resolve = resolve
-        self._older: dict[str, Piece | None] = {}
+        self._known: dict[str, Piece | None] = {}
 
-    def __missing__(self, written: str) -> Piece | None:
-        older = self._older
-        piece = older[written] if written in older else self._resolve(self, written)
-        if len(self) >= PIECES_LIMIT:
-            self._older = dict(self)
-            self.clear()
-        if len(written) <= PIECE_LIMIT:
-            self[written] = piece
-        return piece
+    def find(self, written: Sequence[str]) -> list[Piece | None]:
+        """What each piece is."""
+        found = list(map(self._known.get, written, repeat(_UNKNOWN)))
+        if _UNKNOWN in filter(None, found):
+            new = [n for n in compress(range(len(found)), found) if found[n] is _UNKNOWN]
+            learnt = self._learn({written[n] for n in new})
+            for n in new:
+                found[n] = learnt[written[n]]
+        return found
+
+    def _learn(self, unknown: Iterable[str]) -> dict[str, Piece | None]:
+        """All of an article at once, and a word once however it is punctuated."""
+        known = self._known
+        words = {}
+        for written in unknown:
+            word = written.strip(_BESIDE_WORDS)
+            words[written] = word if len(word) >= _WHOLE and word.isalpha() else written
+        new = [word for word in set(words.values()) if word not in known]
+        resolved = dict(zip(new, self._resolve(new), strict=True))
+        for written, word in words.items():
+            resolved[written] = resolved[word] if word in resolved else known[word]
+        if len(known) >= PIECES_LIMIT:  # what is common among the older half soon comes again
+            for written in list(islice(known, len(known) - PIECES_LIMIT // 2)):
+                del known[written]
+        known.update((each, resolved[each]) for each in resolved if len(each) <= PIECE_LIMIT)
+        return resolved
 
 
 class Vocabulary:
     """Finds the rules' words in pieces of text.
 
     Case, accents, wildcards and stems are resolved once for each piece; afterwards a piece of an
-    article costs one look-up, however many rules there are.
+    article costs one look-up, however many rules there are. `meets`: the clauses of a name.
     """
 
-    def __init__(self, words: Iterable[Word]) -> None:
+    def __init__(
+        self, words: Iterable[Word], meets: Callable[[str], Clauses] = lambda _: Clauses()
+    ) -> None:
         named = {name_of(word): word for word in words}
+        self._meets = meets
         self._names = frozenset(named)
         self._stems = Stems()
         self._inflected: dict[str, dict[str, list[str]]] = {}  # language, stem: names
@@ -96,39 +129,67 @@ class Vocabulary:
         found = self._memories.get(stemmed)
         if found is None:
             languages = [each for each in self._inflected if stemmed in (each, None)]
-            resolve = partial(self._piece, languages=languages)
+            resolve = partial(self._pieces, languages=languages)
             found = self._memories[stemmed] = Memory(resolve)
         return found
 
-    def _piece(self, memory: Memory, written: str, *, languages: Sequence[str]) -> Piece | None:
-        word = written.strip(_BESIDE_WORDS)
-        if word.isalpha():  # it is one token, just as it stands
-            if len(word) < len(written):
-                return memory[word]
-            folded, exact, _ = forms(word)
-            names = self._satisfied(exact, folded, languages)
-            return Piece(1, tuple((0, name) for name in names)) if names else None
+    def _pieces(
+        self, written: Sequence[str], *, languages: Sequence[str]
+    ) -> Iterable[Piece | None]:
+        boring = self._boring(written, languages)
+        return (None if each in boring else self._piece(each, languages) for each in written)
+
+    def _boring(self, written: Iterable[str], languages: Sequence[str]) -> set[str]:
+        """Plain words that satisfy nothing: most words, told early."""
+        plain = [
+            each
+            for each in written
+            if _PLAIN <= len(each) <= PIECE_LIMIT and each.isascii() and each.isalpha()
+        ]
+        lower = list(map(str.lower, plain))
+        if self._shapes or (self._inflected and not languages):
+            return set()
+        names, heads, shortest = self._names, self._prefixes, self._shortest
+        boring = {
+            word
+            for word, folded in zip(plain, lower, strict=True)
+            if folded not in names
+            and folded[:shortest] not in heads
+            and (marked := _EXACT + word) not in names
+            and marked[:shortest] not in heads
+        }
+        for language in languages:
+            stems = map(self._inflected[language].__contains__, self._stems.all(lower, language))
+            boring.difference_update(compress(plain, stems))
+        return boring
+
+    def _piece(self, written: str, languages: Sequence[str]) -> Piece | None:
         tokens = tokenise(written)
-        found = tuple(
+        names = tuple(
             (number, name)
             for number, token in enumerate(tokens)
             for name in self._satisfied(token.exact, token.folded, languages)
         )
-        return Piece(len(tokens), found) if found or len(tokens) != 1 else None
+        is_open = _OPEN.search(written) is not None
+        if not names and len(tokens) == 1 and not is_open:
+            return None
+        met = [self._meets(name) for _, name in names]
+        anywhere = {clause for each in met for clause in each.anywhere}
+        on_top = {clause for each in met for clause in each.on_top}
+        return Piece(len(tokens), names, Clauses(tuple(anywhere), tuple(on_top)), is_open)
 
     def _satisfied(self, exact: str, folded: str, languages: Sequence[str]) -> list[str]:
         """The names that a token satisfies."""
         marked = _EXACT + exact
-        found = [folded] if folded in self._names else []
-        if marked in self._names:
-            found.append(marked)
-        if folded[: self._shortest] in self._prefixes:
-            found += self._begun(folded)
-        if marked[: self._shortest] in self._prefixes:
-            found += self._begun(marked)
-        if self._shapes:
-            found += (name for shape, name in self._shapes if shape.fullmatch(folded))
-            found += (name for shape, name in self._shapes if shape.fullmatch(marked))
+        found = []
+        for form in (folded, marked):
+            if form in self._names:
+                found.append(form)
+            if form[: self._shortest] in self._prefixes:
+                some = self._prefixes[form[: self._shortest]]
+                found += [f"{prefix}*" for prefix in some if form.startswith(prefix)]
+            if self._shapes:
+                found += [name for shape, name in self._shapes if shape.fullmatch(form)]
         if not languages and _INFLECTED + folded in self._names:
             found.append(_INFLECTED + folded)
         for language in languages:
@@ -137,8 +198,3 @@ class Vocabulary:
                 if stem in by_stem:
                     found += (name for name in by_stem[stem] if name not in found)
         return found
-
-    def _begun(self, form: str) -> list[str]:
-        """The names of the prefixes that a form begins with."""
-        some = self._prefixes[form[: self._shortest]]
-        return [f"{prefix}*" for prefix in some if form.startswith(prefix)]

@@ -37,7 +37,9 @@ def candidates(
     conditions: list[Condition], present: set[str], on_top: Iterable[str] = ()
 ) -> list[int]:
     percolator = Percolator(conditions)
-    return percolator.candidates(percolator.met(present, on_top))
+    met = {clause for name in present for clause in percolator.meets(name).anywhere}
+    met |= {clause for name in on_top for clause in percolator.meets(name).on_top}
+    return percolator.candidates(met)
 
 
 @pytest.mark.parametrize(
