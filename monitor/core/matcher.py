@@ -52,6 +52,7 @@ from monitor.core.rules import (
     different,
     has_events,
 )
+from monitor.core.sieve import LETTERS_LIMIT, Sieve
 from monitor.core.urgency import Urgency
 from monitor.core.vocabulary import Vocabulary
 
@@ -79,10 +80,21 @@ class Matcher:
         self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
         self._enabled = [rule for rule in rules if rule.enabled]
         self._percolator = Percolator([rule.condition for rule in self._enabled])
-        self._vocabulary = Vocabulary(compiler.words(), self._percolator.meets)
+        words = set(compiler.words())
+        self._vocabulary = Vocabulary(words, self._percolator.meets)
+        few = (
+            sum(len(word.pattern) for word in words) <= LETTERS_LIMIT
+            and not self._percolator.always
+        )
+        self._sieve = Sieve(words, self._percolator.meets) if few else None
 
     def match(self, document: Document) -> list[Match]:
         """The matches of the enabled rules, in their order."""
+        if self._sieve is not None:
+            text = "\n".join(filter(None, (getattr(document, name) for name in self._fields)))
+            met = self._sieve.met(text)
+            if met is not None and not self._percolator.candidates(met):
+                return []
         indexed = IndexedDocument(document, self._vocabulary, self._fields)
         candidates = self._percolator.candidates(indexed.met())
         matches: list[Match] = []

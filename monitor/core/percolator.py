@@ -61,7 +61,7 @@ class Percolator:
         self._quotas: dict[int, list[_Quota]] = {}  # of the rules that have some
         self._met_by: defaultdict[str, list[int]] = defaultdict(list)  # clauses, by words
         self._filed: dict[int, list[int]] = {}  # the rules of which a clause is the rarest
-        self._always: list[int] = []
+        self.always: list[int] = []  # that may hold whatever the words are
         clauses = _Clauses(conditions)
         self._narrowed = clauses.narrowed
         numbers: dict[Clause, int] = {}
@@ -74,7 +74,7 @@ class Percolator:
                     for points, required in alternatives
                 ]
                 self._quotas.setdefault(rule, []).append(_Quota(least, each_of))
-            (self._filed.setdefault(found[0], []) if found else self._always).append(rule)
+            (self._filed.setdefault(found[0], []) if found else self.always).append(rule)
         for clause, number in numbers.items():
             for name in clause:
                 self._met_by[name].append(number)
@@ -87,7 +87,7 @@ class Percolator:
         """The rules that may hold where these clauses are met, in their order."""
         filed = chain.from_iterable(map(self._filed.__getitem__, met & self._filed.keys()))
         clauses, quotas = self._clauses, self._quotas
-        found = [rule for rule in chain(filed, self._always) if clauses[rule] <= met]
+        found = [rule for rule in chain(filed, self.always) if clauses[rule] <= met]
         return sorted(rule for rule in found if rule not in quotas or self._admits(rule, met))
 
     def on_top(self, rule: int, met: set[int]) -> bool:

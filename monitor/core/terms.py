@@ -1,6 +1,7 @@
 """A word, phrase or regex of a rule, read from what the analyst wrote."""
 
 import re
+from collections.abc import Callable, Sequence
 
 import re2
 
@@ -11,6 +12,7 @@ LETTERS_BEFORE_STAR = 3
 LETTERS_BESIDE_QUESTION_MARK = 2
 LETTERS_BEFORE_TILDE = 3  # shorter words have no inflections that a stem could tell
 REGEX_LIMIT = 500  # characters; RE2 itself refuses what would grow too big from few
+WORDS_MEMORY = 16 << 20  # bytes; the automaton of many words takes what the texts make it need
 _SHOWN_LIMIT = 60  # characters of a pattern that a message repeats
 _REGEX = "regex:"
 _SINGLE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
@@ -151,6 +153,15 @@ def compile_regex(pattern: str) -> "re2._Regexp":
     options.case_sensitive = False
     options.log_errors = False  # it would write to stderr by itself
     return re2.compile(pattern, options)
+
+
+def words_finder(pattern: str) -> Callable[[bytes], Sequence[bytes]]:
+    """Finds all words of a pattern of many in ASCII text that is folded already."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = WORDS_MEMORY
+    found: Callable[[bytes], Sequence[bytes]] = re2.compile(pattern.encode(), options).findall
+    return found
 
 
 def _refusal(error: Exception) -> str:

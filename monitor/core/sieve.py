@@ -1,0 +1,135 @@
+"""Which clauses of rules a text may meet, told at a glance: most articles meet hardly any.
+
+The text is folded to a byte a letter, and one automaton looks for all words of the rules at once.
+It may say too much, never too little; what remains is looked at word by word.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+from monitor.core.rules import Word
+from monitor.core.stems import Stems
+from monitor.core.terms import words_finder
+from monitor.core.text import WORD_LIMIT, fold, tokenise
+from monitor.core.vocabulary import Clauses, name_of
+
+# Of all words of the rules; with more, hardly a text is without, and looking words up is quicker.
+LETTERS_LIMIT = 12_000
+_REMEMBERED = 4_096  # words that were found
+_BYTES = "cp1252"  # has the letters of Western Europe and the quotation marks of newspapers
+_UNFOLDED = str.maketrans("æðøþœƒ", "adotof")  # what folding leaves of them, as ASCII letters
+_CURRENCY = frozenset("$€£¥")  # tokens by themselves, written in more than one way
+_ALSO_IN = {"us": "u", "eeuu": "uu"}  # U. S. and EE. UU. are one token, but two words here
+_DOTTED = re.compile(r"\.[^\W\d_](?![^\W_])")  # in U.S., a.m.: one token, but two words here
+_BREAK = re.compile(r"[ \n]|\Z")
+_PUT_BY_STEMMERS = tuple("eilty")  # at the end of a stem, where the word has another letter
+_STRANGE = 1  # the byte that stands for what is not one letter when it is folded
+
+
+def _folded(byte: int) -> int:
+    character = bytes((byte,)).decode(_BYTES, "replace")
+    if character == "\u00ad":  # it may stand inside a word
+        return _STRANGE
+    if not re.match(r"[^\W_]", character):
+        return ord(" ")
+    folded = fold(character).translate(_UNFOLDED)
+    return ord(folded) if len(folded) == 1 and folded.isascii() else _STRANGE
+
+
+_TABLE = bytes(map(_folded, range(256)))
+
+
+class Sieve:
+    """All words of the rules, to be looked for in whole texts. `meets`: the clauses of a name."""
+
+    def __init__(self, words: Iterable[Word], meets: Callable[[str], Clauses]) -> None:
+        self._stems = Stems()
+        self._clauses: dict[str, set[int]] = {}  # by heads, and words with a blank behind them
+        self._sure: set[int] = set()  # of words that are not looked for
+        for word in words:
+            clauses = {each for some in meets(name_of(word)) for each in some}
+            for key in self._keys(word):
+                if key:
+                    self._clauses.setdefault(key, set()).update(clauses)
+                else:
+                    self._sure |= clauses
+        self._lengths = sorted(set(map(len, self._clauses)))
+        self._longest = max(self._lengths, default=0)
+        heads = "|".join(sorted(key for key in self._clauses if key[-1] != " "))
+        whole = "|".join(sorted(key[:-1] for key in self._clauses if key[-1] == " "))
+        alternatives = (rf"(?:{heads})\w*" if heads else "", whole)
+        pattern = rf"\b(?:{'|'.join(filter(None, alternatives))})\b"
+        self._found = words_finder(pattern) if self._clauses else lambda _: ()
+        self._met_by = lru_cache(_REMEMBERED)(self._met_by_word)
+
+    def _keys(self, word: Word) -> set[str]:
+        """Heads, and whole words with a blank behind, one of which every form of a word has.
+
+        An empty one where nothing is sure; none at all where a text of such bytes has no form.
+        """
+        keys = {key.translate(_UNFOLDED) for key in self._plain_keys(word)}
+        if "" in keys:
+            return {""}
+        for written, part in _ALSO_IN.items():
+            if f"{written} ".startswith(tuple(keys)):
+                keys.add(f"{part} ")
+        return set(filter(str.isascii, keys))
+
+    def _plain_keys(self, word: Word) -> Iterator[str]:
+        pattern = fold(word.pattern)
+        if word.inflected:
+            yield f"{pattern} "
+            yield from self._heads(pattern)
+        elif "?" in pattern or not _CURRENCY.isdisjoint(pattern) or len(pattern) >= WORD_LIMIT:
+            yield ""
+        elif pattern.endswith("*"):
+            yield pattern[:-1] if pattern[:-1].isalnum() else ""
+        else:
+            longest = max(re.findall(r"[^\W_]+", pattern), key=len, default="")
+            yield longest and f"{longest} "
+
+    def _heads(self, word: str) -> Iterator[str]:
+        """What every word begins with that has the same stem.
+
+        Snowball puts another letter at the end of some stems; those of dying and lying end in ie.
+        """
+        for language in self._stems.languages:
+            for stem in self._stems.of(word, word, language):
+                if stem.endswith("ie"):
+                    yield stem[:-2]
+                else:
+                    yield stem[:-1] if stem.endswith(_PUT_BY_STEMMERS) else stem
+
+    def met(self, text: str) -> set[int] | None:
+        """The clauses that a text may meet; None if that cannot be told so."""
+        if "U$S" in text:  # a token that may stand right before another one
+            return None
+        text += _acronyms(text)
+        try:
+            folded = text.encode("ascii" if text.isascii() else _BYTES).translate(_TABLE)
+        except UnicodeEncodeError:
+            return None
+        if _STRANGE in folded:
+            return None
+        found = set(self._found(folded))
+        return self._sure.union(*(self._met_by(each[: self._longest]) for each in found))
+
+    def _met_by_word(self, word: bytes) -> frozenset[int]:
+        """The clauses of the opening of a word that was found, or of all of it."""
+        written = f"{word.decode()} "
+        keys = (written[:length] for length in self._lengths if length <= len(written))
+        return frozenset().union(*(self._clauses.get(key, ()) for key in keys))
+
+
+def _acronyms(text: str) -> str:
+    """The tokens around a dot that is inside one of them, as words."""
+    words = [""]
+    end = 0
+    while found := _DOTTED.search(text, end):
+        dot = found.start()
+        start = max(end, text.rfind(" ", end, dot) + 1, text.rfind("\n", end, dot) + 1)
+        behind = _BREAK.search(text, dot)
+        end = behind.start() if behind else len(text)
+        words += [token.folded for token in tokenise(text[start:end])]
+    return " ".join(words)
