@@ -11,7 +11,7 @@ from functools import lru_cache
 from monitor.core.rules import Word
 from monitor.core.stems import Stems
 from monitor.core.terms import words_finder
-from monitor.core.text import WORD_LIMIT, fold, tokenise
+from monitor.core.text import WORD_LIMIT, fold
 from monitor.core.vocabulary import Clauses, name_of
 
 # Of all words of the rules; with more, hardly a text is without, and looking words up is quicker.
@@ -22,7 +22,7 @@ _UNFOLDED = str.maketrans("æðøþœƒ", "adotof")  # what folding leaves of th
 _CURRENCY = frozenset("$€£¥")  # tokens by themselves, written in more than one way
 _ALSO_IN = {"us": "u", "eeuu": "uu"}  # U. S. and EE. UU. are one token, but two words here
 _DOTTED = re.compile(r"\.[^\W\d_](?![^\W_])")  # in U.S., a.m.: one token, but two words here
-_BREAK = re.compile(r"[ \n]|\Z")
+_ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])")
 _PUT_BY_STEMMERS = tuple("eilty")  # at the end of a stem, where the word has another letter
 _STRANGE = 1  # the byte that stands for what is not one letter when it is folded
 
@@ -123,13 +123,16 @@ class Sieve:
 
 
 def _acronyms(text: str) -> str:
-    """The tokens around a dot that is inside one of them, as words."""
+    """The letters around dots that are inside of tokens, as words.
+
+    The first letter may belong to the word before, as after an apostrophe.
+    """
     words = [""]
     end = 0
     while found := _DOTTED.search(text, end):
-        dot = found.start()
-        start = max(end, text.rfind(" ", end, dot) + 1, text.rfind("\n", end, dot) + 1)
-        behind = _BREAK.search(text, dot)
-        end = behind.start() if behind else len(text)
-        words += [token.folded for token in tokenise(text[start:end])]
+        end = found.end()
+        if acronym := _ACRONYM.match(text, max(0, found.start() - 1)):
+            letters = acronym.group().replace(".", "")
+            words += (letters, letters[1:])
+            end = acronym.end()
     return " ".join(words)
