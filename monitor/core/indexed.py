@@ -75,8 +75,8 @@ class Occurrence(NamedTuple):
     term: Term
 
 
-class _Hit(NamedTuple):
-    """A piece of interest: its first token's number, and its own."""
+class _Odd(NamedTuple):
+    """A piece that is not one token: its first token's number, and its own."""
 
     first: int
     number: int
@@ -108,22 +108,19 @@ class Field:
         self.end = self.first + len(self._pieces) + sum(piece.tokens - 1 for piece in found)
         return found
 
-    @cached_property
-    def hits(self) -> list[_Hit]:
-        """The pieces of interest and where they stand."""
-        hits = []
+    def hits(self) -> Iterator[tuple[int, int, Piece]]:
+        """The pieces of interest with the numbers of their first tokens, and their own."""
         first = self.first
         for number in compress(range(len(self._found)), self._found):
             piece = self._found[number]
             if piece is not None:
-                hits.append(_Hit(first + number, number, piece))
+                yield first + number, number, piece
                 first += piece.tokens - 1
-        return hits
 
     @cached_property
-    def _odd(self) -> list[_Hit]:
+    def _odd(self) -> list[_Odd]:
         """The pieces that are not one token."""
-        return [hit for hit in self.hits if hit.piece.tokens != 1]
+        return [_Odd(*hit) for hit in self.hits() if hit[2].tokens != 1]
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -238,7 +235,7 @@ class IndexedDocument:
         """The numbers of the tokens that satisfy the rules' words, by the words' names."""
         places: defaultdict[str, list[int]] = defaultdict(list)
         for field in self.fields.values():
-            for first, _, piece in field.hits:
+            for first, _, piece in field.hits():
                 for offset, name in piece.names:
                     places[name].append(first + offset)
         return places
@@ -246,13 +243,13 @@ class IndexedDocument:
     def met(self) -> set[int]:
         """The clauses that words of the document meet."""
         found = chain.from_iterable(self._found_in.values())
-        anywhere = [piece.clauses.anywhere for piece in found]
-        return set().union(*anywhere, *(piece.clauses.on_top for piece in self._on_top))
+        anywhere = [piece.met for piece in found]
+        return set().union(*anywhere, *[piece.met_on_top for piece in self._on_top])
 
     def met_on_top(self) -> set[int]:
         """The clauses that title and lead meet by themselves."""
-        clauses = chain.from_iterable(piece.clauses for piece in self._on_top)
-        return set(chain.from_iterable(clauses))
+        anywhere = [piece.met for piece in self._on_top]
+        return set().union(*anywhere, *[piece.met_on_top for piece in self._on_top])
 
     @cached_property
     def _on_top(self) -> list[Piece]:
@@ -262,7 +259,7 @@ class IndexedDocument:
         if span is None or span.field == "summary":
             return found
         view = self.views(TOP_SCOPES)[-1]
-        return found + [hit.piece for hit in view.field.hits if hit.first < view.end]
+        return found + [piece for first, _, piece in view.field.hits() if first < view.end]
 
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
         """Every place of the group's terms, in reading order; looked for when first asked."""

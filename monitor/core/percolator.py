@@ -6,6 +6,7 @@ its rarest clause; one without any (only sources, a regex alone) is always a can
 the body, distances and counts of words are left to the rule itself.
 """
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -60,7 +61,9 @@ class Percolator:
         self._clauses: list[frozenset[int]] = []  # of each rule, by their numbers
         self._quotas: dict[int, list[_Quota]] = {}  # of the rules that have some
         self._met_by: defaultdict[str, list[int]] = defaultdict(list)  # clauses, by words
-        self._filed: dict[int, list[int]] = {}  # the rules of which a clause is the rarest
+        # By their rarest clauses the rules, each followed by its second rarest clause. Arrays, as
+        # what lies apart in memory takes longer to look at than to reckon with.
+        self._filed: defaultdict[int, array[int]] = defaultdict(lambda: array("l"))
         self.always: list[int] = []  # that may hold whatever the words are
         clauses = _Clauses(conditions)
         self._narrowed = clauses.narrowed
@@ -74,7 +77,10 @@ class Percolator:
                     for points, required in alternatives
                 ]
                 self._quotas.setdefault(rule, []).append(_Quota(least, each_of))
-            (self._filed.setdefault(found[0], []) if found else self.always).append(rule)
+            if found:
+                self._filed[found[0]].extend((rule, found[:2][-1]))
+            else:
+                self.always.append(rule)
         for clause, number in numbers.items():
             for name in clause:
                 self._met_by[name].append(number)
@@ -85,10 +91,10 @@ class Percolator:
 
     def candidates(self, met: set[int]) -> list[int]:
         """The rules that may hold where these clauses are met, in their order."""
-        filed = chain.from_iterable(map(self._filed.__getitem__, met & self._filed.keys()))
-        clauses, quotas = self._clauses, self._quotas
-        found = [rule for rule in chain(filed, self.always) if clauses[rule] <= met]
-        return sorted(rule for rule in found if rule not in quotas or self._admits(rule, met))
+        filed = [self._filed[clause] for clause in met if clause in self._filed]
+        pairs = chain.from_iterable(zip(some[::2], some[1::2], strict=True) for some in filed)
+        found = [rule for rule, also in pairs if also in met]
+        return sorted(each for each in chain(found, self.always) if self._admits(each, met))
 
     def on_top(self, rule: int, met: set[int]) -> bool:
         """Whether a rule may hold where title and lead meet only these clauses.

@@ -1,14 +1,14 @@
 """The words of all rules, turned round: from a word of an article to those it satisfies."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress, islice, repeat
 from typing import NamedTuple
 
 from monitor.core.rules import Word
 from monitor.core.stems import Stems
-from monitor.core.text import tokenise
+from monitor.core.text import Token, tokenise
 
 PIECES_LIMIT = 80_000  # of one memory; four may be full: some 40 MB
 PIECE_LIMIT = 60  # characters; longer ones are seldom words, and seldom come again
@@ -41,7 +41,8 @@ class Piece(NamedTuple):
 
     tokens: int
     names: tuple[tuple[int, str], ...] = ()  # that tokens satisfy, with their numbers in the piece
-    clauses: Clauses = Clauses()
+    met: tuple[int, ...] = ()  # the clauses of these names, wherever the piece stands
+    met_on_top: tuple[int, ...] = ()  # and those met in title or lead besides
     is_open: bool = False  # its last token may go on behind the blank
 
 
@@ -54,7 +55,7 @@ class Memory:
     None stands for one token of no interest, as most are.
     """
 
-    def __init__(self, resolve: Callable[[Sequence[str]], Iterable[Piece | None]]) -> None:
+    def __init__(self, resolve: Callable[[Sequence[str]], dict[str, Piece | None]]) -> None:
         self._resolve = resolve
         self._known: dict[str, Piece | None] = {}
 
@@ -76,7 +77,7 @@ class Memory:
             word = written.strip(_BESIDE_WORDS)
             words[written] = word if len(word) >= _WHOLE and word.isalpha() else written
         new = [word for word in set(words.values()) if word not in known]
-        resolved = dict(zip(new, self._resolve(new), strict=True))
+        resolved = self._resolve(new)
         for written, word in words.items():
             resolved[written] = resolved[word] if word in resolved else known[word]
         if len(known) >= PIECES_LIMIT:  # what is common among the older half soon comes again
@@ -135,66 +136,62 @@ class Vocabulary:
 
     def _pieces(
         self, written: Sequence[str], *, languages: Sequence[str]
-    ) -> Iterable[Piece | None]:
-        boring = self._boring(written, languages)
-        return (None if each in boring else self._piece(each, languages) for each in written)
-
-    def _boring(self, written: Iterable[str], languages: Sequence[str]) -> set[str]:
-        """Plain words that satisfy nothing: most words, told early."""
+    ) -> dict[str, Piece | None]:
         plain = [
             each
             for each in written
             if _PLAIN <= len(each) <= PIECE_LIMIT and each.isascii() and each.isalpha()
         ]
-        lower = list(map(str.lower, plain))
-        if self._shapes or (self._inflected and not languages):
-            return set()
-        names, heads, shortest = self._names, self._prefixes, self._shortest
-        boring = {
-            word
-            for word, folded in zip(plain, lower, strict=True)
-            if folded not in names
-            and folded[:shortest] not in heads
-            and (marked := _EXACT + word) not in names
-            and marked[:shortest] not in heads
+        folded = list(map(str.lower, plain))
+        stems = [zip(repeat(each), self._stems.all(folded, each)) for each in languages]
+        words = zip(plain, folded, *stems)
+        found = {
+            word: self._made([(0, n) for n in self._satisfied(word, *rest)])
+            for word, *rest in words
         }
-        for language in languages:
-            stems = map(self._inflected[language].__contains__, self._stems.all(lower, language))
-            boring.difference_update(compress(plain, stems))
-        return boring
+        others = (each for each in written if each not in found)
+        return found | {each: self._odd_piece(each, languages) for each in others}
 
-    def _piece(self, written: str, languages: Sequence[str]) -> Piece | None:
+    def _odd_piece(self, written: str, languages: Sequence[str]) -> Piece | None:
         tokens = tokenise(written)
-        names = tuple(
+        names = [
             (number, name)
             for number, token in enumerate(tokens)
-            for name in self._satisfied(token.exact, token.folded, languages)
-        )
-        is_open = _OPEN.search(written) is not None
-        if not names and len(tokens) == 1 and not is_open:
+            for name in self._satisfied(token.exact, token.folded, *self._stemmed(token, languages))
+        ]
+        return self._made(names, len(tokens), is_open=_OPEN.search(written) is not None)
+
+    def _stemmed(self, token: Token, languages: Sequence[str]) -> Iterator[tuple[str, str]]:
+        for language in languages:
+            for stem in self._stems.of(token.exact, token.folded, language):
+                yield language, stem
+
+    def _made(
+        self, names: Sequence[tuple[int, str]], tokens: int = 1, *, is_open: bool = False
+    ) -> Piece | None:
+        if not names and tokens == 1 and not is_open:
             return None
         met = [self._meets(name) for _, name in names]
         anywhere = {clause for each in met for clause in each.anywhere}
         on_top = {clause for each in met for clause in each.on_top}
-        return Piece(len(tokens), names, Clauses(tuple(anywhere), tuple(on_top)), is_open)
+        return Piece(tokens, tuple(names), tuple(anywhere), tuple(on_top), is_open)
 
-    def _satisfied(self, exact: str, folded: str, languages: Sequence[str]) -> list[str]:
-        """The names that a token satisfies."""
-        marked = _EXACT + exact
+    def _satisfied(self, exact: str, folded: str, *stems: tuple[str, str]) -> list[str]:
+        """The names that a token satisfies; `stems` with their languages, none where unknown."""
+        shortest = self._shortest
         found = []
-        for form in (folded, marked):
+        for form in (folded, _EXACT + exact):
             if form in self._names:
                 found.append(form)
-            if form[: self._shortest] in self._prefixes:
-                some = self._prefixes[form[: self._shortest]]
+            if form[:shortest] in self._prefixes:
+                some = self._prefixes[form[:shortest]]
                 found += [f"{prefix}*" for prefix in some if form.startswith(prefix)]
             if self._shapes:
                 found += [name for shape, name in self._shapes if shape.fullmatch(form)]
-        if not languages and _INFLECTED + folded in self._names:
+        for language, stem in stems:
+            if stem in self._inflected[language]:
+                names = self._inflected[language][stem]
+                found += [name for name in names if name not in found]
+        if not stems and _INFLECTED + folded in self._names:
             found.append(_INFLECTED + folded)
-        for language in languages:
-            by_stem = self._inflected[language]
-            for stem in self._stems.of(exact, folded, language):
-                if stem in by_stem:
-                    found += (name for name in by_stem[stem] if name not in found)
         return found
