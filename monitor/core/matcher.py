@@ -7,6 +7,7 @@ explanations are made only for those that are asked for.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from monitor.core.counting import Blanked, Graded, Pattern, Repeated, Several
 from monitor.core.evidence import Explanation, Kind, first_event, quotes
@@ -31,7 +32,8 @@ from monitor.core.parts import (
     Source,
     Together,
 )
-from monitor.core.percolator import Percolator
+from monitor.core.percolator import Percolator, within
+from monitor.core.proximity import GROUPS_LIMIT
 from monitor.core.rules import (
     AllOf,
     AnyOf,
@@ -45,6 +47,7 @@ from monitor.core.rules import (
     Regex,
     Repeat,
     Rule,
+    Scope,
     Scored,
     Term,
     Within,
@@ -54,7 +57,7 @@ from monitor.core.rules import (
 )
 from monitor.core.sieve import LETTERS_LIMIT, Sieve
 from monitor.core.urgency import Urgency
-from monitor.core.vocabulary import Vocabulary
+from monitor.core.vocabulary import Vocabulary, name_of
 
 _NO_KNOWLEDGE = Knowledge()
 
@@ -73,20 +76,27 @@ class Matcher:
         *,
         events: Events | None = None,
     ) -> None:
-        compiler = _Compiler(events or Events(knowledge))
-        self._parts = {rule.id: compiler.part(rule.condition) for rule in rules}
-        self._urgency = {rule.id: Urgency(rule, compiler.part) for rule in rules}
-        self._fields = fields_of(compiler.scopes)
+        self._rules = {rule.id: rule for rule in rules}
+        self._compiler = _Compiler(events or Events(knowledge))
+        self._compiled: dict[RuleId, tuple[Part, Urgency]] = {}
+        cases = (case.condition for rule in rules for case in rule.cases if case.condition)
+        words, scopes = _asked_for(chain((rule.condition for rule in rules), cases))
+        self._fields = fields_of(scopes)
         self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
         self._enabled = [rule for rule in rules if rule.enabled]
         self._percolator = Percolator([rule.condition for rule in self._enabled])
-        words = set(compiler.words())
         self._vocabulary = Vocabulary(words, self._percolator.meets)
-        few = (
-            sum(len(word.pattern) for word in words) <= LETTERS_LIMIT
-            and not self._percolator.always
-        )
+        letters = sum(len(word.pattern) for word in words)
+        few = letters <= LETTERS_LIMIT and not self._percolator.always
         self._sieve = Sieve(words, self._percolator.meets) if few else None
+
+    def _parts(self, rule: Rule) -> tuple[Part, Urgency]:
+        """Made when first asked for, as most rules are never tried."""
+        made = self._compiled.get(rule.id)
+        if made is None:
+            part = self._compiler.part
+            made = self._compiled[rule.id] = part(rule.condition), Urgency(rule, part)
+        return made
 
     def match(self, document: Document) -> list[Match]:
         """The matches of the enabled rules, in their order."""
@@ -103,13 +113,13 @@ class Matcher:
         met_on_top = indexed.met_on_top()
         for number in candidates:
             rule = self._enabled[number]
-            part = self._parts[rule.id]
+            part, urgency = self._parts(rule)
             strong = self._percolator.on_top(number, met_on_top)
             tried = self._tried(rule.id, document)
             strength = _strength(part, indexed, tried if strong else tried[1:] or tried)
             if strength is not None:
                 sight = _QUOTED[strength]
-                severity, why = self._urgency[rule.id].decided(indexed, sight)
+                severity, why = urgency.decided(indexed, sight)
                 tree = part.explain(indexed, sight)
                 evidence, event = quotes(tree, severity=severity, because=why), first_event(tree)
                 matches.append(Match(rule.id, rule.version, severity, strength, evidence, event))
@@ -124,13 +134,13 @@ class Matcher:
 
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
         """The rule's tree with what held and what did not. Raises KeyError for an unknown rule."""
-        part = self._parts[rule_id]
+        part, urgency = self._parts(self._rules[rule_id])
         indexed = IndexedDocument(document, self._vocabulary)
         strength = _strength(part, indexed, self._tried(rule_id, document))
         sight = _SIGHTS[strength or Strength.WEAK]
         tree = part.explain(indexed, sight)
         verdict = "no match" if strength is None else f"{strength} match"
-        cases = () if strength is None else self._urgency[rule_id].explain(indexed, sight)
+        cases = () if strength is None else urgency.explain(indexed, sight)
         return Explanation(
             f"{rule_id}: {verdict}",
             held=tree.held,
@@ -152,6 +162,22 @@ def _strength(part: Part, indexed: IndexedDocument, tried: Iterable[Strength]) -
     return None
 
 
+def _asked_for(conditions: Iterable[Condition]) -> tuple[set[Word], set[Scope]]:
+    """The words and scopes of all conditions. Raises ValueError as the matcher does."""
+    names: dict[str, Word] = {}
+    scopes = set(DEFAULT_SCOPES)
+    for each in chain.from_iterable(map(within, conditions)):
+        match each:
+            case Term(words):
+                for word in words:
+                    names[name_of(word)] = word
+            case Within(some, _):
+                scopes |= some
+            case Near(groups) if len(groups) > GROUPS_LIMIT:
+                raise ValueError(f"`near` takes at most {GROUPS_LIMIT} terms")
+    return set(names.values()), scopes
+
+
 class _Compiler:
     """Makes parts of conditions; the same terms in several rules are searched once."""
 
@@ -159,11 +185,6 @@ class _Compiler:
         self._events = events
         self._excluding = False  # whether what is being compiled stands under a `none`
         self._groups: dict[tuple[Term, ...], AnyTerm] = {}
-        self.scopes = set(DEFAULT_SCOPES)
-
-    def words(self) -> Iterator[Word]:
-        """The words of all conditions."""
-        return (word for terms in self._groups for term in terms for word in term.words)
 
     def part(self, condition: Condition) -> Part:
         made: Part
@@ -179,7 +200,6 @@ class _Compiler:
             case Near(groups=groups):
                 made = Together(condition, tuple(map(self._group, groups)))
             case Within(scopes, part):
-                self.scopes |= scopes
                 made = Narrowed(scopes, self.part(part))
             case From():
                 made = Source(condition)

@@ -139,8 +139,6 @@ def _own_sight(sight: Sight) -> Sight:
 
 class Together:
     def __init__(self, near: Near, groups: tuple[AnyTerm, ...]) -> None:
-        if len(groups) > proximity.GROUPS_LIMIT:
-            raise ValueError(f"`near` takes at most {proximity.GROUPS_LIMIT} terms")
         self._near = near
         self._groups = groups
 

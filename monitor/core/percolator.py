@@ -7,8 +7,8 @@ the body, distances and counts of words are left to the rule itself.
 """
 
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -113,12 +113,13 @@ class _Clauses:
     """Finds the clauses of conditions. Lives while rules are compiled."""
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
-        uses: Counter[str] = Counter()
+        uses: defaultdict[str, int] = defaultdict(int)
         self.narrowed: set[int] = set()  # the conditions with an `in` that shows the body, or more
         for number, condition in enumerate(conditions):
-            for each in _within(condition):
+            for each in within(condition):
                 if isinstance(each, Term):
-                    uses.update(map(name_of, each.words))
+                    for word in each.words:
+                        uses[name_of(word)] += 1
                 elif isinstance(each, Within) and not each.scopes <= TOP_SCOPES:
                     self.narrowed.add(number)
         weights = {name: float(_weight(name, number)) for name, number in uses.items()}
@@ -126,7 +127,8 @@ class _Clauses:
         self._weights = weights | on_top
         self._costs: dict[Clause, float] = {}
         self._shared: dict[Clause, Clause] = {}  # lists stand in many rules
-        self._known: dict[tuple[tuple[Condition, ...], str, int], list[Clause]] = {}
+        # By identity, as equality takes long to tell; with the parts, so that no others become them.
+        self._known: dict[tuple[int, str, int], tuple[Sequence[Condition], list[Clause]]] = {}
 
     def of(self, condition: Condition) -> list[Clause]:
         """The clauses that must all be met, the rarest first."""
@@ -192,13 +194,19 @@ class _Clauses:
 
     def _one_of(self, parts: tuple[Condition, ...], where: str, *, free: int = 0) -> list[Clause]:
         """The clause that one of the parts holds, even if `free` others do without words."""
-        found = self._known.get((parts, where, free))
-        if found is None:
-            required = [clauses for part in parts if (clauses := self._required(part, where))]
-            sure = required and len(parts) - len(required) <= free
-            best = [min(several, key=self._cost) for several in required] if sure else []
-            found = self._known[parts, where, free] = [frozenset().union(*best)] if sure else []
-        return found
+        key = id(parts), where, free
+        if key not in self._known:
+            best = [rarest for part in parts if (rarest := self._rarest(part, where))]
+            sure = best and len(parts) - len(best) <= free
+            self._known[key] = parts, [frozenset().union(*best)] if sure else []
+        return self._known[key][1]
+
+    def _rarest(self, part: Condition, where: str) -> Iterable[str]:
+        """The rarest clause of a part, nothing where it has none."""
+        if isinstance(part, Term):
+            names = [where + name_of(word) for word in part.words]
+            return (names[0] if len(names) == 1 else min(names, key=self._weights.__getitem__),)
+        return min(self._required(part, where), key=self._cost, default=())
 
 
 def _weight(name: str, uses: int) -> int:
@@ -209,10 +217,10 @@ def _weight(name: str, uses: int) -> int:
 
 def terms_of(condition: Condition) -> Iterator[Term]:
     """Every term in the condition, those that must not be there included, as they are written."""
-    return (each for each in _within(condition) if isinstance(each, Term))
+    return (each for each in within(condition) if isinstance(each, Term))
 
 
-def _within(condition: Condition) -> Iterator[Condition]:
+def within(condition: Condition) -> Iterator[Condition]:
     """The condition and every one in it, also what must not hold."""
     left: list[Condition] = [condition]
     while left:

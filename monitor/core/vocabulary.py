@@ -143,12 +143,10 @@ class Vocabulary:
             if _PLAIN <= len(each) <= PIECE_LIMIT and each.isascii() and each.isalpha()
         ]
         folded = list(map(str.lower, plain))
-        stems = [zip(repeat(each), self._stems.all(folded, each)) for each in languages]
-        words = zip(plain, folded, *stems)
-        found = {
-            word: self._made([(0, n) for n in self._satisfied(word, *rest)])
-            for word, *rest in words
-        }
+        stems = [[(each, stem) for stem in self._stems.all(folded, each)] for each in languages]
+        found = {}
+        for word, *forms in zip(plain, folded, *stems, strict=True):
+            found[word] = self._made([(0, name) for name in self._satisfied(word, *forms)])
         others = (each for each in written if each not in found)
         return found | {each: self._odd_piece(each, languages) for each in others}
 
