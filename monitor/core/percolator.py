@@ -127,7 +127,7 @@ class _Clauses:
         self._weights = weights | on_top
         self._costs: dict[Clause, float] = {}
         self._shared: dict[Clause, Clause] = {}  # lists stand in many rules
-        # By identity, as equality takes long to tell; with the parts, so that no others become them.
+        # By identity, as equality takes long to tell; with the parts, which so stay what they are.
         self._known: dict[tuple[int, str, int], tuple[Sequence[Condition], list[Clause]]] = {}
 
     def of(self, condition: Condition) -> list[Clause]:
@@ -226,6 +226,8 @@ def within(condition: Condition) -> Iterator[Condition]:
     while left:
         each = left.pop()
         yield each
+        if isinstance(each, Term):  # most are
+            continue
         match each:
             case AllOf(parts) | AnyOf(parts) | NoneOf(parts) | AtLeast(_, parts):
                 left += reversed(parts)
@@ -239,5 +241,5 @@ def within(condition: Condition) -> Iterator[Condition]:
                 left += (part, *reversed(phrases))
             case Scored(_, boosts):
                 left += (boost.part for boost in reversed(boosts))
-            case Term() | From() | Regex():
+            case From() | Regex():
                 pass
