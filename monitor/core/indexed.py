@@ -6,7 +6,7 @@ that satisfy a word of a rule, and those that are not exactly one token, are loo
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, compress, islice, pairwise, takewhile
 from operator import eq, itemgetter
@@ -220,6 +220,7 @@ class IndexedDocument:
         self.document = document
         self.fields: dict[str, Field] = {}
         self._found_in: dict[str, list[Piece]] = {}
+        self.chains: dict[Hashable, tuple[Field, list[Occurrence]] | None] = {}  # found by a `near`
         self._found: dict[int, list[Occurrence]] = {}
         self._hidden: dict[tuple[Group, ...], frozenset[int]] = {}
         self._views: dict[frozenset[Scope], tuple[View, ...]] = {}

@@ -152,6 +152,14 @@ class Together:
     def _find(
         self, indexed: IndexedDocument, sight: Sight
     ) -> tuple[Field, list[Occurrence]] | None:
+        key = self, sight.scopes, sight.ignored
+        if key not in indexed.chains:
+            indexed.chains[key] = self._look(indexed, sight)
+        return indexed.chains[key]
+
+    def _look(
+        self, indexed: IndexedDocument, sight: Sight
+    ) -> tuple[Field, list[Occurrence]] | None:
         if not all(indexed.occurrences(term.group) for term in self._groups):
             return None
         for view in indexed.views(sight.scopes):

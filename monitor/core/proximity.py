@@ -3,15 +3,17 @@
 import sys
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from heapq import heappop, heappush
-from operator import or_
+from itertools import groupby
+from operator import itemgetter, or_
 from typing import TypeVar
 
 from monitor.core.rules import Unit
 
 GROUPS_LIMIT = 8  # terms of one `near`; the sets of them that may be open grow as 2 to the power
 _ANY_GAP = sys.maxsize  # within a unit only the unit counts
+_REACH = itemgetter(0, 1)  # of a place
 _EMPTY = 1  # the bit of the set without groups: every place may begin a chain
 
 Found = TypeVar("Found")
@@ -32,7 +34,7 @@ def together(
     Within n words: at most n tokens stand between neighbours. Within a unit: all in one, which
     `unit_of` says for a token. Takes time in the places.
     """
-    places = sorted(places, key=lambda place: (place[0], place[1]))
+    places = sorted(places, key=_REACH)
     if isinstance(within, int):
         return _chain(places, groups=groups, gap=within, ordered=ordered)
     inside = [places]
@@ -51,9 +53,10 @@ def _by_unit(
     places: Iterable[Place[Found]], unit: Unit, unit_of: Callable[[int, Unit], Hashable]
 ) -> Iterable[list[Place[Found]]]:
     by_unit: dict[Hashable, list[Place[Found]]] = {}
+    unit_at = cache(lambda token: unit_of(token, unit))  # several groups may have one word
     for place in places:
-        own = unit_of(place[0], unit)
-        if place[1] == place[0] + 1 or own == unit_of(place[1] - 1, unit):
+        own = unit_at(place[0])
+        if place[1] == place[0] + 1 or own == unit_at(place[1] - 1):
             by_unit.setdefault(own, []).append(place)
     return by_unit.values()
 
@@ -69,18 +72,18 @@ def _chain(
     all_groups = (1 << groups) - 1
     near = _Near(gap)
     steps: list[tuple[Place[Found], int]] = []
-    start = before = 0
-    for place in places:
-        first, end, group, _ = place
-        if first != start or not before:
-            start, before = first, near.sets(first)
-        grown = (before & joinable[group]) << (1 << group)
-        if not grown:
-            continue
-        steps.append((place, grown))
-        if grown >> all_groups & 1:
-            return _traced(steps, wanted=all_groups, gap=gap)
-        near.add(end, grown)
+    for (first, end), same in groupby(places, key=_REACH):
+        before = near.sets(first)
+        sets = 0
+        for place in same:
+            group = place[2]
+            grown = (before & joinable[group]) << (1 << group)
+            if grown:
+                steps.append((place, grown))
+                sets |= grown
+            if grown >> all_groups & 1:
+                return _traced(steps, wanted=all_groups, gap=gap)
+        near.add(end, sets)
     return None
 
 
