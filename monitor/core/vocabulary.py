@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from monitor.core.rules import Word
 from monitor.core.stems import Stems
-from monitor.core.text import Token, tokenise
+from monitor.core.text import forms, tokenise
 
 PIECES_LIMIT = 80_000  # of one memory; four may be full: some 40 MB
 PIECE_LIMIT = 60  # characters; longer ones are seldom words, and seldom come again
 
 _WHOLE = len("EE") + 1  # letters of a piece that no blank can break, as it may EE UU
-_PLAIN = len("EEUU") + 1  # letters of an English word that is surely written in one way only
 
 _BESIDE_WORDS = ".,;:!?…\"'’”“‘«»()[]¿¡-–—"
 _OPEN = re.compile(r"(?<![^\W_])(?:[Ee]{2}\.?|U\.)$")  # of EE. UU. and U. S.
@@ -140,28 +139,31 @@ class Vocabulary:
         plain = [
             each
             for each in written
-            if _PLAIN <= len(each) <= PIECE_LIMIT and each.isascii() and each.isalpha()
+            if each.isascii() and each.isalpha() and _WHOLE <= len(each) <= PIECE_LIMIT
         ]
         folded = list(map(str.lower, plain))
         stems = [[(each, stem) for stem in self._stems.all(folded, each)] for each in languages]
         found = {}
-        for word, *forms in zip(plain, folded, *stems, strict=True):
-            found[word] = self._made([(0, name) for name in self._satisfied(word, *forms)])
-        others = (each for each in written if each not in found)
+        for word, *stemmed in zip(plain, folded, *stems, strict=True):
+            found[word] = self._made([(0, name) for name in self._satisfied(word, *stemmed)])
+        others = (each for each in written if each not in found or each.lower() == "eeuu")
         return found | {each: self._odd_piece(each, languages) for each in others}
 
     def _odd_piece(self, written: str, languages: Sequence[str]) -> Piece | None:
-        tokens = tokenise(written)
+        is_word = written.isalpha() and len(written) >= _WHOLE
+        tokens = [forms(written)[:2]] if is_word else [each[:2] for each in tokenise(written)]
         names = [
             (number, name)
-            for number, token in enumerate(tokens)
-            for name in self._satisfied(token.exact, token.folded, *self._stemmed(token, languages))
+            for number, (folded, exact) in enumerate(tokens)
+            for name in self._satisfied(exact, folded, *self._stemmed(exact, folded, languages))
         ]
         return self._made(names, len(tokens), is_open=_OPEN.search(written) is not None)
 
-    def _stemmed(self, token: Token, languages: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _stemmed(
+        self, exact: str, folded: str, languages: Sequence[str]
+    ) -> Iterator[tuple[str, str]]:
         for language in languages:
-            for stem in self._stems.of(token.exact, token.folded, language):
+            for stem in self._stems.of(exact, folded, language):
                 yield language, stem
 
     def _made(
