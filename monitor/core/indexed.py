@@ -8,8 +8,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, chain, compress, islice, pairwise, takewhile
-from operator import eq, itemgetter
+from itertools import accumulate, compress, islice, pairwise, takewhile
+from operator import add, eq, itemgetter
 from typing import NamedTuple
 
 from monitor.core.evidence import FIELDS
@@ -93,34 +93,44 @@ class Field:
         self.end = first
         self._pieces: list[str] = []
         self._found: list[Piece | None] = []
+        self.interesting: list[Piece] = []
         self._is_whole = False
+        self._is_even = True  # each piece is one token
         self._cut: dict[int, list[Token]] = {}
         self._sentences: dict[int, list[int]] = {}
 
-    def read(self, memory: Memory, *, whole: bool = False) -> list[Piece]:
-        """The pieces of interest, as often as they occur."""
+    def read(self, memory: Memory, *, whole: bool = False) -> None:
+        """Find the pieces of interest, as often as they occur."""
         self._is_whole = whole
         self._pieces = pieces(self.value, whole=whole)
         self._found = memory.find(self._pieces)
-        found = list(filter(None, self._found))
-        if not whole and any(piece.is_open for piece in found):
-            return self.read(memory, whole=True)
-        self.end = self.first + len(self._pieces) + sum(piece.tokens - 1 for piece in found)
-        return found
+        self.interesting = list(filter(None, self._found))
+        if not whole and any(piece.is_open for piece in self.interesting):
+            self.read(memory, whole=True)
+            return
+        odd = [piece.tokens - 1 for piece in self.interesting if piece.tokens != 1]
+        self._is_even = not odd
+        self.end = self.first + len(self._pieces) + sum(odd)
 
-    def hits(self) -> Iterator[tuple[int, int, Piece]]:
-        """The pieces of interest with the numbers of their first tokens, and their own."""
+    @cached_property
+    def hits(self) -> list[tuple[int, Piece]]:
+        """The pieces of interest with the numbers of their first tokens."""
         first = self.first
-        for number in compress(range(len(self._found)), self._found):
-            piece = self._found[number]
-            if piece is not None:
-                yield first + number, number, piece
-                first += piece.tokens - 1
+        numbers = compress(range(first, first + len(self._found)), self._found)
+        if self._is_even:
+            return list(zip(numbers, self.interesting, strict=True))
+        shifts = accumulate((piece.tokens - 1 for piece in self.interesting), initial=0)
+        shifted = map(add, numbers, shifts)
+        return list(zip(shifted, self.interesting, strict=True))
 
     @cached_property
     def _odd(self) -> list[_Odd]:
         """The pieces that are not one token."""
-        return [_Odd(*hit) for hit in self.hits() if hit[2].tokens != 1]
+        if self._is_even:
+            return []
+        numbers = compress(range(len(self._found)), self._found)
+        hits = zip(self.hits, numbers, strict=True)
+        return [_Odd(n, number, piece) for (n, piece), number in hits if piece.tokens != 1]
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -219,7 +229,6 @@ class IndexedDocument:
     ) -> None:
         self.document = document
         self.fields: dict[str, Field] = {}
-        self._found_in: dict[str, list[Piece]] = {}
         self.chains: dict[Hashable, tuple[Field, list[Occurrence]] | None] = {}  # found by a `near`
         self._found: dict[int, list[Occurrence]] = {}
         self._hidden: dict[tuple[Group, ...], frozenset[int]] = {}
@@ -228,7 +237,8 @@ class IndexedDocument:
         end = 0
         for name in fields:
             field = self.fields[name] = Field(name, getattr(document, name) or "", first=end)
-            self._found_in[name] = field.read(memory) if field.value else []
+            if field.value:
+                field.read(memory)
             end = field.end
 
     @cached_property
@@ -236,16 +246,15 @@ class IndexedDocument:
         """The numbers of the tokens that satisfy the rules' words, by the words' names."""
         places: defaultdict[str, list[int]] = defaultdict(list)
         for field in self.fields.values():
-            for first, _, piece in field.hits():
+            for first, piece in field.hits:
                 for offset, name in piece.names:
                     places[name].append(first + offset)
         return places
 
     def met(self) -> set[int]:
         """The clauses that words of the document meet."""
-        found = chain.from_iterable(self._found_in.values())
-        anywhere = [piece.met for piece in found]
-        return set().union(*anywhere, *[piece.met_on_top for piece in self._on_top])
+        found = [piece.met for field in self.fields.values() for piece in field.interesting]
+        return set().union(*found, *[piece.met_on_top for piece in self._on_top])
 
     def met_on_top(self) -> set[int]:
         """The clauses that title and lead meet by themselves."""
@@ -255,12 +264,12 @@ class IndexedDocument:
     @cached_property
     def _on_top(self) -> list[Piece]:
         """The pieces of interest in title and lead."""
-        found = self._found_in["title"] + self._found_in["summary"]
+        found = self.fields["title"].interesting + self.fields["summary"].interesting
         span = lead(self.document)
         if span is None or span.field == "summary":
             return found
         view = self.views(TOP_SCOPES)[-1]
-        return found + [piece for first, _, piece in view.field.hits() if first < view.end]
+        return found + [piece for first, piece in view.field.hits if first < view.end]
 
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
         """Every place of the group's terms, in reading order; looked for when first asked."""

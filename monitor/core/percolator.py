@@ -6,7 +6,6 @@ its rarest clause; one without any (only sources, a regex alone) is always a can
 the body, distances and counts of words are left to the rule itself.
 """
 
-from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -61,9 +60,7 @@ class Percolator:
         self._clauses: list[frozenset[int]] = []  # of each rule, by their numbers
         self._quotas: dict[int, list[_Quota]] = {}  # of the rules that have some
         self._met_by: defaultdict[str, list[int]] = defaultdict(list)  # clauses, by words
-        # By their rarest clauses the rules, each followed by its second rarest clause. Arrays, as
-        # what lies apart in memory takes longer to look at than to reckon with.
-        self._filed: defaultdict[int, array[int]] = defaultdict(lambda: array("l"))
+        self._filed: defaultdict[int, list[int]] = defaultdict(list)  # rules, by rarest clauses
         self.always: list[int] = []  # that may hold whatever the words are
         clauses = _Clauses(conditions)
         self._narrowed = clauses.narrowed
@@ -77,10 +74,7 @@ class Percolator:
                     for points, required in alternatives
                 ]
                 self._quotas.setdefault(rule, []).append(_Quota(least, each_of))
-            if found:
-                self._filed[found[0]].extend((rule, found[:2][-1]))
-            else:
-                self.always.append(rule)
+            (self._filed[found[0]] if found else self.always).append(rule)
         for clause, number in numbers.items():
             for name in clause:
                 self._met_by[name].append(number)
@@ -91,10 +85,11 @@ class Percolator:
 
     def candidates(self, met: set[int]) -> list[int]:
         """The rules that may hold where these clauses are met, in their order."""
+        clauses, quotas = self._clauses, self._quotas
         filed = [self._filed[clause] for clause in met if clause in self._filed]
-        pairs = chain.from_iterable(zip(some[::2], some[1::2], strict=True) for some in filed)
-        found = [rule for rule, also in pairs if also in met]
-        return sorted(each for each in chain(found, self.always) if self._admits(each, met))
+        found = [rule for some in filed for rule in some if clauses[rule] <= met]
+        found += self.always
+        return sorted(each for each in found if each not in quotas or self._admits(each, met))
 
     def on_top(self, rule: int, met: set[int]) -> bool:
         """Whether a rule may hold where title and lead meet only these clauses.
