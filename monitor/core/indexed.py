@@ -279,7 +279,7 @@ class IndexedDocument:
             for anchor in self.places.keys() & group.anchored:
                 for sought in group.anchored[anchor]:
                     found += self._occurrences(sought)
-            if len(found) > 1:
+            if len(group.terms) > 1:
                 found.sort(key=_REACH)
         return found
 
