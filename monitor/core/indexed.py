@@ -6,7 +6,7 @@ that satisfy a word of a rule, and those that are not exactly one token, are loo
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, compress, islice, pairwise, takewhile
 from operator import add, eq, itemgetter
@@ -99,14 +99,14 @@ class Field:
         self._cut: dict[int, list[Token]] = {}
         self._sentences: dict[int, list[int]] = {}
 
-    def read(self, memory: Memory, *, whole: bool = False) -> None:
+    def read(self, memory: Memory, words: Container[str] | None, *, whole: bool = False) -> None:
         """Find the pieces of interest, as often as they occur."""
         self._is_whole = whole
         self._pieces = pieces(self.value, whole=whole)
-        self._found = memory.find(self._pieces)
+        self._found = memory.find(self._pieces, words)
         self.interesting = list(filter(None, self._found))
         if not whole and any(piece.is_open for piece in self.interesting):
-            self.read(memory, whole=True)
+            self.read(memory, words, whole=True)
             return
         odd = [piece.tokens - 1 for piece in self.interesting if piece.tokens != 1]
         self._is_even = not odd
@@ -225,8 +225,13 @@ class IndexedDocument:
     """A document and where its words stand; made for one matching, then dropped."""
 
     def __init__(
-        self, document: Document, vocabulary: Vocabulary, fields: Iterable[str] = FIELDS
+        self,
+        document: Document,
+        vocabulary: Vocabulary,
+        fields: Iterable[str] = FIELDS,
+        words: Container[str] | None = None,
     ) -> None:
+        """`words`: the only ones, folded, that can be of interest, if that is known."""
         self.document = document
         self.fields: dict[str, Field] = {}
         self.chains: dict[Hashable, tuple[Field, list[Occurrence]] | None] = {}  # found by a `near`
@@ -238,7 +243,7 @@ class IndexedDocument:
         for name in fields:
             field = self.fields[name] = Field(name, getattr(document, name) or "", first=end)
             if field.value:
-                field.read(memory)
+                field.read(memory, words)
             end = field.end
 
     @cached_property

@@ -100,12 +100,14 @@ class Matcher:
 
     def match(self, document: Document) -> list[Match]:
         """The matches of the enabled rules, in their order."""
+        glance = None
         if self._sieve is not None:
             text = "\n".join(filter(None, (getattr(document, name) for name in self._fields)))
-            met = self._sieve.met(text)
-            if met is not None and not self._percolator.candidates(met):
+            glance = self._sieve.look(text)
+            if glance is not None and not self._percolator.candidates(glance.met):
                 return []
-        indexed = IndexedDocument(document, self._vocabulary, self._fields)
+        words = glance and glance.words
+        indexed = IndexedDocument(document, self._vocabulary, self._fields, words)
         candidates = self._percolator.candidates(indexed.met())
         matches: list[Match] = []
         if not candidates:

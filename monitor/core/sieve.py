@@ -7,6 +7,7 @@ It may say too much, never too little; what remains is looked at word by word.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from monitor.core.rules import Word
 from monitor.core.stems import Stems
@@ -38,6 +39,13 @@ def _folded(byte: int) -> int:
 
 
 _TABLE = bytes(map(_folded, range(256)))
+
+
+class Glance(NamedTuple):
+    """Which clauses a text may meet, and through which words if no others can: None if unsure."""
+
+    met: set[int]
+    words: frozenset[str] | None
 
 
 class Sieve:
@@ -101,8 +109,8 @@ class Sieve:
                 else:
                     yield stem[:-1] if stem.endswith(_PUT_BY_STEMMERS) else stem
 
-    def met(self, text: str) -> set[int] | None:
-        """The clauses that a text may meet; None if that cannot be told so."""
+    def look(self, text: str) -> Glance | None:
+        """What a text may hold; None if that cannot be told so."""
         if "U$S" in text:  # a token that may stand right before another one
             return None
         text += _acronyms(text)
@@ -113,7 +121,8 @@ class Sieve:
         if _STRANGE in folded:
             return None
         found = set(self._found(folded))
-        return self._sure.union(*(self._met_by(each[: self._longest]) for each in found))
+        met = self._sure.union(*(self._met_by(each[: self._longest]) for each in found))
+        return Glance(met, None if self._sure else frozenset(each.decode() for each in found))
 
     def _met_by_word(self, word: bytes) -> frozenset[int]:
         """The clauses of the opening of a word that was found, or of all of it."""

@@ -1,7 +1,7 @@
 """The words of all rules, turned round: from a word of an article to those it satisfies."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress, islice, repeat
 from typing import NamedTuple
@@ -48,27 +48,34 @@ class Piece(NamedTuple):
 _UNKNOWN = Piece(-1)
 
 
+_Resolve = Callable[[Sequence[str], Container[str] | None], dict[str, Piece | None]]
+
+
 class Memory:
     """Pieces of one language by how they are written, resolved once; bounded.
 
     None stands for one token of no interest, as most are.
     """
 
-    def __init__(self, resolve: Callable[[Sequence[str]], dict[str, Piece | None]]) -> None:
+    def __init__(self, resolve: _Resolve) -> None:
         self._resolve = resolve
         self._known: dict[str, Piece | None] = {}
 
-    def find(self, written: Sequence[str]) -> list[Piece | None]:
-        """What each piece is."""
+    def find(
+        self, written: Sequence[str], words: Container[str] | None = None
+    ) -> list[Piece | None]:
+        """What each piece is. `words`: the only ones that can be of interest, if that is known."""
         found = list(map(self._known.get, written, repeat(_UNKNOWN)))
         if _UNKNOWN in filter(None, found):
             new = [n for n in compress(range(len(found)), found) if found[n] is _UNKNOWN]
-            learnt = self._learn({written[n] for n in new})
+            learnt = self._learn({written[n] for n in new}, words)
             for n in new:
                 found[n] = learnt[written[n]]
         return found
 
-    def _learn(self, unknown: Iterable[str]) -> dict[str, Piece | None]:
+    def _learn(
+        self, unknown: Iterable[str], of_interest: Container[str] | None
+    ) -> dict[str, Piece | None]:
         """All of an article at once, and a word once however it is punctuated."""
         known = self._known
         words = {}
@@ -76,7 +83,7 @@ class Memory:
             word = written.strip(_BESIDE_WORDS)
             words[written] = word if len(word) >= _WHOLE and word.isalpha() else written
         new = [word for word in set(words.values()) if word not in known]
-        resolved = self._resolve(new)
+        resolved = self._resolve(new, of_interest)
         for written, word in words.items():
             resolved[written] = resolved[word] if word in resolved else known[word]
         if len(known) >= PIECES_LIMIT:  # what is common among the older half soon comes again
@@ -134,16 +141,19 @@ class Vocabulary:
         return found
 
     def _pieces(
-        self, written: Sequence[str], *, languages: Sequence[str]
+        self, written: Sequence[str], words: Container[str] | None, *, languages: Sequence[str]
     ) -> dict[str, Piece | None]:
         plain = [
             each
             for each in written
             if each.isascii() and each.isalpha() and _WHOLE <= len(each) <= PIECE_LIMIT
         ]
+        found: dict[str, Piece | None] = {}
+        if words is not None:
+            found = {each: None for each in plain if each.lower() not in words}
+            plain = [each for each in plain if each not in found]
         folded = list(map(str.lower, plain))
         stems = [[(each, stem) for stem in self._stems.all(folded, each)] for each in languages]
-        found = {}
         for word, *stemmed in zip(plain, folded, *stems, strict=True):
             found[word] = self._made([(0, name) for name in self._satisfied(word, *stemmed)])
         others = (each for each in written if each not in found or each.lower() == "eeuu")
