@@ -1,7 +1,7 @@
 """A sentence cut into clauses: what each says, and who is said to say it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from monitor.core.knowledge import ActorId, Binding
 from monitor.core.mentions import Mention
@@ -15,8 +15,7 @@ _CUTS = frozenset(";:—–|")
 _SPOKEN = frozenset((Binding.SAYS, Binding.DENIES, Binding.REACTS))
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """Tokens `start` to `end`. `dates`: it only says when something else is.
 
     `speaker` says what stands here, by `speaker_name` as written; `denied`: he says it is not so.
@@ -33,8 +32,7 @@ class Clause:
     label: Mention | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Small:
+class Small(NamedTuple):
     """A small word or phrase at tokens `start` to `end`."""
 
     start: int
@@ -57,8 +55,7 @@ def clauses(
     return _Saying(text, tokens, smalls, named, cues).of(segments)
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     start: int
     end: int
     opened: str = ""  # the sign that it stands behind, or "" for a small word
@@ -76,7 +73,8 @@ def _segments(text: str, tokens: Sequence[Token], smalls: Sequence[Small]) -> li
         if position == len(tokens):
             found.append(_Segment(start, position, opened, dates))
             break
-        sign = _sign(text[tokens[position - 1].end : tokens[position].start], comma=aside)
+        gap = text[tokens[position - 1].end : tokens[position].start]
+        sign = "" if gap == " " else _sign(gap, comma=aside)
         if sign or position in breaks:
             found.append(_Segment(start, position, opened, dates))
             start, opened = position, sign
@@ -149,9 +147,8 @@ class _Saying:
 
     def _under(self, clause: Clause, label: Clause) -> Clause:
         if clause.speaker_name is not None:
-            return replace(clause, label=label.label)
-        return replace(
-            clause,
+            return clause._replace(label=label.label)
+        return clause._replace(
             speaker=label.speaker,
             speaker_name=label.speaker_name,
             inherits=label.label,
@@ -171,7 +168,7 @@ class _Saying:
     def _said(self, clause: Clause, by: Clause) -> Clause:
         if clause.speaker_name is not None:
             return clause
-        return replace(clause, speaker=by.speaker, speaker_name=by.speaker_name)
+        return clause._replace(speaker=by.speaker, speaker_name=by.speaker_name)
 
     def _spoken_in(self, segment: _Segment) -> list[Clause]:
         """The segment cut at its words of saying."""
@@ -187,7 +184,7 @@ class _Saying:
         speaker_start = self._after_comma(segment.start, small.start)
         if speaker_start is not None and behind <= TAIL_LIMIT:  # "…, Smith says"
             speaker = self._speaker(speaker_start, small.start)
-            return [self._spoken_by(replace(plain, end=speaker_start), speaker, small)]
+            return [self._spoken_by(plain._replace(end=speaker_start), speaker, small)]
         if behind == 0:
             return [plain]
         own = self._within(small.end, segment.end)
@@ -197,13 +194,13 @@ class _Saying:
             after_comma = segment.opened == ","
             if after_comma or (behind <= LABEL_LIMIT and own):  # "…, dice Smith"
                 speaker = (own[0] if own else None, self._words(small.end, segment.end))
-                before = replace(plain, end=small.start)
+                before = plain._replace(end=small.start)
                 return (
                     [self._spoken_by(before, speaker, small)] if small.start > segment.start else []
                 )
         speaker = self._speaker(segment.start, small.start)
-        left = replace(plain, end=small.start)
-        right = replace(plain, start=small.end)
+        left = plain._replace(end=small.start)
+        right = plain._replace(start=small.end)
         return [left, self._spoken_by(right, speaker, small)]
 
     def _quoted_after(self, plain: Clause, small: Small) -> Clause:
@@ -212,13 +209,13 @@ class _Saying:
         if small.start > plain.start:
             who = own[0] if own else None
             name = self._words(who.start, who.end) if who else self._words(small.end, plain.end)
-            return replace(
-                plain, end=small.start, speaker=who.actor if who else None, speaker_name=name
+            return plain._replace(
+                end=small.start, speaker=who.actor if who else None, speaker_name=name
             )
         who = own[0] if own else None
         end = self._comma_behind(small.end, plain.end)
         name = self._words(small.end, end)
-        return replace(plain, start=end, speaker=who.actor if who else None, speaker_name=name)
+        return plain._replace(start=end, speaker=who.actor if who else None, speaker_name=name)
 
     def _comma_behind(self, start: int, end: int) -> int:
         for position in range(start, end - 1):
@@ -248,8 +245,7 @@ class _Saying:
         who, name = speaker
         if small.binding is Binding.REACTS:
             return clause
-        return replace(
-            clause,
+        return clause._replace(
             speaker=who.actor if who else None,
             speaker_name=name,
             denied=small.binding is Binding.DENIES,

@@ -65,7 +65,8 @@ class Coder:
         if "title" in fields:
             lead = fields.get("summary")
             beyond = lead.named(ground) if lead and fields["title"].told() else []
-            found += fields["title"].events(ground._replace(beyond=beyond))
+            completed = ground._replace(beyond=beyond) if beyond else ground
+            found += fields["title"].events(completed)
         for name in ("summary", "text"):
             if name in fields:
                 found += fields[name].events(ground)

@@ -1,16 +1,17 @@
 """Terms found in tokens: of all that begin at a word, each that stands there, longest first.
 
-What a word form can begin is worked out once and remembered, so that most words of a text cost
-one look into a dictionary.
+What a word form is or can begin is worked out once and remembered, so that most words of a text
+cost one look into a dictionary, and the others a second one for the word that comes next.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from monitor.core.rules import Term, Word
-from monitor.core.text import Token, fold
+from monitor.core.text import WORD_LIMIT, Token, fold
 
 FORMS_LIMIT = 60_000  # different word forms remembered; then forgotten all at once
 
@@ -25,6 +26,25 @@ class Hit(NamedTuple, Generic[_Payload]):
     payload: _Payload
 
 
+class _Entry(NamedTuple, Generic[_Payload]):
+    """A term under a word form that begins it: what must follow, and what it means."""
+
+    rank: int  # among those of its form: the longest first, then as given
+    rest: tuple[Word, ...]
+    payload: _Payload
+
+
+class _Form(NamedTuple, Generic[_Payload]):
+    """What one word form may be or begin."""
+
+    alone: tuple[_Entry[_Payload], ...]
+    before: Mapping[str, tuple[_Entry[_Payload], ...]]  # by the folded word that must come next
+    before_any: tuple[_Entry[_Payload], ...]  # whose next word only a pattern tells
+
+
+_NOTHING: _Form[Any] = _Form((), {}, ())
+
+
 class Lexicon(Generic[_Payload]):
     """Terms with what they mean. For one thread at a time."""
 
@@ -36,33 +56,72 @@ class Lexicon(Generic[_Payload]):
             table = self._by_word if stem == fold(term.words[0].pattern) else self._by_stem
             table.setdefault(stem, []).append((term.words, payload))
         self._longest = max(map(len, self._by_stem), default=0)
-        self._known: dict[str, tuple[tuple[tuple[Word, ...], _Payload], ...]] = {}
+        self._known: dict[str, _Form[_Payload]] = {}
 
     def find(self, tokens: Sequence[Token]) -> list[Hit[_Payload]]:
         """Every term that stands in the tokens, in order of its start, longest first."""
         hits: list[Hit[_Payload]] = []
-        known = self._known
+        known = self._known.get
+        last = len(tokens) - 1
         for start, token in enumerate(tokens):
-            entries = known.get(token.folded)
-            if entries is None:
-                entries = self._remember(token.folded)
-            for words, payload in entries:
-                end = start + len(words)
-                if end <= len(tokens) and all(
-                    _is(word, tokens[start + step]) for step, word in enumerate(words)
-                ):
-                    hits.append(Hit(start, end, payload))
+            form = known(token.exact) or self._remember(token)
+            if form is _NOTHING:
+                continue
+            alone, before, before_any = form
+            if start < last and (before or before_any):
+                found = before.get(tokens[start + 1].folded, ()) + before_any
+                longer = [entry for entry in found if _follows(entry.rest, tokens, start + 1)]
+                if longer:
+                    longer.sort(key=_rank)
+                    hits += [Hit(start, start + 1 + len(e.rest), e.payload) for e in longer]
+            for entry in alone:
+                hits.append(Hit(start, start + 1, entry.payload))
         return hits
 
-    def _remember(self, folded: str) -> tuple[tuple[tuple[Word, ...], _Payload], ...]:
-        if len(self._known) >= FORMS_LIMIT:
-            self._known.clear()
+    def _remember(self, token: Token) -> _Form[_Payload]:
+        form = self._form(token)
+        if len(token.exact) <= WORD_LIMIT:
+            if len(self._known) >= FORMS_LIMIT:
+                self._known.clear()
+            self._known[token.exact] = form
+        return form
+
+    def _form(self, token: Token) -> _Form[_Payload]:
+        folded = token.folded
         found = list(self._by_word.get(folded, ()))
         for length in range(1, min(len(folded), self._longest) + 1):
             found += self._by_stem.get(folded[:length], ())
+        found = [(words, payload) for words, payload in found if _is(words[0], token)]
+        if not found:
+            return _NOTHING
         found.sort(key=lambda entry: -len(entry[0]))
-        self._known[folded] = tuple(found)
-        return self._known[folded]
+        before: dict[str, tuple[_Entry[_Payload], ...]] = {}
+        alone: list[_Entry[_Payload]] = []
+        before_any: list[_Entry[_Payload]] = []
+        for rank, (words, payload) in enumerate(found):
+            entry = _Entry(rank, words[1:], payload)
+            if not entry.rest:
+                alone.append(entry)
+            elif _plain(entry.rest[0]):
+                pattern = entry.rest[0].pattern
+                before[pattern] = (*before.get(pattern, ()), entry)
+            else:
+                before_any.append(entry)
+        return _Form(tuple(alone), before, tuple(before_any))
+
+
+_rank = attrgetter("rank")
+
+
+def _plain(word: Word) -> bool:
+    """Whether a word is told by its folded form alone."""
+    return not (word.exact or "*" in word.pattern or "?" in word.pattern)
+
+
+def _follows(rest: Sequence[Word], tokens: Sequence[Token], start: int) -> bool:
+    if start + len(rest) > len(tokens):
+        return False
+    return all(_is(word, tokens[start + step]) for step, word in enumerate(rest))
 
 
 def _is(word: Word, token: Token) -> bool:

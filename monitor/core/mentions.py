@@ -6,9 +6,9 @@ office beside the name: "Chile's Soto" is whoever Soto is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from monitor.core.knowledge import Actor, ActorId, Binding, Name, Office
 from monitor.core.lexicon import Hit
@@ -44,8 +44,7 @@ class Held:
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """An actor named at tokens `start` to `end`.
 
     `party`: who acts by this name in an exchange. `bound`: the small word before it. `aside`: a
@@ -100,7 +99,7 @@ def _settled(found: Sequence[Mention], context: Sequence[ActorId]) -> Iterator[M
         elif len(left) == 1:
             part = mention.actor.removeprefix(_UNKNOWN)
             actor = ActorId(f"{left[0]}.{part}")
-            yield replace(mention, actor=actor, party=actor)
+            yield mention._replace(actor=actor, party=actor)
 
 
 def apart(one: ActorId, other: ActorId) -> bool:
@@ -128,11 +127,6 @@ class _Reading:
         day: date | None,
     ) -> None:
         self._text, self._tokens, self._length = text, tokens, len(tokens)
-        self._cut = {
-            position
-            for position in range(1, len(tokens))
-            if not _JOINS.issuperset(_gap(text, tokens[position - 1].end, tokens[position].start))
-        }
         self._bindings = bindings
         self._taken: set[int] = set()
         self._named: dict[int, Hit[Named]] = {}
@@ -155,15 +149,13 @@ class _Reading:
             table[hit.start] = hit
 
     def all(self) -> Iterator[Mention]:
-        position = 0
-        while position < self._length:
-            found = self._at(position)
-            if found is None:
-                position += 1
-            else:
+        end = 0
+        for start in sorted({*self._named, *self._whose, *self._office}):
+            found = self._at(start) if start >= end else None
+            if found is not None:
                 yield found
-                position = found.end
-                self._taken.add(position)  # "CIA director": the office belongs to the name
+                end = found.end
+                self._taken.add(end)  # "CIA director": the office belongs to the name
 
     def _at(self, start: int) -> Mention | None:
         named, whose = self._named.get(start), self._whose.get(start)
@@ -206,11 +198,17 @@ class _Reading:
         return BETWEEN_LIMIT if self._text[end : end + 2] in _POSSESSIVES else 0
 
     def _joined(self, end: int) -> Hit[Named] | None:
-        return None if end in self._cut else self._named.get(end)
+        person = self._named.get(end)
+        return None if person and self._cut(end) else person
+
+    def _cut(self, position: int) -> bool:
+        """Whether a sign before this token parts it from a name or office before it."""
+        start, end = self._tokens[position - 1].end, self._tokens[position].start
+        return not _JOINS.issuperset(_gap(self._text, start, end))
 
     def _office_behind(self, end: int, limit: int = BETWEEN_LIMIT) -> Hit[Held] | None:
         for position in range(end, min(end + limit + 1, self._length)):
-            if position in self._cut:
+            if self._cut(position):
                 return None
             office = self._office.get(position)
             if office:
@@ -224,7 +222,7 @@ class _Reading:
     def _from_office(self, hit: Hit[Held]) -> Mention | None:
         """An office whose country stands behind it."""
         for position in range(hit.end, min(hit.end + OF_LIMIT + 1, self._length)):
-            if position in self._cut:
+            if self._cut(position):
                 break
             whose = self._whose.get(position)
             if whose and position <= hit.end + 1 and position not in self._bindings:
@@ -243,9 +241,8 @@ class _Reading:
         return None
 
     def _of(self, position: int) -> bool:
-        return any(
-            self._bindings.get(position - step) in (Binding.OF, Binding.TOPIC) for step in (0, 1)
-        )
+        near = self._bindings.get(position), self._bindings.get(position - 1)
+        return Binding.OF in near or Binding.TOPIC in near
 
     def _part(self, start: int, end: int, country: Actor, office: Office) -> Mention:
         person = self._joined(end)

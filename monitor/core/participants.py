@@ -5,7 +5,7 @@ and small words ("by", "against", "in", "with") decide over order.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from monitor.core.clauses import Clause, Small
 from monitor.core.knowledge import Binding, CueGroup, EventType
@@ -21,8 +21,7 @@ _OBLIQUE = frozenset((Binding.TOWARD, Binding.OF, Binding.WITH, Binding.AGENT, B
 Pair = tuple[Mention | None, Mention | None]  # source and target
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """Words at tokens `start` to `end` that tell of an event of a type."""
 
     start: int
@@ -251,7 +250,7 @@ class Participants:
 
 
 def _as_party(mention: Mention) -> Mention:
-    return replace(mention, actor=mention.party)
+    return mention._replace(actor=mention.party)
 
 
 def _apart(one: Mention, other: Mention) -> bool:

@@ -1,7 +1,7 @@
 """One sentence read: its cues, and for each what kind of event it tells, of whom, and how sure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -50,6 +50,9 @@ class Beside:
 
 Meaning = Named | Whose | Held | Binding | Modifier | Told | Trap | Beside
 
+_KINDS = (Binding, Modifier, Told, Trap, Beside)
+_STATUSES = tuple(Status)  # an enum itself is slow to go through
+
 
 class Ground(NamedTuple):
     """What a sentence is read by, beside its own words."""
@@ -69,19 +72,20 @@ class Sentence:
         self, text: str, tokens: Sequence[Token], hits: Sequence[Hit[Meaning]], ground: Ground
     ) -> None:
         self._text, self._tokens, self._ground = text, tokens, ground
-        self._modifiers = _outermost(_of(hits, Modifier))
-        smalls = _smalls(hits, self._modifiers)
+        found = _by_kind(hits)
+        self._modifiers = _outermost(found[Modifier])
+        smalls = _smalls(found[Binding], self._modifiers)
         self.mentions = mentions(
             text,
             tokens,
-            _of(hits, Named, Whose, Held),
+            found[Named],
             {small.end: small.binding for small in smalls},
             day=ground.day,
             context=ground.context,
         )
         self._smalls = [small for small in smalls if not _inside(small, self.mentions)]
         self._aftermath = any(s.binding is Binding.AFTERMATH for s in self._smalls)
-        self._cues = _cues(hits)
+        self._cues = _cues(found)
         self._participants = Participants(
             tokens,
             self.mentions,
@@ -186,22 +190,28 @@ class Sentence:
         if clause.speaker_name is not None and not kind.said:
             party = any(m and clause.speaker and not apart(m.actor, clause.speaker) for m in pair)
             found.add(Status.CLAIMED if party else Status.ATTRIBUTED)
-        return next((status for status in Status if status in found), Status.ASSERTED)
+        return next((status for status in _STATUSES if status in found), Status.ASSERTED)
 
     def _asks(self) -> bool:
         end = self._tokens[-1].end
         return "?" in self._text[end : end + 2]
 
 
-def _of(hits: Sequence[Hit[Meaning]], *kinds: type) -> list[Hit[Any]]:
-    return [hit for hit in hits if isinstance(hit.payload, kinds)]
+def _by_kind(hits: Sequence[Hit[Meaning]]) -> dict[type, list[Hit[Any]]]:
+    """The hits by what they are; names, adjectives and offices together."""
+    names: list[Hit[Any]] = []
+    found: dict[type, list[Hit[Any]]] = {kind: [] for kind in _KINDS}
+    found[Named] = found[Whose] = found[Held] = names
+    for hit in hits:
+        found[type(hit.payload)].append(hit)
+    return found
 
 
-def _smalls(hits: Sequence[Hit[Meaning]], modifiers: Sequence[Hit[Any]]) -> list[Small]:
+def _smalls(bindings: Sequence[Hit[Any]], modifiers: Sequence[Hit[Any]]) -> list[Small]:
     """The small words, without those that are part of a modifier."""
     return [
         Small(hit.start, hit.end, hit.payload)
-        for hit in _outermost(_of(hits, Binding))
+        for hit in _outermost(bindings)
         if not any(m.start <= hit.start and hit.end <= m.end for m in modifiers)
     ]
 
@@ -210,13 +220,13 @@ def _inside(small: Small, named: Sequence[Mention]) -> bool:
     return any(m.start <= small.start and small.end <= m.end for m in named)
 
 
-def _cues(hits: Sequence[Hit[Meaning]]) -> list[Cue]:
+def _cues(found: Mapping[type, Sequence[Hit[Any]]]) -> list[Cue]:
     """The cues, without those inside a longer one of their type or a trap, or without company."""
-    traps = _of(hits, Trap)
-    beside = {hit.payload.words for hit in _of(hits, Beside)}
+    traps = found[Trap]
+    beside = {hit.payload.words for hit in found[Beside]}
     return [
         Cue(hit.start, hit.end, hit.payload.type, hit.payload.group)
-        for hit in _outermost(_of(hits, Told), per_type=True)
+        for hit in _outermost(found[Told], per_type=True)
         if _fits(hit.payload.group, beside) and not any(_catches(trap, hit) for trap in traps)
     ]
 
@@ -252,22 +262,22 @@ def _distance(modifier: Hit[Any], cue: Cue, clause: Clause) -> int | None:
 def _outermost(hits: Sequence[Hit[Any]], *, per_type: bool = False) -> list[Hit[Any]]:
     """Without those inside a longer one, of the same type if so asked."""
     kept: list[Hit[Any]] = []
+    ends: dict[TypeId | None, int] = {}
     for hit in sorted(hits, key=lambda h: (h.start, -h.end)):
-        if not any(
-            k.start <= hit.start
-            and hit.end <= k.end
-            and (not per_type or k.payload.type.id == hit.payload.type.id)
-            for k in kept
-        ):
+        kind = hit.payload.type.id if per_type else None
+        if hit.end > ends.get(kind, 0):
+            ends[kind] = hit.end
             kept.append(hit)
     return kept
 
 
 def moved(mention: Mention) -> Mention:
     """The mention as another field sees it, where it stands nowhere."""
-    return replace(mention, start=-1, end=-1)
+    return mention._replace(start=-1, end=-1)
 
 
 def shifted(hits: Sequence[Hit[Meaning]], offset: int) -> Iterator[Hit[Meaning]]:
     """The hits counted from the token `offset` on."""
+    if not offset:
+        return iter(hits)
     return (Hit(hit.start - offset, hit.end - offset, hit.payload) for hit in hits)
