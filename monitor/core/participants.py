@@ -99,7 +99,10 @@ class Participants:
             by = bool(cue.type.by)
             target = next((m for m in subjects if m is not source and (by or not m.moves)), None)
         if source is None and cue.type.by:
-            source = next((m for m in (*after, *before) if self._may(cue, m)), None)
+            # A "strike in X" or "against X" is none of X; "sanctions in X" may be those of X.
+            against = () if cue.type.concerns else (Binding.TOWARD, Binding.TOPIC, Binding.PLACE)
+            reached = (m for m in after if m.bound not in against)
+            source = next((m for m in (*reached, *before) if self._may(cue, m)), None)
             if source is not None and target is source:
                 target = next((m for m in subjects if _apart(m, source)), None)
         if source is None:
