@@ -130,7 +130,7 @@ class _Saying:
         """What stands before a colon: a speaker or a topic, if it is nothing more."""
         if segment.end - segment.start > SPEAKER_LIMIT:
             return None
-        if any(segment.start <= cue < segment.end for cue in self._cues):
+        if self._tells(segment):
             return None
         own = [m for m in self._named if segment.start <= m.start and m.end <= segment.end]
         if not own:
@@ -145,6 +145,10 @@ class _Saying:
         name = self._words(who.start, who.end)
         return Clause(segment.start, segment.end, speaker=who.actor, speaker_name=name, label=who)
 
+    def _tells(self, segment: _Segment) -> bool:
+        """Whether an event is told in it, so that it is no mere name."""
+        return any(segment.start <= cue < segment.end for cue in self._cues)
+
     def _under(self, clause: Clause, label: Clause) -> Clause:
         if clause.speaker_name is not None:
             return clause._replace(label=label.label)
@@ -157,7 +161,7 @@ class _Saying:
 
     def _tail(self, segment: _Segment) -> Clause | None:
         """The speaker behind the last colon: ": report"."""
-        if segment.end - segment.start > LABEL_LIMIT:
+        if segment.end - segment.start > LABEL_LIMIT or self._tells(segment):
             return None
         own = self._within(segment.start, segment.end)
         if not own:

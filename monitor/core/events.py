@@ -7,7 +7,7 @@ in the clause make another type or status of it (`sentences`): "offers talks", "
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import groupby, islice
 
 from monitor.core.knowledge import ActorId, Event, Knowledge
 from monitor.core.lexicon import Hit, Lexicon
@@ -61,16 +61,16 @@ class Coder:
             day,
             context,
         )
-        found: list[Event] = []
-        if "title" in fields:
-            lead = fields.get("summary")
-            beyond = lead.named(ground) if lead and fields["title"].told() else []
-            completed = ground._replace(beyond=beyond) if beyond else ground
-            found += fields["title"].events(completed)
-        for name in ("summary", "text"):
-            if name in fields:
-                found += fields[name].events(ground)
-        return found[:EVENTS_LIMIT]
+        completed = ground
+        lead = fields.get("summary")
+        if lead and "title" in fields and fields["title"].told():
+            completed = ground._replace(beyond=lead.named(ground))
+        found = (
+            event
+            for name, field in fields.items()
+            for event in field.events(completed if name == "title" else ground)
+        )
+        return list(islice(found, EVENTS_LIMIT))
 
 
 class _Field:

@@ -129,6 +129,7 @@ class _Reading:
         self._text, self._tokens, self._length = text, tokens, len(tokens)
         self._bindings = bindings
         self._taken: set[int] = set()
+        self._end = 0  # of the last mention
         self._named: dict[int, Hit[Named]] = {}
         self._whose: dict[int, Hit[Whose]] = {}
         self._office: dict[int, Hit[Held]] = {}
@@ -149,13 +150,12 @@ class _Reading:
             table[hit.start] = hit
 
     def all(self) -> Iterator[Mention]:
-        end = 0
         for start in sorted({*self._named, *self._whose, *self._office}):
-            found = self._at(start) if start >= end else None
+            found = self._at(start) if start >= self._end else None
             if found is not None:
                 yield found
-                end = found.end
-                self._taken.add(end)  # "CIA director": the office belongs to the name
+                self._end = found.end
+                self._taken.add(found.end)  # "CIA director": the office belongs to the name
 
     def _at(self, start: int) -> Mention | None:
         named, whose = self._named.get(start), self._whose.get(start)
@@ -276,7 +276,9 @@ class _Reading:
         return Mention(start, end, actor, party or actor, name, bound, aside, adjective, moves)
 
     def _bound(self, start: int) -> Binding | None:
-        for position in range(start, max(start - REACH, 0) - 1, -1):
+        # "de X ataca Y" binds X alone; "contra X, Y" both.
+        nearest = 0 if start == self._end else self._end
+        for position in range(start, max(start - REACH - 1, nearest), -1):
             if position in self._bindings:
                 return self._bindings[position]
         return None
