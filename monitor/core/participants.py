@@ -99,15 +99,21 @@ class Participants:
             by = bool(cue.type.by)
             target = next((m for m in subjects if m is not source and (by or not m.moves)), None)
         if source is None and cue.type.by:
-            # A "strike in X" or "against X" is none of X; "sanctions in X" may be those of X.
-            against = () if cue.type.concerns else (Binding.TOWARD, Binding.TOPIC, Binding.PLACE)
-            reached = (m for m in after if m.bound not in against)
+            reached = (m for m in after if cue.type.concerns or not self._hit(cue, m))
             source = next((m for m in (*reached, *before) if self._may(cue, m)), None)
             if source is not None and target is source:
                 target = next((m for m in subjects if _apart(m, source)), None)
         if source is None:
             source = self._inherited(cue, clause, target)
         return source, target or self._elsewhere(cue, clause, source)
+
+    def _hit(self, cue: Cue, mention: Mention) -> bool:
+        """Whether a small word says that it was hit: a "strike in X" or "against X" is none of X.
+
+        "Sanctions in X" may be those of X, though.
+        """
+        near = mention.start <= cue.end + OF_REACH
+        return mention.aside or (near and mention.bound is Binding.TOWARD)
 
     def _of_name(self, subjects: Sequence[Mention], cue: Cue) -> bool:
         """Whether two names stand right before a cue: "Smith's Xland strike" was on Xland."""
