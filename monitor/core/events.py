@@ -5,9 +5,11 @@ in the clause make another type or status of it (`sentences`): "offers talks", "
 "may strike". docs/events.md draws three examples.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby, islice
+from operator import attrgetter
 
 from monitor.core.knowledge import ActorId, Event, Knowledge
 from monitor.core.lexicon import Hit, Lexicon
@@ -38,6 +40,7 @@ class Coder:
         self._types = {each.id: each for each in knowledge.types}
         self._homes = {actor.country: actor.id for actor in knowledge.actors if actor.country}
         self._lexicon = Lexicon(_entries(knowledge))
+        self._cues = Lexicon(_cues(knowledge))
 
     def code(self, document: Document, *, day: date | None = None) -> list[Event]:
         """The events of title, summary and text, in reading order, EVENTS_LIMIT at most.
@@ -45,7 +48,7 @@ class Coder:
         `day` is when the document was published: names age.
         """
         fields = {
-            field: _Field(field, text, tokens, self._lexicon.find(tokens))
+            field: _Field(field, text, tokens, self._hits(field, tokens))
             for field in ("title", "summary", "text")
             if (text := getattr(document, field))
             for tokens in (tokenise(text),)
@@ -71,6 +74,22 @@ class Coder:
             for event in field.events(completed if name == "title" else ground)
         )
         return list(islice(found, EVENTS_LIMIT))
+
+    def _hits(self, field: str, tokens: Sequence[Token]) -> list[Hit[Meaning]]:
+        """What stands in a field; of the text only in sentences that have a cue, which are few."""
+        if field != "text":
+            return self._lexicon.find(tokens)
+        return [
+            hit
+            for number in dict.fromkeys(
+                tokens[hit.start].sentence for hit in self._cues.find(tokens)
+            )
+            for hit in self._lexicon.find(
+                tokens,
+                bisect_left(tokens, number, key=_sentence),
+                bisect_right(tokens, number, key=_sentence),
+            )
+        ]
 
 
 class _Field:
@@ -128,6 +147,15 @@ class _Field:
         return start, end
 
 
+_sentence = attrgetter("sentence")
+
+
+def _cues(knowledge: Knowledge) -> Iterator[tuple[Term, Told]]:
+    for event_type in knowledge.types:
+        for group in event_type.cues:
+            yield from ((term, Told(event_type, group)) for term in group.words)
+
+
 def _entries(knowledge: Knowledge) -> Iterator[tuple[Term, Meaning]]:
     for actor in knowledge.actors:
         yield from ((name.term, Named(actor, name)) for name in actor.names)
@@ -139,9 +167,9 @@ def _entries(knowledge: Knowledge) -> Iterator[tuple[Term, Meaning]]:
         yield from ((term, modifier) for term in modifier.words)
     for binding, terms in knowledge.bindings.items():
         yield from ((term, binding) for term in terms)
+    yield from _cues(knowledge)
     for event_type in knowledge.types:
         for group in event_type.cues:
-            yield from ((term, Told(event_type, group)) for term in group.words)
             for words in (group.beside, group.unless):
                 yield from ((term, Beside(id(words))) for term in words)
         yield from ((term, Trap(event_type.id)) for term in event_type.traps)

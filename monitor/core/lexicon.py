@@ -58,19 +58,26 @@ class Lexicon(Generic[_Payload]):
         self._longest = max(map(len, self._by_stem), default=0)
         self._known: dict[str, _Form[_Payload]] = {}
 
-    def find(self, tokens: Sequence[Token]) -> list[Hit[_Payload]]:
-        """Every term that stands in the tokens, in order of its start, longest first."""
+    def find(
+        self, tokens: Sequence[Token], first: int = 0, end: int | None = None
+    ) -> list[Hit[_Payload]]:
+        """Every term that stands in the tokens, in order of its start, longest first.
+
+        With `first` and `end`, only among those from there to there.
+        """
         hits: list[Hit[_Payload]] = []
         known = self._known.get
-        last = len(tokens) - 1
-        for start, token in enumerate(tokens):
+        if end is None:
+            end = len(tokens)
+        last = end - 1
+        for start, token in enumerate(tokens[first:end], first):
             form = known(token.exact) or self._remember(token)
             if form is _NOTHING:
                 continue
             alone, before, before_any = form
             if start < last and (before or before_any):
                 found = before.get(tokens[start + 1].folded, ()) + before_any
-                longer = [entry for entry in found if _follows(entry.rest, tokens, start + 1)]
+                longer = [e for e in found if _follows(e.rest, tokens, start + 1, end)]
                 if longer:
                     longer.sort(key=_rank)
                     hits += [Hit(start, start + 1 + len(e.rest), e.payload) for e in longer]
@@ -118,8 +125,8 @@ def _plain(word: Word) -> bool:
     return not (word.exact or "*" in word.pattern or "?" in word.pattern)
 
 
-def _follows(rest: Sequence[Word], tokens: Sequence[Token], start: int) -> bool:
-    if start + len(rest) > len(tokens):
+def _follows(rest: Sequence[Word], tokens: Sequence[Token], start: int, end: int) -> bool:
+    if start + len(rest) > end:
         return False
     return all(_is(word, tokens[start + step]) for step, word in enumerate(rest))
 
