@@ -4,7 +4,7 @@ An event in the title, or in the lead where the sentence names both parties, is 
 it is weak, and so is one that is hypothetical or of an arguable type. A past reference is no news.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monitor.core.events import Coder
@@ -15,7 +15,7 @@ from monitor.core.model import Document, Evidence
 from monitor.core.nearest import scope_of
 from monitor.core.parts import Sight
 from monitor.core.reported import kind, parties, standing, summed_up
-from monitor.core.rules import UNKNOWN, Happening, Scope
+from monitor.core.rules import UNKNOWN, Happening, Scope, Term
 from monitor.core.text import Span, fold, lead
 
 MISSES_SHOWN = 2  # events that came nearest to what a condition looks for
@@ -42,6 +42,28 @@ class Events:
         self._coder: Coder | None = None
         self._document: Document | None = None
         self._found: tuple[Placed, ...] = ()
+        self._asked: dict[Happening, tuple[tuple[Term, ...], ...]] = {}
+
+    def asked(self, happening: Happening) -> tuple[tuple[Term, ...], ...]:
+        """Words of which an article must have one of each group, or there is no such event.
+
+        For each party that is asked for by name: all names of it and of what it belongs to, and
+        the offices that need not stand beside their country.
+        """
+        if happening not in self._asked:
+            sides: list[tuple[str, ...]] = [(one,) for one in happening.between]
+            sides += [happening.sources, happening.targets]
+            named = [side for side in sides if side and UNKNOWN not in side]
+            self._asked[happening] = tuple(self._names(side) for side in named)
+        return self._asked[happening]
+
+    def _names(self, side: Iterable[str]) -> tuple[Term, ...]:
+        wholes = {actor.partition(".")[0] for actor in side}
+        terms = [term for office in self._knowledge.offices for term in office.alone]
+        for actor in self._knowledge.actors:
+            if actor.id.partition(".")[0] in wholes:
+                terms += [*(name.term for name in actor.names), *actor.adjectives]
+        return tuple(dict.fromkeys(terms))
 
     def of(self, document: Document) -> tuple[Placed, ...]:
         """In reading order, those of title and lead first, as all rules ask for them in turn."""

@@ -32,7 +32,7 @@ from monitor.core.parts import (
     Source,
     Together,
 )
-from monitor.core.percolator import Percolator, within
+from monitor.core.percolator import Asked, Percolator, within, words_asked
 from monitor.core.proximity import GROUPS_LIMIT
 from monitor.core.rules import (
     AllOf,
@@ -77,14 +77,15 @@ class Matcher:
         events: Events | None = None,
     ) -> None:
         self._rules = {rule.id: rule for rule in rules}
-        self._compiler = _Compiler(events or Events(knowledge))
+        events = events or Events(knowledge)
+        self._compiler = _Compiler(events)
         self._compiled: dict[RuleId, tuple[Part, Urgency]] = {}
         cases = (case.condition for rule in rules for case in rule.cases if case.condition)
-        words, scopes = _asked_for(chain((rule.condition for rule in rules), cases))
+        words, scopes = _asked_for(chain((rule.condition for rule in rules), cases), events.asked)
         self._fields = fields_of(scopes)
         self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
         self._enabled = [rule for rule in rules if rule.enabled]
-        self._percolator = Percolator([rule.condition for rule in self._enabled])
+        self._percolator = Percolator([rule.condition for rule in self._enabled], events.asked)
         self._vocabulary = Vocabulary(words, self._percolator.meets)
         letters = sum(len(word.pattern) for word in words)
         few = letters <= LETTERS_LIMIT and not self._percolator.always
@@ -164,7 +165,7 @@ def _strength(part: Part, indexed: IndexedDocument, tried: Iterable[Strength]) -
     return None
 
 
-def _asked_for(conditions: Iterable[Condition]) -> tuple[set[Word], set[Scope]]:
+def _asked_for(conditions: Iterable[Condition], asked: Asked) -> tuple[set[Word], set[Scope]]:
     """The words and scopes of all conditions. Raises ValueError as the matcher does."""
     names: dict[str, Word] = {}
     scopes = set(DEFAULT_SCOPES)
@@ -173,6 +174,8 @@ def _asked_for(conditions: Iterable[Condition]) -> tuple[set[Word], set[Scope]]:
             case Term(words):
                 for word in words:
                     names[name_of(word)] = word
+            case Happening():
+                names |= {name_of(word): word for word in words_asked(each, asked)}
             case Within(some, _):
                 scopes |= some
             case Near(groups) if len(groups) > GROUPS_LIMIT:

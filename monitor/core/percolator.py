@@ -7,7 +7,7 @@ the body, distances and counts of words are left to the rule itself.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from monitor.core.rules import (
     Boost,
     Condition,
     From,
+    Happening,
     Ignoring,
     Near,
     NoneOf,
@@ -27,6 +28,7 @@ from monitor.core.rules import (
     Scored,
     Term,
     Within,
+    Word,
 )
 from monitor.core.vocabulary import Clauses, name_of
 
@@ -40,6 +42,8 @@ _TOP_SHARE = 10  # title and lead are so small a part of an article
 ON_TOP = "^"  # before the name of a word that must stand in title or lead; no token contains it
 
 Clause = frozenset[str]
+# The words that an event cannot do without: one of each group.
+Asked = Callable[[Happening], tuple[tuple[Term, ...], ...]]
 _Wanted = tuple[int, list[tuple[int, list[Clause]]]]  # how many points, of what for which clauses
 
 
@@ -54,15 +58,18 @@ class _Quota(NamedTuple):
 
 
 class Percolator:
-    """Rules by the words that they cannot do without. Rules are known by their position."""
+    """Rules by the words that they cannot do without. Rules are known by their position.
 
-    def __init__(self, conditions: Sequence[Condition]) -> None:
+    `asked` says which words those of an event are, by default none.
+    """
+
+    def __init__(self, conditions: Sequence[Condition], asked: Asked = lambda _: ()) -> None:
         self._clauses: list[frozenset[int]] = []  # of each rule, by their numbers
         self._quotas: dict[int, list[_Quota]] = {}  # of the rules that have some
         self._met_by: defaultdict[str, list[int]] = defaultdict(list)  # clauses, by words
         self._filed: defaultdict[int, list[int]] = defaultdict(list)  # rules, by rarest clauses
         self.always: list[int] = []  # that may hold whatever the words are
-        clauses = _Clauses(conditions)
+        clauses = _Clauses(conditions, asked)
         self._narrowed = clauses.narrowed
         numbers: dict[Clause, int] = {}
         for rule, condition in enumerate(conditions):
@@ -107,13 +114,17 @@ class Percolator:
 class _Clauses:
     """Finds the clauses of conditions. Lives while rules are compiled."""
 
-    def __init__(self, conditions: Sequence[Condition]) -> None:
+    def __init__(self, conditions: Sequence[Condition], asked: Asked) -> None:
+        self._asked = asked
         uses: defaultdict[str, int] = defaultdict(int)
         self.narrowed: set[int] = set()  # the conditions with an `in` that shows the body, or more
         for number, condition in enumerate(conditions):
             for each in within(condition):
                 if isinstance(each, Term):
                     for word in each.words:
+                        uses[name_of(word)] += 1
+                elif isinstance(each, Happening):
+                    for word in words_asked(each, asked):
                         uses[name_of(word)] += 1
                 elif isinstance(each, Within) and not each.scopes <= TOP_SCOPES:
                     self.narrowed.add(number)
@@ -151,7 +162,8 @@ class _Clauses:
                 clauses = self._required(part, ON_TOP if scopes <= TOP_SCOPES else "")
             case Ignoring(_, part):
                 clauses = self._required(part, where)
-            case Near(groups):
+            case Near() | Happening():
+                groups = condition.groups if isinstance(condition, Near) else self._asked(condition)
                 clauses = [clause for group in groups for clause in self._one_of(group, where)]
             case AtLeast(n, parts):
                 clauses = self._one_of(parts, where, free=n - 1)
@@ -210,6 +222,11 @@ def _weight(name: str, uses: int) -> int:
     return uses * (_WILDCARD_FACTOR if name[0] == "~" or name[-1] == "*" else 1)
 
 
+def words_asked(happening: Happening, asked: Asked) -> Iterator[Word]:
+    """The words that an event asks for."""
+    return (word for group in asked(happening) for term in group for word in term.words)
+
+
 def terms_of(condition: Condition) -> Iterator[Term]:
     """Every term in the condition, those that must not be there included, as they are written."""
     return (each for each in within(condition) if isinstance(each, Term))
@@ -236,5 +253,5 @@ def within(condition: Condition) -> Iterator[Condition]:
                 left += (part, *reversed(phrases))
             case Scored(_, boosts):
                 left += (boost.part for boost in reversed(boosts))
-            case From() | Regex():
+            case From() | Regex() | Happening():
                 pass
