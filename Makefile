@@ -41,7 +41,7 @@ e2e: $(VENV)/dev.stamp ## the installed command as a subprocess, killed and rest
 	$(BIN)/python -m pytest tests/e2e
 
 eval: $(VENV)/dev.stamp ## quality on labelled texts, with pinned floors
-	$(BIN)/python -m pytest tests/eval --capture=no
+	MONITOR_EVAL_ERRORS=1 $(BIN)/python -m pytest tests/eval --capture=no
 
 bench: $(VENV)/dev.stamp ## each benchmark of bench/
 	@set -e; for program in bench/*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
