@@ -148,7 +148,8 @@ def test_nothing_of_the_starter_is_hardly_meant():
     base = Path(__file__).resolve().parents[2] / "config"
     files = read_directory(base)
     configuration = load(files, base=base, environment={})
-    assert list(findings(configuration.rules, Whereabouts(files).lists)) == []
+    places = Whereabouts(files)
+    assert list(findings(configuration.rules, places.lists, used=places.used)) == []
 
 
 def test_files_are_checked_though_the_database_cannot_be_asked(open_desk, tmp_path):
