@@ -257,11 +257,19 @@ def _ordered(fired: Iterable[Fired]) -> list[Fired]:
     return sorted(fired, key=lambda f: (f.strength is Strength.WEAK, f.severity.rank, f.title))
 
 
+def _further_down(fired: Fired) -> bool:
+    """Whether it is weak because of where it stands; what is arguable is weak in a headline too."""
+    fields = {each.field for each in fired.evidence}
+    return fired.strength is Strength.WEAK and (not fields or "text" in fields)
+
+
 def _rules(report: Report) -> list[str]:
     lines: list[str] = []
     ordered = _ordered(report.fired)
     for fired in ordered[:RULES_SHOWN]:
-        also = "Also, further down the text: " if fired.strength is Strength.WEAK else ""
+        also = ""
+        if fired.strength is Strength.WEAK:
+            also = "Also, further down the text: " if _further_down(fired) else "Also: "
         reason = f": {quiet(fired.reason)}" if fired.reason else ""
         lines += ["", f"▪ {also}{quiet(fired.title)} ({_severity(fired)}){reason}"]
         lines += [f"– {line}" for line in _event(fired)]
@@ -367,7 +375,7 @@ def _item(number: int, report: Report, now: datetime) -> list[str]:
         time += f", seen {_span(report.seen_at - known)} later"
     ordered = _ordered(report.fired)
     rules = "; ".join(
-        quiet(fired.title) + (" (further down)" if fired.strength is Strength.WEAK else "")
+        quiet(fired.title) + (" (further down)" if _further_down(fired) else "")
         for fired in ordered
     )
     event = next((each for fired in ordered for each in _event(fired)), None)

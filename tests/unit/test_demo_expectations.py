@@ -55,7 +55,9 @@ def document(week: Week, piece: Piece, version: Version) -> Document:
 def matcher() -> Matcher:
     configuration = load(read_directory(CONFIG), base=CONFIG, environment={})
     assert not configuration.held
-    rules = [rule for rule in configuration.rules if rule.volume is None]  # those tell of no article
+    rules = [
+        rule for rule in configuration.rules if rule.volume is None
+    ]  # those tell of no article
     return Matcher(rules, configuration.knowledge)
 
 

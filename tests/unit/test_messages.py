@@ -536,3 +536,11 @@ def test_a_digest_says_the_event_of_a_story():
 
 def test_a_message_without_an_event_has_no_arrow():
     assert "→" not in render_alert(a_report(fired=(STRIKES,)), now=NOW).body
+
+
+def test_what_is_weak_in_the_headline_is_not_told_to_stand_further_down() -> None:
+    arguable = replace(TALKS, evidence=(hit("title", HEADLINE, "officials"),))
+    alert = render_alert(a_report(fired=(STRIKES, arguable)), now=NOW)
+    assert "▪ Also: Dialogue offers (high)\n" in alert.body
+    digest = render_digest([a_report(fired=(arguable,))], heading="Arguable", now=NOW)
+    assert "\nDialogue offers\n" in digest.body
