@@ -4,12 +4,12 @@ An event in the title, or in the lead where the sentence names both parties, is 
 it is weak, and so is one that is hypothetical or of an arguable type. A past reference is no news.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.core.events import Coder
 from monitor.core.evidence import Explanation, Kind
-from monitor.core.indexed import TOP_SCOPES, IndexedDocument
+from monitor.core.indexed import TOP_SCOPES, Group, IndexedDocument
 from monitor.core.knowledge import Event, EventType, Knowledge, Status
 from monitor.core.model import Document, Evidence
 from monitor.core.nearest import scope_of
@@ -94,11 +94,15 @@ def _placed(event: Event, kind: EventType, lead: Span | None) -> Placed:
 class Happened:
     """An event of the kind that a condition looks for.
 
+    `asked`: one term of each group stands in the article, or it has no such event (`Events.asked`).
     `excluding`: under `none`, where a weak one counts too.
     """
 
-    def __init__(self, wanted: Happening, events: Events, *, excluding: bool) -> None:
+    def __init__(
+        self, wanted: Happening, events: Events, asked: Sequence[Group], *, excluding: bool
+    ) -> None:
         self._wanted = wanted
+        self._asked = asked
         self._events = events
         self._excluding = excluding
 
@@ -113,7 +117,8 @@ class Happened:
                 yield each
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        return any(True for _ in self._shown(indexed, sight))
+        named = all(indexed.occurrences(group) for group in self._asked)
+        return named and any(True for _ in self._shown(indexed, sight))
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         label = described(self._wanted)

@@ -230,7 +230,8 @@ class _Compiler:
             case Ignoring(phrases, part):
                 made = Blanked(self._group(phrases), self.part(part))
             case Happening():
-                made = Happened(condition, self._events, excluding=self._excluding)
+                asked = [self._group(terms).group for terms in self._events.asked(condition)]
+                made = Happened(condition, self._events, asked, excluding=self._excluding)
             case Scored(least, boosts):
                 made = Graded(least, tuple((self.part(b.part), b.points) for b in boosts))
         return made
