@@ -20,11 +20,12 @@ def interval(hits: int, of: int) -> tuple[float, float]:
 
 @dataclass
 class Score:
-    """Counts for one topic; `errors` in words."""
+    """Counts for one topic; `errors` in words. What is weak does not fire and is counted apart."""
 
     right: int = 0
     false: int = 0
     missed: int = 0
+    weak: int = 0
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -52,7 +53,7 @@ class Score:
         return (
             f"{self.precision:.3f} ({precise[0]:.2f}-{precise[1]:.2f})"
             f"  {self.recall:.3f} ({found[0]:.2f}-{found[1]:.2f})"
-            f"  {self.right:5}  {self.false:5}  {self.missed:6}"
+            f"  {self.right:5}  {self.false:5}  {self.missed:6}  {self.weak:4}"
         )
 
 
