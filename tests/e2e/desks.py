@@ -139,6 +139,7 @@ def desk(
     interval: str = "1 second",
     first_sight: str = "6 hours",
     deadline: str = "20 seconds",
+    digest: str = "30 minutes",
     database: str = "sqlite",
     clock: Clock | None = None,
 ) -> Iterator[Desk]:
@@ -152,7 +153,10 @@ def desk(
         f"first_sight: {first_sight}}}\n"
         f"fetch: {{allow: {json.dumps(list(allow))}, deadline: {deadline}}}\n"
     )
-    told = [f"{name}: {{url: {json.dumps(url)}, default: true}}" for name, url in channels.items()]
+    told = [
+        f"{name}: {{url: {json.dumps(url)}, default: true, digest: {{every: {digest}}}}}"
+        for name, url in channels.items()
+    ]
     (directory / "channels.yaml").write_text("\n".join(told) + "\n")
     (directory / "outlets").mkdir()
     listed = ", ".join(f"{{url: {json.dumps(feed)}}}" for feed in feeds)

@@ -64,6 +64,7 @@ def situation(
                 allow=[each.place for each in (feed, *hosts)],
                 channels={"desk": receiver.channel},
                 first_sight="90 days",
+                digest="1 minute",  # six seconds of ours; weak matches wait for it
                 clock=Clock(begins, SPEED),
             )
         )
