@@ -11,6 +11,7 @@ from monitor.config.directory import read_directory
 from monitor.config.load import load
 from monitor.core.matcher import Matcher
 from monitor.core.model import Document, Strength
+from monitor.demo.replay import COUNTING
 from monitor.demo.week import Piece, Version, Week, read_week
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -71,3 +72,10 @@ def test_each_version_of_the_week_matches_what_it_is_expected_to(matcher, articl
     strong = {rule for rule, strength in found.items() if strength is Strength.STRONG}
     assert strong == set(expected)
     assert kind != "noise" or not found
+
+
+def test_the_demo_leaves_out_the_rules_that_count_and_no_others():
+    """They are looked at every few minutes of its week, which would take as many minutes."""
+    files = read_directory(CONFIG)
+    rules = load(files, base=CONFIG, environment={}).rules
+    assert {rule.place.file for rule in rules if rule.volume is not None} == set(COUNTING)
