@@ -16,10 +16,11 @@ from urllib.parse import unquote
 
 from monitor.adapters.exchanges import ANSWER_SECONDS, Exchange, listening
 from monitor.core.errors import Permanent
-from monitor.core.messages import TITLE_LIMIT, Message, shorten, unlinked
+from monitor.core.messages import TITLE_LIMIT, Message, unlinked
 from monitor.core.model import Channel
 from monitor.core.outbox import Fate, Outcome
 from monitor.core.secrets import MASK, redactor
+from monitor.core.strangers import shorten
 from monitor.core.text import clean
 
 CONNECT_SECONDS = 10

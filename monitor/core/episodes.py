@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.core.charts import bar
-from monitor.core.messages import LATE, MARKS, TITLE_LIMIT, Message, link, quiet, shorten
+from monitor.core.messages import LATE, MARKS, TITLE_LIMIT, Message
 from monitor.core.rules import Rule, Volume
+from monitor.core.strangers import link, quiet, shorten
 from monitor.core.timing import in_words
 from monitor.core.volume import SINGULAR, Kind, Span, Usual, amount, kind_of
 

@@ -5,21 +5,18 @@ it cannot ping anybody, cannot become a link, cannot reorder or break a line. Th
 in a message is the article's own.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from urllib.parse import urlsplit
 
 from monitor.core.excerpts import excerpts
 from monitor.core.knowledge import Event
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
 from monitor.core.reported import announced
+from monitor.core.strangers import UNLINKED_DOT, link, quiet, shorten
 
 TITLE_LIMIT = 180  # characters; the smallest title field of the usual services is 200 (ntfy)
-LINK_LIMIT = 2_000  # characters; longer ones are shown by none of the services
 RULES_SHOWN = 8  # rules told with evidence in one alert; the rest are counted
 EXCERPTS_SHOWN = 3  # excerpts under one rule; the rest are counted
 CASE_WORDS_SHOWN = 2  # words that made a match so urgent, beside its severity
@@ -104,63 +101,10 @@ class Report:
         return min(told, key=lambda severity: severity.rank, default=Severity.LOW)
 
 
-# --- strangers' words -----------------------------------------------------------------------
-
-_STACKED = re.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+")
-# A dot that makes a bare address ("evil.example"): every chat links those. "EE.UU." is none.
-_DOMAIN_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2,})(?![A-Z]{2}\b)")
-_UNLINKED_DOT = "․"  # U+2024: looks like one, and is none to a chat
-_LOOKALIKES = str.maketrans({"@": "＠", "<": "‹", ">": "›"})
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # control, bidi, surrogate, private, none
-
-
-def quiet(text: str) -> str:
-    """`text` on one line, readable as before, but nothing in it pings, links or hides.
-
-    Mentions lose their `@`, tags their angle brackets, markdown links and addresses their joint.
-    """
-    seen = (" " if c.isspace() else c for c in text)
-    shown = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
-    shown = re.sub(r" +", " ", _STACKED.sub(r"\1", shown)).translate(_LOOKALIKES)
-    shown = shown.replace("](", "] (").replace("://", ": //")
-    return _DOMAIN_DOT.sub(_UNLINKED_DOT, shown)
-
-
 def unlinked(message: Message) -> Message:
     """The message where nothing makes links of bare words: a path in it can be pasted."""
-    title, body = (each.replace(_UNLINKED_DOT, ".") for each in (message.title, message.body))
+    title, body = (each.replace(UNLINKED_DOT, ".") for each in (message.title, message.body))
     return Message(title=title, body=body)
-
-
-def link(url: str | None) -> str | None:
-    """The address as it may stand in a message, or None if it is not a plain web address."""
-    if not url or len(url) > LINK_LIMIT:
-        return None
-    address = "".join(url.split())
-    if any(unicodedata.category(c) in _UNSEEN for c in address):
-        return None
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        return None
-    return re.sub(r"[@<>\"'`\\^{|}\[\]()!*]", lambda m: f"%{ord(m[0]):02X}", address)
-
-
-def shorten(text: str, *, limit: int) -> str:
-    """At most `limit` characters, cut at the end of a line, sentence or word, then `…`.
-
-    Never inside a word, so a link is there whole or not at all.
-    """
-    if len(text) <= limit:
-        return text
-    room = text[: max(limit - 1, 0)]
-    if not text[len(room)].isspace():
-        room = room[: max(room.rfind(" "), room.rfind("\n"), 0)]
-    ends = [m.end() for m in re.finditer(r"[.!?](?=\s|$)|\S(?=\n)", room)]
-    kept = room[: ends[-1]] if ends and ends[-1] >= len(room) * 0.8 else room
-    return f"{kept.rstrip()}…"[:limit]
 
 
 # --- one alert ------------------------------------------------------------------------------

@@ -227,11 +227,6 @@ def words_asked(happening: Happening, asked: Asked) -> Iterator[Word]:
     return (word for group in asked(happening) for term in group for word in term.words)
 
 
-def terms_of(condition: Condition) -> Iterator[Term]:
-    """Every term in the condition, those that must not be there included, as they are written."""
-    return (each for each in within(condition) if isinstance(each, Term))
-
-
 def within(condition: Condition) -> Iterator[Condition]:
     """The condition and every one in it, also what must not hold."""
     left: list[Condition] = [condition]

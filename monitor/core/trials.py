@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.core.backtest import days
 from monitor.core.charts import bar
-from monitor.core.messages import shorten
 from monitor.core.model import RuleId
+from monitor.core.strangers import shorten
 
 HEADLINES_SHOWN = 20  # the rest is counted
 HEADLINE_LIMIT = 120  # characters

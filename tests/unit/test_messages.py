@@ -15,14 +15,12 @@ from monitor.core.messages import (
     TITLE_LIMIT,
     Fired,
     Report,
-    link,
-    quiet,
     render_alert,
     render_digest,
     render_ops,
-    shorten,
 )
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
+from monitor.core.strangers import link, quiet, shorten
 
 NOW = datetime(2026, 11, 21, 3, 2, tzinfo=UTC)
 HEADLINE = "US strikes a dock in northern Venezuela, officials say"
