@@ -29,6 +29,9 @@ class Reason(StrEnum):
 
     FIRST_REPORT = "first report of this story"
     WEAK_MATCH = "weak match, below the lead"
+    CORRECTION = "corrected by its outlet"
+    RETRACTION = "retracted by its outlet"
+    DELETION = "taken down by its outlet"
 
 
 class Silence(StrEnum):
