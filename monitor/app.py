@@ -27,6 +27,7 @@ from monitor.config.settings import Settings, effective
 from monitor.core.alerts import ops_channels
 from monitor.core.matcher import Matcher
 from monitor.core.model import Feed, RuleId
+from monitor.core.particulars import Reader
 from monitor.core.reach import Reach
 from monitor.core.timing import Bounds, bounds_of
 from monitor.log import hide
@@ -265,6 +266,7 @@ class Monitor:
             "rules": {rule.id: rule for rule in wanted.rules},
             "knowledge": wanted.knowledge,
             "matcher": Matcher(wanted.rules, wanted.knowledge),
+            "particulars": Reader(wanted.knowledge),
             "matching": threading.Lock(),
             "channels": {channel.name: channel for channel in wanted.channels},
             "ops": ops_channels(wanted.channels),

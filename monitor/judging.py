@@ -1,15 +1,20 @@
-"""Triage's decisions, committed: copy or news, which story, whom to tell."""
+"""Triage's decisions, committed: copy or news, which story, which incident, whom to tell."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from monitor.core import alerts, stories, volume
-from monitor.core.model import Match, RuleId, StoryId
+from monitor.core.alerts import Known
+from monitor.core.incidents import Account, Incident, account_of, families_of, joined, known
+from monitor.core.knowledge import Event
+from monitor.core.model import Match, OutletId, RuleId, StoryId
+from monitor.core.particulars import Particulars
 from monitor.core.reading import same_title
 from monitor.core.rules import OncePer, Rule
-from monitor.storage import articles, deliveries, trials, volumes, work
+from monitor.storage import articles, deliveries, incidents, trials, volumes, work
 from monitor.storage.deliveries import Addressed
 from monitor.storage.engine import lock_triage
 from monitor.storage.types import AnyRow
@@ -17,31 +22,43 @@ from monitor.storage.work import Claim
 from monitor.watch import Watch
 
 
-def judge(
-    tx: Connection, watch: Watch, claim: Claim, found: Sequence[Match], words: frozenset[str]
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What matching found in an article, before anybody knows what is told of it.
+
+    `events` are all of it, `particulars` those of each match. `words` are for grouping.
+    """
+
+    matches: Sequence[Match] = ()
+    events: Sequence[Event] = ()
+    particulars: Mapping[RuleId, Particulars] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
+
+
+def judge(tx: Connection, watch: Watch, claim: Claim, found: Found) -> int:
     """Commit one triage, alone in the database; how many alerts it raised."""
     lock_triage(tx)
     row, now = claim.row, watch.now()
-    held = [each.rule for each in found]  # those of ended rules are remembered, not told
-    found = [each for each in found if not watch.rules[each.rule].ended(now)]
+    held = [each.rule for each in found.matches]  # those of ended rules are remembered, not told
+    matches = [each for each in found.matches if not watch.rules[each.rule].ended(now)]
     if not work.finish(tx, claim, triaged_at=now):
         return 0
-    counting = _count(tx, watch, row, found)
-    found = [each for each in found if watch.rules[each.rule].volume is None]
+    counting = _count(tx, watch, row, matches)
+    matches = [each for each in matches if watch.rules[each.rule].volume is None]
     original = articles.original_of(tx, row)
-    unwanted = not (found or counting)
+    unwanted = not (matches or counting)
     if original is not None and (unwanted or _told_alike(original, row)):
         articles.join_copy(tx, row, original)
         return 0
     articles.forget_matches(tx, row.id, except_rules=held)
     if unwanted:
         return 0
-    story_id = _story(tx, watch, row, original, words)
-    on_trial = _on_trial(tx, [watch.rules[each.rule] for each in found], now=now)
+    story_id = _story(tx, watch, row, original, found.words)
+    on_trial = _on_trial(tx, [watch.rules[each.rule] for each in matches], now=now)
     addressed: list[Addressed] = []
-    for match in alerts.in_turn(found):
-        addressed += _decide(tx, watch, row, match, story_id, beside=addressed, on_trial=on_trial)
+    for match in alerts.in_turn(matches):
+        account = _account(watch, row, match, story_id, found)
+        addressed += _decide(tx, watch, row, match, account, beside=addressed, on_trial=on_trial)
     deliveries.queue(tx, addressed, now=now)
     return len({each.alert for each in addressed})
 
@@ -86,12 +103,27 @@ def _on_trial(tx: Connection, rules: Sequence[Rule], *, now: datetime) -> dict[R
     return {name: end for name, end in trials.ends(tx, rules).items() if now < end}
 
 
+def _account(watch: Watch, row: AnyRow, match: Match, story_id: StoryId, found: Found) -> Account:
+    """What the article says of the incident that a match is about."""
+    writer = row.credit or row.carrier or row.outlet_id
+    outlet = watch.outlets.get(OutletId(writer))
+    return account_of(
+        match,
+        story=story_id,
+        at=row.seen_at,
+        events=found.events,
+        particulars=found.particulars[match.rule],
+        families=families_of(watch.knowledge),
+        publisher=(writer, outlet.name if outlet else writer),
+    )
+
+
 def _decide(
     tx: Connection,
     watch: Watch,
     row: AnyRow,
     match: Match,
-    story_id: StoryId,
+    account: Account,
     *,
     beside: Sequence[Addressed],
     on_trial: Mapping[RuleId, datetime],
@@ -103,48 +135,79 @@ def _decide(
         return []  # a revision of an article that this rule has told already
     channels = alerts.channels_of(rule, watch.channels)
     at_once = {each.channel for each in beside if each.way is alerts.Way.AT_ONCE}
-    incident, told = _incident(tx, rule, row, story_id, now=now)
     until = on_trial.get(rule.id)
-    if until is not None and rule.once_per is not OncePer.ARTICLE:
-        since = now - alerts.INCIDENT_WINDOW
-        told |= trials.foregone(tx, rule.id, story_id, beside=row.id, since=since)
+    going = _going(tx, rule, account, on_trial=until is not None)
+    incident = joined(account, going, rule) or Incident.opened_by(account)
     decision = alerts.decide(
         strength=match.strength,
         severity=match.severity,
         origin=alerts.Origin(row.origin),
-        weak=rule.weak,
-        told=told,
+        rule=rule,
+        known=_known(tx, rule, row, incident, account, on_trial=until is not None),
         beside_strong=not at_once.isdisjoint(channels),
     )
+    incident.absorb(account)
+    why, alert_id = decision.reason, None
+    if why is not None:
+        incident.tell(decision, severity=match.severity, at=now if until is None else None)
     if until is not None:
-        kept, why = alerts.on_trial(decision, until=until), decision.reason
-        articles.record_match(
-            tx, row.id, rule, match, decision=kept, alert_id=None, would_tell=why, now=now
-        )
-        return []
-    alert_id = None
+        decision = alerts.on_trial(decision, until=until)
+    incident_id = incidents.keep(tx, rule.id, incident, story=account.story)
     if decision.reason is not None:
         alert_id = articles.add_alert(
             tx,
             rule=rule,
-            incident=incident,
+            incident_id=incident_id,
             reason=decision.reason,
-            story_id=story_id,
+            detail=decision.details,
+            story_id=account.story,
             article_id=row.id,
             now=now,
         )
-    articles.record_match(tx, row.id, rule, match, decision=decision, alert_id=alert_id, now=now)
+    articles.record_match(
+        tx,
+        row.id,
+        rule,
+        match,
+        decision=decision,
+        alert_id=alert_id,
+        incident_id=incident_id,
+        would_tell=None if until is None else why,
+        now=now,
+    )
     if alert_id is None:
         return []
     told_by = alerts.ways(decision, channels, at_once=at_once)
-    return [Addressed(alert_id, way, channel) for way, channel in told_by]
+    first = decision.reason in alerts.TOLD_ONCE
+    return [Addressed(alert_id, way, channel, incident_id, first) for way, channel in told_by]
 
 
-def _incident(
-    tx: Connection, rule: Rule, row: AnyRow, story_id: StoryId, *, now: datetime
-) -> tuple[str, frozenset[alerts.Reason]]:
-    """What a rule tells once, and the reasons for which it has told of that."""
+def _going(tx: Connection, rule: Rule, account: Account, *, on_trial: bool) -> list[Incident]:
+    """The incidents that an article may join, under whatever name a rule on trial opened them."""
     if rule.once_per is OncePer.ARTICLE:
-        incident = f"article:{row.id}"
-        return incident, articles.told(tx, rule.id, incident)
-    return articles.incident_of(tx, rule.id, story_id, since=now - alerts.INCIDENT_WINDOW)
+        return []
+    began = trials.began(tx, rule.id) if on_trial else None
+    called = {rule.id} if began is None else trials.names(tx, rule.id, began=began)
+    since = account.at - rule.window if account.strong else None
+    return incidents.going(tx, called, account.story, others_since=since)
+
+
+def _known(
+    tx: Connection,
+    rule: Rule,
+    row: AnyRow,
+    incident: Incident,
+    account: Account,
+    *,
+    on_trial: bool,
+) -> Known:
+    """What people know of the incident, and what the article adds."""
+    told: frozenset[alerts.Reason] = frozenset()
+    if incident.id is not None:
+        told = incidents.told(tx, incident.id)
+        if on_trial:
+            told |= incidents.foregone(tx, incident.id, beside=row.id)
+    outlets = 1
+    if incident.id is not None and incident.counts_outlets(rule):
+        _, outlets = incidents.carried(tx, incident.id, beside=row)
+    return known(incident, account, rule, told=told, outlets=outlets)

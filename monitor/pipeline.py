@@ -21,9 +21,10 @@ from sqlalchemy import Connection, Table
 from monitor import gauging, perusal, polling, sending, visits
 from monitor.core import stories, timing
 from monitor.core.errors import Permanent, Temporary
+from monitor.core.model import Document
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
 from monitor.core.text import lead_text
-from monitor.judging import judge
+from monitor.judging import Found, judge
 from monitor.storage import articles, deliveries, feeds, hosts, views, volumes, work
 from monitor.storage.engine import Unwritable
 from monitor.storage.schema import article, delivery, entry, feed, rule
@@ -81,10 +82,22 @@ def triage(watch: Watch, claim: Claim) -> None:
         outlet = articles.outlet_of(connection, claim.row.outlet_id)
     document = views.document_of(claim.row, outlet)
     with watch.matching:
-        found = watch.matcher.match(document)
-    words = stories.words_of(claim.row.title, lead_text(document)) if found else frozenset()
-    told = watch.database.write(lambda tx: judge(tx, watch, claim, found, words))
-    log.info("article.triaged", article=claim.key, matches=len(found), alerts=told)
+        found = _found(watch, document)
+    told = watch.database.write(lambda tx: judge(tx, watch, claim, found))
+    log.info("article.triaged", article=claim.key, matches=len(found.matches), alerts=told)
+
+
+def _found(watch: Watch, document: Document) -> Found:
+    """What rules match, and what the article says of what they are about."""
+    matches = watch.matcher.match(document)
+    if not matches:
+        return Found()
+    return Found(
+        matches,
+        watch.matcher.events(document),
+        {each.rule: watch.particulars.of(document, each.event) for each in matches},
+        stories.words_of(document.title, lead_text(document)),
+    )
 
 
 # --- gauge: rule that counts → spike or silence --------------------------------------------------

@@ -31,14 +31,20 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
         told = views.reports(connection, row.id)
     if not told:
         return None
-    way = alerts.Way.AT_ONCE if row.kind == Kind.ALERT else alerts.Way(row.collection)
-    return put(told, way=way, now=now, room=room)
+    if row.kind in (Kind.ALERT, Kind.UPDATE):
+        return put_at_once(told, now=now, update=row.kind == Kind.UPDATE)
+    return put_together(told, way=alerts.Way(row.collection), now=now, room=room)
 
 
-def put(told: Sequence[Report], *, way: alerts.Way, now: datetime, room: int) -> Message:
-    """The message of an alert or of a digest; `room` is characters of its body."""
-    if way is alerts.Way.AT_ONCE:
-        return messages.render_alert(told[0], now=now)
+def put_at_once(told: Sequence[Report], *, now: datetime, update: bool) -> Message:
+    """The message on one incident, by the article whose news counts most; the others beside it."""
+    first = min(told, key=lambda report: (report.severity.rank, -report.seen_at.timestamp()))
+    beside = [each for each in told if each is not first]
+    return messages.render_alert(first, now=now, beside=beside, update=update)
+
+
+def put_together(told: Sequence[Report], *, way: alerts.Way, now: datetime, room: int) -> Message:
+    """The message of a digest; `room` is characters of its body."""
     return messages.render_digest(told, heading=HEADINGS[way], now=now, room=room)
 
 

@@ -25,6 +25,7 @@ from monitor.core.model import (
     RuleId,
 )
 from monitor.core.outbox import Outcome
+from monitor.core.particulars import Reader
 from monitor.core.reach import Reach
 from monitor.core.rules import Rule
 from monitor.core.timing import Bounds
@@ -72,6 +73,7 @@ class Watch:
     rules: Mapping[RuleId, Rule]
     knowledge: Knowledge  # what finds events
     matcher: Matcher
+    particulars: Reader  # what tells one event of a kind from another
     matching: Lock  # held while an article is matched: one thread at a time
     channels: Mapping[ChannelName, Channel]
     ops: Sequence[Channel]  # who hears how the watch itself is doing
@@ -105,6 +107,7 @@ class Configured(TypedDict):
     rules: Mapping[RuleId, Rule]
     knowledge: Knowledge
     matcher: Matcher
+    particulars: Reader
     matching: Lock
     channels: Mapping[ChannelName, Channel]
     ops: Sequence[Channel]

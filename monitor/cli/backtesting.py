@@ -127,11 +127,11 @@ class Archive:
     def __init__(
         self, database: "Database", *, since: datetime, until: datetime, story_window: timedelta
     ) -> None:
-        from monitor.core.alerts import INCIDENT_WINDOW
+        from monitor.core.incidents import LONGEST
         from monitor.storage import replay
 
         self._database = database
-        self._begin = since - max(story_window, INCIDENT_WINDOW)
+        self._begin = since - max(story_window, LONGEST)
         self._until = until
         with database.read() as connection:
             begun = replay.first_seen(connection)
@@ -162,10 +162,13 @@ def spanned(since: str) -> timedelta:
 
 def _worded(sent: "Outgoing") -> tuple["Outgoing", "Message"]:
     from monitor.adapters import channels
-    from monitor.sending import put
+    from monitor.core.alerts import Way
+    from monitor.sending import put_at_once, put_together
 
+    if sent.way in (Way.AT_ONCE, Way.UPDATE):
+        return sent, put_at_once(sent.reports, now=sent.at, update=sent.update)
     room = channels.room(sent.channel)
-    return sent, put(sent.reports, way=sent.way, now=sent.at, room=room)
+    return sent, put_together(sent.reports, way=sent.way, now=sent.at, room=room)
 
 
 @contextmanager

@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from monitor.config.printing import Value, laid_out, named, value
-from monitor.core.rules import OncePer, Rule, WeakPolicy, terms_of
+from monitor.core.rules import (
+    USUAL_UPDATES,
+    WINDOW,
+    OncePer,
+    Rule,
+    Update,
+    WeakPolicy,
+    terms_of,
+)
 from monitor.core.timing import in_words
 
 NARROW = 60  # characters of a line: two versions differ in few short lines rather than a long one
@@ -25,7 +33,7 @@ def _settings(rule: Rule) -> Iterator[tuple[str, Value]]:
     if rule.title != rule.id:
         yield "title", rule.title
     yield "severity", _severity(rule)
-    alert: dict[str, Value] = {}
+    alert: dict[str, Value] = dict(_of_incidents(rule))
     if rule.once_per is not OncePer.INCIDENT:
         alert["once_per"] = rule.once_per.value
     if rule.weak is not WeakPolicy.DIGEST:
@@ -40,6 +48,18 @@ def _settings(rule: Rule) -> Iterator[tuple[str, Value]]:
         yield "expires", rule.expires.isoformat()
     if rule.trial is not None:
         yield "trial", in_words(rule.trial)
+
+
+def _of_incidents(rule: Rule) -> Iterator[tuple[str, Value]]:
+    if rule.window != WINDOW:
+        yield "window", in_words(rule.window)
+    if rule.updates != USUAL_UPDATES or rule.outlets is not None:
+        told: list[Value] = [each.value for each in Update if each in rule.updates]
+        if rule.outlets is not None:
+            told.append({"outlets": str(rule.outlets)})
+        yield "update_on", told
+    if rule.sources > 1:
+        yield "sources", str(rule.sources)
 
 
 def _when(rule: Rule) -> Value:

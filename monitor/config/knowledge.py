@@ -10,7 +10,7 @@ from monitor.config.actors import Actors, countries, part_of_nothing, read_offic
 from monitor.config.event_types import EventTypes, read_modifier
 from monitor.config.fields import Fields, read_text
 from monitor.config.lists import ACTOR, LISTS, Lists
-from monitor.config.phrases import Phrases, terms_of
+from monitor.config.phrases import Key, Phrases, terms_of
 from monitor.config.problems import Problems, shown
 from monitor.config.source import Map, Node, Scalar
 from monitor.core.knowledge import Actor, Binding, EventType, Knowledge, Office
@@ -18,15 +18,20 @@ from monitor.core.rules import Term
 
 KEYS = (
     "version", "lists", "actors", "offices", "bindings", "planned_endings", "suffered_endings",
-    "modifiers", "types",
+    "modifiers", "types", "places", "another", "witnesses",
 )  # fmt: skip
 _ENDINGS = ("planned_endings", "suffered_endings")
+_MARKS = {  # what tells one event of a kind from another
+    "another": "words as in another strike",
+    "witnesses": "words for those who saw it",
+}
 VERSION_LENGTH = 12  # hexadecimal digits, as of a rule
 _NAMED = {  # what each mapping of ids holds, and how an id is read
     "actors": ("actor", "actors (id: {title: …, names: […]})", values.actor_id),
     "offices": ("office", "offices (part: [word, …])", values.actor_id),
     "modifiers": ("modifier", "modifiers (id: {words: […]})", values.plain_id),
     "types": ("event type", "event types (id: {title: …, family: …, cues: […]})", values.plain_id),
+    "places": ("place", "places (id: [name, …])", values.plain_id),
 }
 
 
@@ -41,6 +46,7 @@ class Knowing:
         self._defined: dict[str, dict[str, tuple[Scalar, Node]]] = {key: {} for key in _NAMED}
         self._bindings: list[tuple[Scalar, Node]] = []
         self._endings: dict[str, list[Node]] = {key: [] for key in _ENDINGS}
+        self._marks: dict[str, list[Node]] = {key: [] for key in _MARKS}
         self._known = Knowledge()
         self.actor_ids: frozenset[str] = frozenset()
         self.event_types: frozenset[str] = frozenset()
@@ -65,6 +71,8 @@ class Knowing:
         self._bindings += top.mapping("bindings", what="bindings (name: [word, …])")
         for name in _ENDINGS:
             self._endings[name] += top.items(name, what="endings of words")
+        for name, what in _MARKS.items():
+            self._marks[name] += top.items(name, what=what)
 
     def _define(
         self, section: str, what: str, key: Scalar, node: Node, read: Callable[[str], str]
@@ -104,6 +112,9 @@ class Knowing:
             bindings=self._bound(phrases),
             planned_endings=self._ends("planned_endings"),
             suffered_endings=self._ends("suffered_endings"),
+            places=self._places(phrases),
+            another=self._marking("another", phrases),
+            witnesses=self._marking("witnesses", phrases),
         )
         self.event_families = frozenset(each.family for each in self._known.types)
 
@@ -162,6 +173,26 @@ class Knowing:
             if binding is not None:
                 found[binding] = tuple(dict.fromkeys((*found.get(binding, ()), *words)))
         return {binding: found[binding] for binding in Binding if binding in found}
+
+    def _places(self, phrases: Phrases) -> dict[str, tuple[Term, ...]]:
+        """The names of each place; one that two places share is told."""
+        found: dict[str, tuple[Term, ...]] = {}
+        taken: dict[Key, str] = {}
+        for name, (_, node) in self._defined["places"].items():
+            names = phrases.read(node, what="names of a place")
+            for each in names:
+                if (other := taken.setdefault(each.key, name)) != name:
+                    self._problems.add(
+                        each.place,
+                        f"{shown(each.term.written)} is a name of {shown(other)} too: leave it to "
+                        "one of them",
+                    )
+            found[name] = terms_of(names)
+        return found
+
+    def _marking(self, key: str, phrases: Phrases) -> tuple[Term, ...]:
+        found = (each for node in self._marks[key] for each in phrases.of(node, what=_MARKS[key]))
+        return terms_of(tuple(found))
 
     def _ends(self, key: str) -> tuple[str, ...]:
         read = (read_text(node, _ending, self._problems) for node in self._endings[key])

@@ -48,6 +48,11 @@ def knowledge_files() -> Shape:
         "suffered_endings": _endings("Endings of what is suffered, as in was seized."),
         "modifiers": shapes.named("What changes an event.", _modifier(), pattern=_PLAIN),
         "types": shapes.named("What happens.", _type(), pattern=_PLAIN),
+        "places": shapes.named(
+            "Places that tell one event from another.", _words("Its names."), pattern=_PLAIN
+        ),
+        "another": _words("Beside an event: it is not the one that was told before."),
+        "witnesses": _words("Who or what saw it."),
     }
     return shapes.mapping(
         "Lists of terms, and what the event coder knows; docs/knowledge.md explains the keys.",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from monitor.config import (
+    alerting,
     conditions,
     defaults,
     happenings,
@@ -16,7 +17,7 @@ from monitor.config.shapes import Shape, known
 from monitor.config.values import LIST_NAME, WORDS_LIMIT
 from monitor.core.model import Severity, Tier
 from monitor.core.proximity import GROUPS_LIMIT
-from monitor.core.rules import Counted, OncePer, Scope, Unit, WeakPolicy
+from monitor.core.rules import WINDOW, Counted, OncePer, Scope, Unit, Update, WeakPolicy
 
 _TERM = shapes.term("A word, a phrase, word*, =Exact, word~ or $list.")
 _TERMS = shapes.several("Words, phrases and other lists ($name).", _TERM)
@@ -118,6 +119,11 @@ _CASE = shapes.mapping(
     known(severities.KEYS, {"when": _when("What makes it so."), "is": _SEVERITY}),
     required=("is",),
 )
+_OUTLETS = shapes.mapping(
+    "Told once when so many independent outlets carry it.",
+    {alerting.OUTLETS: shapes.whole("How many.", least=2, most=alerting.MOST)},
+    required=(alerting.OUTLETS,),
+)
 _SETTINGS_OF_A_RULE: dict[str, Shape] = {
     "severity": {
         "description": "How urgent an alert is: one word, or cases of which the first that holds "
@@ -127,10 +133,24 @@ _SETTINGS_OF_A_RULE: dict[str, Shape] = {
     "alert": shapes.mapping(
         "What is told, and how often.",
         known(
-            rules.ALERT_KEYS,
+            alerting.KEYS,
             {
                 "once_per": shapes.choice(
                     "What is told once only.", OncePer, default=OncePer.INCIDENT.value
+                ),
+                "window": shapes.duration(
+                    "How long reports of other stories join the same incident, 48 hours at most.",
+                    default=WINDOW,
+                ),
+                "update_on": shapes.several(
+                    "What is told once people know of an incident.",
+                    {"anyOf": [shapes.choice("News.", Update), _OUTLETS]},
+                    least=0,
+                ),
+                "sources": shapes.whole(
+                    "Nothing is told before so many independent sources stand behind it.",
+                    least=2,
+                    most=alerting.MOST,
                 ),
                 "weak": shapes.choice(
                     "What becomes of an article where only the body satisfies the rule.",

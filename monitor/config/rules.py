@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from monitor.config import defaults, values
+from monitor.config import alerting, defaults, values
+from monitor.config.alerting import Alerting
 from monitor.config.conditions import KEYS as CONDITION_KEYS
 from monitor.config.conditions import Conditions
 from monitor.config.fields import Fields, describe
@@ -21,10 +22,8 @@ from monitor.core.rules import (
     Case,
     Condition,
     Example,
-    OncePer,
     Rule,
     Volume,
-    WeakPolicy,
 )
 
 FILE_KEYS = ("version", "defaults", "lists", "rules")
@@ -36,14 +35,9 @@ _ELSEWHERE = {
     "cases": "is no key: severity takes the list of cases itself",
     "defaults": "stands at the top of a file, beside rules",
 }
-ALERT_KEYS = ("once_per", "weak")
-ALERT_PLANNED = ("window", "update_on", "digest")
 NOTIFY_KEYS = ("channels",)
 NOTIFY_PLANNED = ("quiet_hours", "escalate", "digest")
 EXAMPLE_KEYS = ("title", "summary", "text", "language", "outlet", "published")
-
-_once_per = values.choice("value of once_per", OncePer)
-_weak = values.choice("value of weak", WeakPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +46,7 @@ class _Settings:
 
     severity: Severity
     cases: tuple[Case, ...]
-    once_per: OncePer
-    weak: WeakPolicy
+    alert: Alerting
     channels: tuple[ChannelName, ...]
     enabled: bool
     expires: date | None
@@ -114,7 +107,7 @@ class RuleReader:
             self._tell_idle_trial(fields)
         if volume is not None:
             self._refuse_for_articles(own)
-            told = replace(told, cases=(), once_per=OncePer.INCIDENT, trial=None)
+            told = replace(told, cases=(), alert=Alerting(weak=told.alert.weak), trial=None)
         if identifier is None or condition is None:
             return None
         return Rule(
@@ -124,8 +117,7 @@ class RuleReader:
             version=rule_version(
                 condition,
                 told.severity,
-                told.once_per,
-                told.weak,
+                told.alert,
                 cases=told.cases,
                 volume=volume,
                 knowledge=self._knowledge_version,
@@ -133,8 +125,12 @@ class RuleReader:
             place=node.place,
             severity=told.severity,
             cases=told.cases,
-            once_per=told.once_per,
-            weak=told.weak,
+            once_per=told.alert.once_per,
+            weak=told.alert.weak,
+            window=told.alert.window,
+            updates=told.alert.updates,
+            outlets=told.alert.outlets,
+            sources=told.alert.sources,
             channels=told.channels,
             enabled=told.enabled,
             expires=told.expires,
@@ -159,11 +155,11 @@ class RuleReader:
                 )
             if key.text == "alert" and isinstance(value, Map):
                 for name, _ in value.entries:
-                    if name.text == "once_per":
+                    if name.text in alerting.OF_INCIDENTS:
                         self._problems.add(
                             name.place,
                             "a rule with volume tells every spike and every silence once; take "
-                            "once_per out",
+                            f"{name.text} out",
                         )
 
     def _defaults(self, node: Node | None) -> Node | None:
@@ -184,12 +180,10 @@ class RuleReader:
         # Cases of the defaults are for many rules: one that never decides for some is no mistake.
         own = condition if node is not self._given_severity else None
         severity, cases = self._severities.read(node, own)
-        once_per, weak = self._alert(fields.node("alert"))
         return _Settings(
             severity=severity,
             cases=cases,
-            once_per=once_per,
-            weak=weak,
+            alert=alerting.read(fields.node("alert"), self._problems),
             channels=self._notify(fields.node("notify")),
             enabled=fields.optional("enabled", values.boolean, True),  # noqa: FBT003 - a value
             expires=fields.optional("expires", values.day, None),
@@ -230,17 +224,6 @@ class RuleReader:
                 "one of them another id",
             )
         self.ids.setdefault(identifier, place)
-
-    def _alert(self, node: Node | None) -> tuple[OncePer, WeakPolicy]:
-        if node is None:
-            return OncePer.INCIDENT, WeakPolicy.DIGEST
-        fields = Fields(
-            node, self._problems, what="alert", allowed=ALERT_KEYS, planned=ALERT_PLANNED
-        )
-        return (
-            fields.optional("once_per", _once_per, OncePer.INCIDENT),
-            fields.optional("weak", _weak, WeakPolicy.DIGEST),
-        )
 
     def _notify(self, node: Node | None) -> tuple[ChannelName, ...]:
         if node is None:

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
+from monitor.config.alerting import Alerting
 from monitor.core.model import Severity
 from monitor.core.rules import (
     AllOf,
@@ -15,13 +17,11 @@ from monitor.core.rules import (
     Ignoring,
     Near,
     NoneOf,
-    OncePer,
     Regex,
     Repeat,
     Scored,
     Term,
     Volume,
-    WeakPolicy,
     Within,
     has_events,
 )
@@ -32,8 +32,7 @@ VERSION_LENGTH = 12  # hexadecimal digits: 48 bits, no clash among the versions 
 def rule_version(
     condition: Condition,
     severity: Severity,
-    once_per: OncePer,
-    weak: WeakPolicy,
+    alert: Alerting,
     *,
     cases: Sequence[Case] = (),
     volume: Volume | None = None,
@@ -46,8 +45,12 @@ def rule_version(
     examples, the last day, the trial, comments and layout do not count.
     """
     digest = hashlib.sha256()
-    for part in (severity, once_per, weak):
+    for part in (severity, alert.once_per, alert.weak):
         digest.update(f"{part.value}\n".encode())
+    usual = replace(Alerting(), once_per=alert.once_per, weak=alert.weak)
+    if alert != usual:  # what is usual was not there to be said in former versions
+        told = (alert.window, sorted(alert.updates), alert.outlets, alert.sources)
+        digest.update(f"{told}\n".encode())
     digest.update(_canonical(condition).encode())
     for case in cases:
         when = "" if case.condition is None else _canonical(case.condition)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from monitor.core.model import Channel, ChannelName, Match, Severity, Strength
-from monitor.core.rules import Rule, WeakPolicy
+from monitor.core.rules import Rule, Update, WeakPolicy
 
-INCIDENT_WINDOW = timedelta(hours=48)  # after it told nothing that long, an incident is over
 # A digest of what a start or an outage brought collects no longer: a slow host may not hold it up.
 GATHERING_LIMIT = timedelta(minutes=15)
+UPDATES_APART = timedelta(minutes=30)  # messages on one incident that interrupt nobody
 
 
 class Origin(StrEnum):
@@ -29,9 +29,52 @@ class Reason(StrEnum):
 
     FIRST_REPORT = "first report of this story"
     WEAK_MATCH = "weak match, below the lead"
+    ESCALATION = "more urgent than told before"
+    CONFIRMATION = "confirmed"
+    DENIAL = "denied"
     CORRECTION = "corrected by its outlet"
     RETRACTION = "retracted by its outlet"
     DELETION = "taken down by its outlet"
+    NEW_TYPE = "another type of event"
+    OUTLETS = "the story grew"
+    NEW_SPEAKER = "a new voice"
+    NEW_NUMBER = "new figures"
+    DEVELOPMENT = "another story of this incident"
+
+    @property
+    def update(self) -> Update | None:
+        """The word of `update_on` under which rules ask for it; None where they cannot refuse."""
+        return _UPDATES.get(self)
+
+
+_UPDATES = {
+    Reason.ESCALATION: Update.ESCALATION,
+    Reason.NEW_TYPE: Update.ESCALATION,
+    Reason.CONFIRMATION: Update.CONFIRMATION,
+    Reason.DENIAL: Update.DENIAL,
+    Reason.CORRECTION: Update.CORRECTION,
+    Reason.RETRACTION: Update.RETRACTION,
+    Reason.DELETION: Update.RETRACTION,
+    Reason.NEW_SPEAKER: Update.NEW_SPEAKER,
+    Reason.NEW_NUMBER: Update.NEW_NUMBER,
+    Reason.DEVELOPMENT: Update.DEVELOPMENT,
+}
+TOLD_ONCE = frozenset({Reason.FIRST_REPORT, Reason.WEAK_MATCH})  # of an incident
+# What is worth waking somebody for; all else waits for the next bundle of its incident.
+_INTERRUPTING = frozenset(
+    {Reason.CONFIRMATION, Reason.DENIAL, Reason.CORRECTION, Reason.RETRACTION, Reason.DELETION}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new about an incident: why it is told, and what exactly, for the message."""
+
+    reason: Reason
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else f"{self.reason}"
 
 
 class Silence(StrEnum):
@@ -39,6 +82,7 @@ class Silence(StrEnum):
 
     BASELINE = "older than the watch: it stood in the feed before we first looked"
     ALREADY_TOLD = "already told: an earlier article of this story raised this alert"
+    FEW_SOURCES = "too few independent sources stand behind it as yet"
     LOGGED = "weak match, below the lead, and the rule only logs those"
     TRIAL = "on trial"
 
@@ -47,6 +91,7 @@ class Way(StrEnum):
     """How an alert reaches a channel."""
 
     AT_ONCE = "at once"
+    UPDATE = "update"  # with what else is new of its incident
     DIGEST = "digest"
     WELCOME = "welcome"
     MISSED = "missed"
@@ -56,7 +101,7 @@ class Way(StrEnum):
 class Decision:
     """What becomes of one match. With a reason it is told by `way`; else `silence` says why not.
 
-    `until` is the end of a trial.
+    `until` is the end of a trial, `also` what else is new.
     """
 
     reason: Reason | None = None
@@ -64,11 +109,38 @@ class Decision:
     silence: Silence | None = None
     rides_along: bool = False  # a weak match in the message of a strong one
     until: datetime | None = None
+    detail: str = ""
+    also: tuple[News, ...] = ()
 
     @property
     def words(self) -> str:
         until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
-        return f"{self.reason or self.silence}{until}"
+        told = News(self.reason, self.details) if self.reason else self.silence
+        return f"{told}{until}"
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """Every reason for which it is told."""
+        first = [self.reason] if self.reason else []
+        return frozenset([*first, *(each.reason for each in self.also)])
+
+    @property
+    def details(self) -> str:
+        """What exactly is new, with what else is."""
+        return "; ".join(filter(None, [self.detail, *map(str, self.also)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What people know of the incident that a match belongs to.
+
+    `told` are the reasons given so far, for weak matches too. `news` is what the match adds, the
+    most telling first. `sources` stand behind it by now.
+    """
+
+    told: AbstractSet[Reason] = frozenset()
+    news: tuple[News, ...] = ()
+    sources: int = 1
 
 
 def decide(
@@ -76,11 +148,11 @@ def decide(
     strength: Strength,
     severity: Severity,
     origin: Origin,
-    weak: WeakPolicy,
-    told: AbstractSet[Reason],
+    rule: Rule,
+    known: Known,
     beside_strong: bool,
 ) -> Decision:
-    """Decide one match: `told` are the reasons this rule has given for the incident so far.
+    """Decide one match.
 
     `beside_strong`: another rule tells this very article at once, so a weak match rides along in
     that message instead of waiting for a digest. Of what was missed, only what is critical is worth
@@ -88,15 +160,36 @@ def decide(
     """
     if origin is Origin.BASELINE:
         return Decision(silence=Silence.BASELINE)
-    strong = strength is Strength.STRONG or weak is WeakPolicy.ALERT
+    strong = strength is Strength.STRONG or rule.weak is WeakPolicy.ALERT
     reason = Reason.FIRST_REPORT if strong else Reason.WEAK_MATCH
-    if Reason.FIRST_REPORT in told or reason in told:
-        return Decision(silence=Silence.ALREADY_TOLD)
-    if not strong and not beside_strong and weak is WeakPolicy.LOG:
+    if Reason.FIRST_REPORT in known.told:
+        return _update(severity, origin, known.news) if strong else _ALREADY_TOLD
+    if reason in known.told:
+        return _ALREADY_TOLD
+    if strong and known.sources < rule.sources:
+        return Decision(silence=Silence.FEW_SOURCES)
+    if not strong and not beside_strong and rule.weak is WeakPolicy.LOG:
         return Decision(silence=Silence.LOGGED)
     urgent = strong and (origin is not Origin.MISSED or severity is Severity.CRITICAL)
     way = _way(origin, at_once=urgent or (beside_strong and not strong))
     return Decision(reason=reason, way=way, rides_along=way is Way.AT_ONCE and not strong)
+
+
+_ALREADY_TOLD = Decision(silence=Silence.ALREADY_TOLD)
+
+
+def _update(severity: Severity, origin: Origin, news: Sequence[News]) -> Decision:
+    """What becomes of more on an incident that people know of: they hear what is new."""
+    if not news:
+        return _ALREADY_TOLD
+    first, *rest = news
+    reasons = {each.reason for each in news}
+    first_critical = Reason.ESCALATION in reasons and severity is Severity.CRITICAL
+    at_once = first_critical or not reasons.isdisjoint(_INTERRUPTING)
+    way = _way(origin, at_once=at_once)
+    if origin is Origin.LIVE and not at_once and reasons != {Reason.DEVELOPMENT}:
+        way = Way.UPDATE
+    return Decision(reason=first.reason, way=way, detail=first.detail, also=tuple(rest))
 
 
 def on_trial(decision: Decision, *, until: datetime) -> Decision:

@@ -13,8 +13,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from monitor.core import alerts
-from monitor.core.alerts import INCIDENT_WINDOW, Decision, Origin, Reason, Silence, Way
+from monitor.core.alerts import Decision, Origin, Reason, Silence, Way
+from monitor.core.corroboration import in_words
 from monitor.core.credits import counted
+from monitor.core.incidents import (
+    LONGEST,
+    Account,
+    Incident,
+    IncidentId,
+    account_of,
+    families_of,
+    joined,
+    known,
+)
 from monitor.core.knowledge import Knowledge
 from monitor.core.matcher import Matcher
 from monitor.core.model import (
@@ -28,8 +39,9 @@ from monitor.core.model import (
     StoryId,
     Strength,
 )
+from monitor.core.particulars import Reader
 from monitor.core.reading import copied, same_title
-from monitor.core.rules import OncePer, Rule
+from monitor.core.rules import Rule
 from monitor.core.stories import Stories, words_of
 from monitor.core.text import lead_text
 
@@ -59,11 +71,16 @@ class Archived:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of one match: the decision, and how it reaches which channel."""
+    """What becomes of one match: the decision, and how it reaches which channel.
+
+    `standing`: who stands behind the incident by then.
+    """
 
     match: Match
     decision: Decision
     sent: tuple[tuple[Way, Channel], ...]
+    incident: IncidentId
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +109,15 @@ class _Earlier:
     seen_at: datetime
     duplicate_of: int | None = None
     story: StoryId | None = None
+    incidents: list[IncidentId] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class _Incident:
-    last_told: datetime
-    reasons: frozenset[Reason]
+class _History:
+    """What people heard of an incident, and who carries it."""
+
+    told: frozenset[Reason] = frozenset()
+    carried: list[_Earlier] = field(default_factory=list)
 
 
 class Replay:
@@ -119,18 +139,20 @@ class Replay:
         self._matcher = Matcher([rule for rule in rules if rule.volume is None], knowledge)
         self._earlier: dict[str, list[_Earlier]] = {}  # by page and by text
         self._stories = _Stories(story_window)
-        self._incidents: dict[tuple[RuleId, StoryId], _Incident] = {}
+        self._particulars = Reader(knowledge)
+        self._families = families_of(knowledge)
+        self._incidents = _Incidents()
 
     def judge(self, article: Archived) -> Judged | None:
         """What triage would have decided; None where no rule matches or it is a copy."""
         original = self._original_of(article)
         alike = original is not None and original.story is not None
         if original is not None and alike and same_title(original.title, article.document.title):
-            self._stories.carry(_remembered(article, original))
+            self._carry(_remembered(article, original))
             return None
         found = self.matches(article)
         if original is not None and not found:
-            self._stories.carry(_remembered(article, original))
+            self._carry(_remembered(article, original))
             return None
         own = _remembered(article, original if alike else None)
         if own.duplicate_of is None:
@@ -142,7 +164,7 @@ class Replay:
         outlets, sources = self._stories.carry(own)
         verdicts: list[Verdict] = []
         for match in alerts.in_turn(found):
-            verdicts.append(self._decide(article, own.story, match, beside=verdicts))
+            verdicts.append(self._decide(article, own, match, beside=verdicts))
         return Judged(article, own.story, tuple(verdicts), outlets, sources)
 
     def matches(self, article: Archived) -> list[Match]:
@@ -162,28 +184,89 @@ class Replay:
         )
         return copied(_remembered(article, None), comparable)
 
+    def _carry(self, copy: _Earlier) -> None:
+        self._stories.carry(copy)
+        self._incidents.carry(copy)
+
     def _decide(
-        self, article: Archived, story: StoryId, match: Match, *, beside: Sequence[Verdict]
+        self, article: Archived, own: _Earlier, match: Match, *, beside: Sequence[Verdict]
     ) -> Verdict:
         rule, channels = self._rules[match.rule], self._channels[match.rule]
         at_once = {channel for each in beside for way, channel in each.sent if way is Way.AT_ONCE}
-        told: frozenset[Reason] = frozenset()
-        once = rule.once_per is not OncePer.ARTICLE
-        incident = self._incidents.get((rule.id, story)) if once else None
-        if incident is not None and incident.last_told >= article.seen_at - INCIDENT_WINDOW:
-            told = incident.reasons
+        account = self._account(article, own, match)
+        incident = self._incidents.of(rule, account)
+        own.incidents.append(self._incidents.number(incident))
+        history = self._incidents.history(incident, own)
         decision = alerts.decide(
             strength=match.strength,
             severity=match.severity,
             origin=article.origin,
-            weak=rule.weak,
-            told=told,
+            rule=rule,
+            known=known(
+                incident, account, rule, told=history.told, outlets=counted(history.carried)[1]
+            ),
             beside_strong=not at_once.isdisjoint(channels),
         )
-        if decision.reason is not None and once:
-            reasons = told | {decision.reason}
-            self._incidents[rule.id, story] = _Incident(article.seen_at, reasons)
-        return Verdict(match, decision, tuple(alerts.ways(decision, channels, at_once=at_once)))
+        incident.absorb(account)
+        if decision.reason is not None:
+            incident.tell(decision, severity=match.severity, at=article.seen_at)
+            history.told |= {decision.reason}
+        return Verdict(
+            match,
+            decision,
+            tuple(alerts.ways(decision, channels, at_once=at_once)),
+            self._incidents.number(incident),
+            in_words(incident.voices.standing, outlets=counted(history.carried)[0])
+            if decision.reason is not None
+            else "",
+        )
+
+    def _account(self, article: Archived, own: _Earlier, match: Match) -> Account:
+        writer = article.credit or article.carrier or article.outlet_id
+        name = article.agency if article.credit else article.carrier or article.outlet_name
+        return account_of(
+            match,
+            story=own.story or StoryId(0),
+            at=article.seen_at,
+            events=self._matcher.events(article.document),
+            particulars=self._particulars.of(article.document, match.event),
+            families=self._families,
+            publisher=(writer, name or writer),
+        )
+
+
+class _Incidents:
+    """The incidents of a replay, with what people heard of them."""
+
+    def __init__(self) -> None:
+        self._going: defaultdict[RuleId, list[Incident]] = defaultdict(list)
+        self._histories: dict[IncidentId, _History] = {}
+
+    def of(self, rule: Rule, account: Account) -> Incident:
+        """The one that an account belongs to, or a new one."""
+        going = self._going[rule.id]
+        going[:] = [each for each in going if account.at - each.opened_at <= LONGEST]
+        found = joined(account, going, rule)
+        if found is None:
+            found = Incident.opened_by(account)
+            found.id = IncidentId(len(self._histories) + 1)
+            self._histories[found.id] = _History()
+            going.append(found)
+        return found
+
+    def number(self, incident: Incident) -> IncidentId:
+        return incident.id or IncidentId(0)
+
+    def history(self, incident: Incident, own: _Earlier) -> _History:
+        """What people heard of it, carried by one more article."""
+        history = self._histories[self.number(incident)]
+        history.carried.append(own)
+        return history
+
+    def carry(self, copy: _Earlier) -> None:
+        """Let the incidents of a copy's original be carried by one more."""
+        for number in copy.incidents:
+            self._histories[number].carried.append(copy)
 
 
 def _keys(article: Archived) -> list[str]:
@@ -205,6 +288,7 @@ def _remembered(article: Archived, original: _Earlier | None) -> _Earlier:
         seen_at=article.seen_at,
         duplicate_of=original.number if original else None,
         story=original.story if original else None,
+        incidents=list(original.incidents) if original else [],
     )
 
 

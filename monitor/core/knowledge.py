@@ -160,7 +160,11 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Everything the coder knows."""
+    """Everything the coder knows.
+
+    `places`: names of each place, by which two events of one kind are told apart. `another` says
+    that an event is not the one told before, `witnesses` that somebody saw it.
+    """
 
     actors: tuple[Actor, ...] = ()
     offices: tuple[Office, ...] = ()
@@ -169,6 +173,9 @@ class Knowledge:
     bindings: Mapping[Binding, tuple[Term, ...]] = field(default_factory=dict)
     planned_endings: tuple[str, ...] = ()  # of a verb that tells of the future
     suffered_endings: tuple[str, ...] = ()  # of a participle, as in "was seized"
+    places: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
+    another: tuple[Term, ...] = ()
+    witnesses: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from monitor.core.indexed import (
     IndexedDocument,
     fields_of,
 )
-from monitor.core.knowledge import Knowledge
+from monitor.core.knowledge import Event, Knowledge
 from monitor.core.model import Document, Match, RuleId, Strength
 from monitor.core.parts import (
     AnyPart,
@@ -83,6 +83,7 @@ class Matcher:
         cases = (case.condition for rule in rules for case in rule.cases if case.condition)
         words, scopes = _asked_for(chain((rule.condition for rule in rules), cases), events.asked)
         self._fields = fields_of(scopes)
+        self._events = events
         self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
         self._enabled = [rule for rule in rules if rule.enabled]
         self._percolator = Percolator([rule.condition for rule in self._enabled], events.asked)
@@ -127,6 +128,10 @@ class Matcher:
                 evidence, event = quotes(tree, severity=severity, because=why), first_event(tree)
                 matches.append(Match(rule.id, rule.version, severity, strength, evidence, event))
         return matches
+
+    def events(self, document: Document) -> tuple[Event, ...]:
+        """Who did what to whom, of the document matched last at no cost."""
+        return tuple(each.event for each in self._events.of(document))
 
     def _tried(self, rule_id: RuleId, document: Document) -> tuple[Strength, ...]:
         """Weak is only tried where there is a text: without one it sees no more than strong does.

@@ -18,6 +18,7 @@ from monitor.core.strangers import UNLINKED_DOT, link, quiet, shorten
 
 TITLE_LIMIT = 180  # characters; the smallest title field of the usual services is 200 (ntfy)
 RULES_SHOWN = 8  # rules told with evidence in one alert; the rest are counted
+BESIDE_SHOWN = 6  # other articles with something new in one update; the rest are counted
 EXCERPTS_SHOWN = 3  # excerpts under one rule; the rest are counted
 CASE_WORDS_SHOWN = 2  # words that made a match so urgent, beside its severity
 EVENT_LIMIT = 240  # characters of who did what to whom
@@ -70,6 +71,7 @@ class Report:
     the evidence points into. `outlets` counts who carries the story so far, this one included, and
     `sources` those of them that are no copies. `credit` names the agency whose text it is,
     `publisher` whom an aggregator shows. `missed`: it came out while the watch was blind.
+    `standing`: who stands behind what is told, and who denied it.
     `quality` says why no more was read, in the words of `Page.quality`.
     """
 
@@ -88,6 +90,7 @@ class Report:
     credit: str | None = None
     publisher: str | None = None
     missed: bool = False
+    standing: str = ""
     quality: str = "ok"
     title: str = ""
     summary: str | None = None
@@ -110,15 +113,18 @@ def unlinked(message: Message) -> Message:
 # --- one alert ------------------------------------------------------------------------------
 
 
-def render_alert(report: Report, *, now: datetime) -> Message:
-    """The message about one story, for somebody woken by it.
+def render_alert(
+    report: Report, *, now: datetime, beside: Sequence[Report] = (), update: bool = False
+) -> Message:
+    """The message about one incident, for somebody woken by it.
 
-    The link stands before the evidence: a service that shows little cuts the end. Signs, not
-    indentation, tell the lines apart: Telegram loses indentation and empty lines.
+    `update`: people know of it; `beside` are other articles with something new about it. The link
+    stands before the evidence: a service that shows little cuts the end. Signs, not indentation,
+    tell the lines apart: Telegram loses indentation and empty lines.
     """
     headline = quiet(report.headline).strip() or "(no headline)"
-    late = "LATE · " if report.missed else ""
-    title = f"{MARKS[report.severity]} · {late}{headline}"
+    told = ("UPDATE · " if update else "") + ("LATE · " if report.missed else "")
+    title = f"{MARKS[report.severity]} · {told}{headline}"
     heading = [headline] if len(title) > TITLE_LIMIT else []
     body = [
         *heading,
@@ -126,11 +132,30 @@ def render_alert(report: Report, *, now: datetime) -> Message:
         *([_missed(report)] if report.missed else []),
         _times(report, now),
         link(report.url) or "(the outlet gave no usable link)",
+        *([quiet(report.standing)] if report.standing else []),
         *_rules(report),
+        *_beside(beside, now),
         "",
         f"Read: {_read(report)}",
     ]
     return Message(title=shorten(title, limit=TITLE_LIMIT), body="\n".join(body))
+
+
+def _beside(reports: Sequence[Report], now: datetime) -> list[str]:
+    """What else is new of an incident, in other articles: two lines each."""
+    lines: list[str] = []
+    for report in reports[:BESIDE_SHOWN]:
+        headline = quiet(report.headline).strip() or "(no headline)"
+        reasons = dict.fromkeys(quiet(fired.reason) for fired in _ordered(report.fired))
+        lines += [
+            "",
+            f"▪ Also: {shorten(headline, limit=TITLE_LIMIT)}",
+            f"– {'; '.join(reasons)} · {_source(report)} · {_clock(_published(report), now)}",
+            *filter(None, [link(report.url)]),
+        ]
+    if len(reports) > BESIDE_SHOWN:
+        lines += ["", f"and {len(reports) - BESIDE_SHOWN} more articles"]
+    return lines
 
 
 def _source(report: Report) -> str:

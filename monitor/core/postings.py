@@ -1,26 +1,42 @@
 """The messages of a replay of the archive, as channels would have got them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from monitor.core.alerts import GATHERING_LIMIT, Origin, Way
+from monitor.core.alerts import (
+    GATHERING_LIMIT,
+    TOLD_ONCE,
+    UPDATES_APART,
+    Decision,
+    News,
+    Origin,
+    Way,
+)
 from monitor.core.backtest import Judged, Verdict
 from monitor.core.credits import shown_credit
+from monitor.core.incidents import IncidentId
 from monitor.core.messages import Fired, Report
-from monitor.core.model import Channel, ChannelName, Tier
+from monitor.core.model import Channel, ChannelName, Strength, Tier
 from monitor.core.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message as it would have been sent: put into words by `sending.put`."""
+    """One message as it would have been sent: put into words by `sending.py`.
+
+    `update`: people know of its incident.
+    """
 
     at: datetime
     channel: Channel
     way: Way
     reports: tuple[Report, ...]
+    update: bool = False
+
+
+_Key = tuple[ChannelName, Way, IncidentId]
 
 
 @dataclass(slots=True)
@@ -38,7 +54,8 @@ class Outbox:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._titles = {rule.id: rule.title for rule in rules}
-        self._open: dict[tuple[ChannelName, Way], tuple[Channel, _Digest]] = {}
+        self._open: dict[_Key, tuple[Channel, _Digest]] = {}
+        self._last: dict[tuple[ChannelName, IncidentId], datetime] = {}  # message on an incident
 
     def add(self, judged: Judged) -> Iterator[Outgoing]:
         """The digests that close before the article was seen, then its own messages."""
@@ -50,12 +67,36 @@ class Outbox:
             told = list(group)
             channel = told[0][2]
             report = self._report(judged, [verdict for verdict, _, _ in told])
+            about = [verdict.incident for verdict, _, _ in told]
             if way is Way.AT_ONCE:
-                yield Outgoing(now, channel, way, (report,))
+                update = all(verdict.decision.reason not in TOLD_ONCE for verdict, _, _ in told)
+                waiting = self._take_in(channel, about)
+                yield Outgoing(now, channel, way, (report, *waiting), update=update)
+                self._last |= dict.fromkeys([(channel.name, each) for each in about], now)
                 continue
-            wait = channel.digest_every if way is Way.DIGEST else GATHERING_LIMIT
-            key = channel.name, way
-            self._open.setdefault(key, (channel, _Digest(now + wait)))[1].reports.append(report)
+            key = self._key(channel, way, about)
+            closes_at = self._closes(channel, way, about, now=now)
+            self._open.setdefault(key, (channel, _Digest(closes_at)))[1].reports.append(report)
+
+    def _key(self, channel: Channel, way: Way, about: Sequence[IncidentId]) -> _Key:
+        """What is collected together: all of a digest, what is new of one incident."""
+        if way is not Way.UPDATE:
+            return channel.name, way, IncidentId(0)
+        keys = [(channel.name, way, each) for each in about]
+        return next((key for key in keys if key in self._open), keys[0])
+
+    def _closes(
+        self, channel: Channel, way: Way, about: Sequence[IncidentId], *, now: datetime
+    ) -> datetime:
+        if way is not Way.UPDATE:
+            return now + (channel.digest_every if way is Way.DIGEST else GATHERING_LIMIT)
+        told = [self._last.get((channel.name, each)) for each in about]
+        return max([now, *(each + UPDATES_APART for each in told if each is not None)])
+
+    def _take_in(self, channel: Channel, about: Sequence[IncidentId]) -> list[Report]:
+        """What waited to be told of incidents that a message goes out on now."""
+        keys = [(channel.name, Way.UPDATE, each) for each in about]
+        return [r for key in keys if key in self._open for r in self._open.pop(key)[1].reports]
 
     def rest(self) -> Iterator[Outgoing]:
         """The digests that are still open at the end."""
@@ -69,9 +110,16 @@ class Outbox:
         ]
         for closes_at, key in sorted(closing):
             channel, digest = self._open.pop(key)
-            yield Outgoing(closes_at, channel, key[1], tuple(digest.reports))
+            if key[1] is Way.UPDATE:
+                self._last[channel.name, key[2]] = closes_at
+            yield Outgoing(closes_at, channel, key[1], tuple(digest.reports), key[1] is Way.UPDATE)
 
-    def _report(self, judged: Judged, verdicts: Iterable[Verdict]) -> Report:
+    def _standing(self, verdicts: Sequence[Verdict]) -> str:
+        """Who stands behind what the most urgent of the rules tells."""
+        strong = [each for each in verdicts if each.match.strength is Strength.STRONG]
+        return min(strong, key=lambda e: e.match.severity.rank).standing if strong else ""
+
+    def _report(self, judged: Judged, verdicts: Sequence[Verdict]) -> Report:
         article, document = judged.article, judged.article.document
         return Report(
             headline=document.title,
@@ -95,6 +143,7 @@ class Outbox:
             ),
             publisher=article.publisher,
             missed=article.origin is Origin.MISSED,
+            standing=self._standing(verdicts),
             title=document.title,
             summary=document.summary,
             text=document.text,
@@ -107,7 +156,11 @@ class Outbox:
             title=self._titles[match.rule],
             severity=match.severity,
             strength=match.strength,
-            reason=str(verdict.decision.reason or ""),
+            reason=_reason(verdict.decision),
             evidence=match.evidence,
             event=match.event,
         )
+
+
+def _reason(decision: Decision) -> str:
+    return "" if decision.reason is None else str(News(decision.reason, decision.details))

@@ -262,6 +262,23 @@ class WeakPolicy(StrEnum):
     LOG = "log"
 
 
+class Update(StrEnum):
+    """What is new about an incident that people know of; `update_on` says what they hear."""
+
+    ESCALATION = "escalation"  # more urgent, or another type of event
+    NEW_SPEAKER = "new_speaker"
+    NEW_NUMBER = "new_number"
+    CONFIRMATION = "confirmation"
+    DENIAL = "denial"
+    CORRECTION = "correction"
+    RETRACTION = "retraction"  # or taken down
+    DEVELOPMENT = "development"  # a story of its own: it may be another event
+
+
+USUAL_UPDATES = frozenset(Update) - {Update.NEW_SPEAKER, Update.NEW_NUMBER}
+WINDOW = timedelta(hours=12)  # how long follow-ups join an incident, unless the rule says
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A text that must match the rule, or must stay silent."""
@@ -313,6 +330,9 @@ class Rule:
     The first of the `cases` that holds decides how urgent a match is, `severity` if none does.
     `expires` is the last day on which it matches, in UTC; so long as it is on `trial`, from when
     it first came into force with one, it tells nobody.
+    Follow-ups of another story join an incident for a `window`; of `updates` people hear, and once
+    when so many independent `outlets` carry it. Nothing is told before so many `sources` stand
+    behind it.
     """
 
     id: RuleId
@@ -330,6 +350,10 @@ class Rule:
     expires: date | None = None
     volume: Volume | None = None
     trial: timedelta | None = None
+    window: timedelta = WINDOW
+    updates: frozenset[Update] = USUAL_UPDATES
+    outlets: int | None = None
+    sources: int = 1
 
     def trial_ends(self, began: datetime | None) -> datetime | None:
         """When a trial that began then is over, with the rule's last day at the latest.

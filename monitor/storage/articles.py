@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select, update
 
-from monitor.core.alerts import Decision, Origin, Reason
+from monitor.core.alerts import TOLD_ONCE, Decision, Origin, Reason
 from monitor.core.credits import counted
+from monitor.core.identity import digest
+from monitor.core.incidents import IncidentId
 from monitor.core.model import AlertId, ArticleId, Match, OutletId, RuleId, StoryId
 from monitor.core.reading import CANDIDATES, copied
 from monitor.core.rules import Rule
@@ -214,32 +216,6 @@ def join_copy(connection: Connection, row: Row[Any], original: Row[Any]) -> None
     connection.execute(copied.values(duplicate_of=original.id))
 
 
-def told(connection: Connection, rule_id: RuleId, incident: str) -> frozenset[Reason]:
-    """The reasons this rule has alerted for on this incident."""
-    reasons = connection.execute(
-        select(alert.c.reason).where(alert.c.rule_id == rule_id, alert.c.incident == incident)
-    )
-    return frozenset(Reason(reason) for reason in reasons.scalars())
-
-
-def incident_of(
-    connection: Connection, rule_id: RuleId, story_id: StoryId, *, since: datetime
-) -> tuple[str, frozenset[Reason]]:
-    """The incident of a rule that a story is in now, and the reasons it has alerted for.
-
-    One that told nothing `since` is over; a story that goes on then opens the next.
-    """
-    rows = connection.execute(
-        select(alert.c.incident, alert.c.reason, alert.c.decided_at)
-        .where(alert.c.rule_id == rule_id, alert.c.story_id == story_id)
-        .order_by(alert.c.id)
-    ).all()
-    if rows and rows[-1].decided_at >= since:
-        current = rows[-1].incident
-        return current, frozenset(Reason(row.reason) for row in rows if row.incident == current)
-    return f"story:{story_id}:{len({row.incident for row in rows})}", frozenset()
-
-
 def told_by_article(connection: Connection, article_id: ArticleId) -> frozenset[RuleId]:
     """The rules that have told this very article as a first report, or on trial would have."""
     first = Reason.FIRST_REPORT
@@ -265,20 +241,26 @@ def add_alert(
     connection: Connection,
     *,
     rule: Rule,
-    incident: str,
+    incident_id: IncidentId,
     reason: Reason,
+    detail: str = "",
     story_id: StoryId,
     article_id: ArticleId,
     now: datetime,
 ) -> AlertId:
-    """Store that people are to be told, and why."""
+    """Store that people are to be told, and why; `detail` is what exactly is new."""
+    subject = f"incident:{incident_id}"
+    if reason not in TOLD_ONCE:
+        subject = digest("alert", str(incident_id), str(article_id), detail)
     created = connection.execute(
         alert.insert()
         .values(
             rule_id=rule.id,
             rule_version=rule.version,
-            incident=incident,
+            incident_id=incident_id,
+            subject=subject,
             reason=reason,
+            detail=detail,
             story_id=story_id,
             article_id=article_id,
             decided_at=now,
@@ -288,7 +270,7 @@ def add_alert(
     return AlertId(created.scalar_one())
 
 
-def record_match(
+def record_match(  # noqa: PLR0913 - one argument a column
     connection: Connection,
     article_id: ArticleId,
     rule: Rule,
@@ -296,6 +278,7 @@ def record_match(
     *,
     decision: Decision,
     alert_id: AlertId | None,
+    incident_id: IncidentId | None = None,
     would_tell: Reason | None = None,
     now: datetime,
 ) -> None:
@@ -317,6 +300,7 @@ def record_match(
             event=asdict(found.event) if found.event else None,
             decision=decision.words,
             alert_id=alert_id,
+            incident_id=incident_id,
             would_tell=would_tell,
             matched_at=now,
         )

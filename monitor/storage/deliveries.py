@@ -19,8 +19,9 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.core.alerts import GATHERING_LIMIT, Origin, Way
+from monitor.core.alerts import GATHERING_LIMIT, UPDATES_APART, Origin, Way
 from monitor.core.identity import digest
+from monitor.core.incidents import IncidentId
 from monitor.core.messages import Message
 from monitor.core.model import AlertId, Channel, DeliveryId
 from monitor.core.outbox import State
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     """What a message is."""
 
     ALERT = "alert"
+    UPDATE = "update"  # what is new of an incident
     DIGEST = "digest"
     OPS = "ops"  # about the watch itself
     VOLUME = "volume"  # a spike or a silence
@@ -48,36 +50,92 @@ PREPARED = frozenset({Kind.OPS, Kind.VOLUME})  # whose words the row holds from 
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """An alert on its way to one channel."""
+    """An alert on its way to one channel; `incident` is what it is about."""
 
     alert: AlertId
     way: Way
     channel: Channel
+    incident: IncidentId
+    first: bool = True  # nobody knew of the incident
 
 
 def queue(connection: Connection, alerts: Sequence[Addressed], *, now: datetime) -> None:
     """Queue what one triage decided: one message a channel, or a line in its open digest."""
     for channel in sorted({each.channel for each in alerts}, key=lambda channel: channel.name):
         for way in Way:
-            chosen = [each.alert for each in alerts if (each.channel, each.way) == (channel, way)]
+            chosen = [each for each in alerts if (each.channel, each.way) == (channel, way)]
             if chosen:
                 _add(connection, channel, way, chosen, now=now)
 
 
 def _add(
-    connection: Connection, channel: Channel, way: Way, alerts: Sequence[AlertId], *, now: datetime
+    connection: Connection,
+    channel: Channel,
+    way: Way,
+    alerts: Sequence[Addressed],
+    *,
+    now: datetime,
 ) -> None:
-    delivery_id = None if way is Way.AT_ONCE else _open_digest(connection, channel, way, now=now)
+    about = [each.incident for each in alerts]
+    delivery_id = None
+    if way is Way.UPDATE:
+        delivery_id = _open_bundle(connection, channel, about)
+    elif way is not Way.AT_ONCE:
+        delivery_id = _open_digest(connection, channel, way, now=now)
     if delivery_id is None:
-        delivery_id = _create(connection, channel, way, first=alerts[0], now=now)
+        delivery_id = _create(connection, channel, way, alerts, now=now)
     for each in alerts:
         insert_new(
             connection,
             delivery_alert,
             delivery_id=delivery_id,
-            alert_id=each,
+            alert_id=each.alert,
             channel=channel.name,
         )
+    if way is Way.AT_ONCE:
+        _take_in(connection, channel, about, into=delivery_id)
+
+
+def _unsealed(channel: Channel) -> ColumnElement[bool]:
+    """A message of this channel that no claim has sealed yet."""
+    return and_(
+        delivery.c.channel == channel.name,
+        delivery.c.state == State.QUEUED,
+        delivery.c.tried_at.is_(None),
+    )
+
+
+def _open_bundle(
+    connection: Connection, channel: Channel, about: Sequence[IncidentId]
+) -> DeliveryId | None:
+    """The message that waits to tell what else is new of one of these incidents."""
+    waiting = and_(
+        _unsealed(channel),
+        delivery.c.collection == Way.UPDATE,
+        delivery.c.incident_id.in_(about),
+    )
+    asked = select(delivery.c.id).where(waiting).order_by(delivery.c.id).with_for_update()
+    found = connection.execute(asked).scalars().first()
+    return None if found is None else DeliveryId(found)
+
+
+def _take_in(
+    connection: Connection, channel: Channel, about: Sequence[IncidentId], *, into: DeliveryId
+) -> None:
+    """Let a message that goes out at once tell what waited to be told of its incidents."""
+    while (bundle := _open_bundle(connection, channel, about)) is not None:
+        moved = update(delivery_alert).where(delivery_alert.c.delivery_id == bundle)
+        connection.execute(moved.values(delivery_id=into))
+        connection.execute(delete(delivery).where(delivery.c.id == bundle))
+
+
+def _bundle_closes(
+    connection: Connection, channel: Channel, about: Sequence[IncidentId], *, now: datetime
+) -> datetime:
+    """When a bundle of updates goes out: UPDATES_APART after the last message on its incidents."""
+    messages = and_(delivery.c.channel == channel.name, delivery.c.incident_id.in_(about))
+    last = connection.execute(select(func.max(delivery.c.not_before)).where(messages)).scalar()
+    return now if last is None else max(now, last + UPDATES_APART)
 
 
 def _open_digest(
@@ -87,10 +145,8 @@ def _open_digest(
     found = connection.execute(
         select(delivery.c.id)
         .where(
-            delivery.c.channel == channel.name,
+            _unsealed(channel),
             delivery.c.collection == way,
-            delivery.c.state == State.QUEUED,
-            delivery.c.tried_at.is_(None),
         )
         .with_for_update()
     ).scalar()
@@ -101,19 +157,31 @@ def _open_digest(
 
 
 def _create(
-    connection: Connection, channel: Channel, way: Way, *, first: AlertId, now: datetime
+    connection: Connection,
+    channel: Channel,
+    way: Way,
+    alerts: Sequence[Addressed],
+    *,
+    now: datetime,
 ) -> DeliveryId:
     waits = {Way.DIGEST: channel.digest_every} | dict.fromkeys(GATHERED, GATHERING_CALM)
+    not_before = now + waits.get(way, timedelta())
+    if way is Way.UPDATE:
+        about = [each.incident for each in alerts]
+        not_before = _bundle_closes(connection, channel, about, now=now)
+    at_once = Kind.ALERT if any(each.first for each in alerts) else Kind.UPDATE
+    of_one = way in (Way.AT_ONCE, Way.UPDATE)
     created = connection.execute(
         delivery.insert()
         .values(
-            key=digest("delivery", channel.name, str(first)),
+            key=digest("delivery", channel.name, str(alerts[0].alert)),
             channel=channel.name,
-            kind=Kind.ALERT if way is Way.AT_ONCE else Kind.DIGEST,
+            kind=at_once if of_one else Kind.DIGEST,
             state=State.QUEUED,
             collection=None if way is Way.AT_ONCE else way,
+            incident_id=alerts[0].incident if of_one else None,
             created_at=now,
-            not_before=now + waits.get(way, timedelta()),
+            not_before=not_before,
             due_at=now,
         )
         .returning(delivery.c.id)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, exists, or_, select
 
-from monitor.storage import volumes
+from monitor.storage import incidents, volumes
 from monitor.storage.ledger import forget as forget_ledger
 from monitor.storage.schema import (
     alert,
@@ -44,6 +44,7 @@ def forget(connection: Connection, cutoffs: Cutoffs, *, now: datetime) -> int:
     for row in connection.execute(buried.limit(BATCH)).all():
         key = (tombstone.c.feed_id == row.feed_id, tombstone.c.key == row.key)
         gone += connection.execute(delete(tombstone).where(*key)).rowcount
+    gone += incidents.forget(connection, before=cutoffs.articles, limit=BATCH)
     gone += _forget_versions(connection, cutoffs.articles)
     gone += volumes.forget(connection, before=cutoffs.deliveries)
     return gone + forget_ledger(connection, before=cutoffs.ledger)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from monitor.storage.types import UtcDateTime
@@ -261,6 +262,28 @@ story = Table(
     Index("ix_story_last_seen_at", "last_seen_at"),  # the live stories
 )
 
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),  # NULL: all of it has been silent
+    Column("strong", Boolean, nullable=False, server_default=true()),  # title or lead say it
+    Column("state", JSON, nullable=False),  # what was said of it: storage/incidents.py
+    Index("ix_incident_rule_id_opened_at", "rule_id", "opened_at"),  # those that go on
+    Index("ix_incident_last_at", "last_at"),  # retention
+)
+
+incident_story = Table(
+    "incident_story",
+    metadata,
+    Column("incident_id", ForeignKey("incident.id", ondelete="CASCADE"), primary_key=True),
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_incident_story_story_id", "story_id"),  # the incidents of a story
+)
+
 match = Table(
     "match",
     metadata,
@@ -276,9 +299,11 @@ match = Table(
     Column("decision", Text, nullable=False),  # the reason of the alert, or of the silence
     Column("alert_id", ForeignKey("alert.id", ondelete="SET NULL")),
     Column("would_tell", Text),  # the reason of the alert that its rule, on trial, did not raise
+    Column("incident_id", Id),
     Column("matched_at", UtcDateTime, nullable=False),
     UniqueConstraint("article_id", "rule_id"),
     Index("ix_match_alert_id", "alert_id"),
+    Index("ix_match_incident_id", "incident_id"),  # who carries an incident
 )
 
 alert = Table(
@@ -286,13 +311,17 @@ alert = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("rule_id", String(64), nullable=False),
-    Column("incident", String(40), nullable=False),
+    Column("subject", String(40), nullable=False),  # what its reason is told of once
+    Column("incident_id", Id),
     Column("rule_version", String(16)),  # NULL: decided before versions were kept
     Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),  # what exactly is new
     Column("story_id", ForeignKey("story.id"), nullable=False),
     Column("article_id", ForeignKey("article.id"), nullable=False),
     Column("decided_at", UtcDateTime, nullable=False),
-    UniqueConstraint("rule_id", "incident", "reason"),
+    # Its name is older than that of its column: SQLite renames the one and not the other.
+    UniqueConstraint("rule_id", "subject", "reason", name="uq_alert_rule_id_incident_reason"),
+    Index("ix_alert_incident_id", "incident_id"),  # what was told of an incident
     Index("ix_alert_story_id", "story_id"),
     Index("ix_alert_article_id", "article_id"),
 )
@@ -306,6 +335,7 @@ delivery = Table(
     Column("kind", String(8), nullable=False),
     Column("state", String(8), nullable=False),
     Column("collection", String(8)),  # which open digest of the channel this is
+    Column("incident_id", Id),  # whose news it tells
     Column("title", Text),  # as sent
     Column("body", Text),
     Column("created_at", UtcDateTime, nullable=False),
@@ -316,6 +346,7 @@ delivery = Table(
     *_work(),
     Index("ix_delivery_due_at", "due_at"),  # what is due to be sent
     Index("ix_delivery_channel_state", "channel", "state"),  # the open digest; one at a time
+    Index("ix_delivery_incident_id", "incident_id"),  # the last message about it
 )
 
 delivery_alert = Table(

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
 
-from monitor.core.alerts import Reason
-from monitor.core.model import ArticleId, RuleId, StoryId
+from monitor.core.model import RuleId
 from monitor.core.rules import Rule
 from monitor.storage.schema import article, match, outlet, rule, rule_version
 
@@ -49,31 +48,6 @@ def names(connection: Connection, rule_id: RuleId, *, began: datetime) -> frozen
             found.add(RuleId(name))
             reached |= versions.pop(name)
     return frozenset(found)
-
-
-def foregone(
-    connection: Connection,
-    rule_id: RuleId,
-    story_id: StoryId,
-    *,
-    beside: ArticleId,
-    since: datetime,
-) -> frozenset[Reason]:
-    """Why a rule on trial would have told of a story `since`, but for the article `beside`."""
-    start = began(connection, rule_id)
-    called = {rule_id} if start is None else names(connection, rule_id, began=start)
-    reasons = connection.execute(
-        select(match.c.would_tell)
-        .join(article, article.c.id == match.c.article_id)
-        .where(
-            article.c.story_id == story_id,
-            article.c.id != beside,
-            match.c.rule_id.in_(called),
-            match.c.would_tell.is_not(None),
-            match.c.matched_at >= since,
-        )
-    )
-    return frozenset(Reason(reason) for reason in reasons.scalars())
 
 
 def matches(connection: Connection, rule_id: RuleId, *, since: datetime, until: datetime) -> int:

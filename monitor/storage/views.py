@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, text
 
-from monitor.core.alerts import Origin
+from monitor.core.alerts import News, Origin, Reason
+from monitor.core.corroboration import in_words
 from monitor.core.credits import shown_credit
 from monitor.core.knowledge import Event, Status
 from monitor.core.messages import Fired, Report
@@ -20,6 +21,7 @@ from monitor.core.model import (
     Strength,
     Tier,
 )
+from monitor.storage import incidents
 from monitor.storage.articles import outlets_of
 from monitor.storage.schema import (
     alert,
@@ -42,7 +44,7 @@ NEWEST_AT_ONCE = 100  # articles that are held in memory while the newest are lo
 def reports(connection: Connection, delivery_id: int) -> list[Report]:
     """What a delivery tells: one report an article, with every alert it carries of it."""
     rows = connection.execute(
-        select(match, alert.c.reason, alert.c.story_id)
+        select(match, alert.c.reason, alert.c.detail, alert.c.incident_id, alert.c.story_id)
         .join(alert, alert.c.id == match.c.alert_id)
         .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
         .where(delivery_alert.c.delivery_id == delivery_id)
@@ -83,10 +85,24 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         ),
         publisher=row.publisher,
         missed=row.origin == Origin.MISSED,
+        standing=_standing(connection, fired),
         title=row.title,
         summary=row.summary,
         text=row.text,
     )
+
+
+def _standing(connection: Connection, fired: Sequence[Row[Any]]) -> str:
+    """Who stands behind what the most urgent of the rules tells, as far as people said so."""
+    told = [row for row in fired if row.strength == Strength.STRONG and row.incident_id is not None]
+    if not told:
+        return ""
+    first = min(told, key=lambda row: Severity(row.severity).rank)
+    incident = incidents.by_id(connection, first.incident_id)
+    if incident is None:
+        return ""
+    outlets, _ = incidents.carried(connection, first.incident_id)
+    return in_words(incident.voices.standing, outlets=outlets)
 
 
 def _fired(row: Row[Any]) -> Fired:
@@ -95,7 +111,7 @@ def _fired(row: Row[Any]) -> Fired:
         title=row.rule_title,
         severity=Severity(row.severity),
         strength=Strength(row.strength),
-        reason=row.reason,
+        reason=str(News(Reason(row.reason), row.detail)),
         evidence=tuple(map(_evidence, row.evidence)),
         event=_event(row.event) if row.event else None,
     )

@@ -199,6 +199,13 @@ def knowledge(bindings: Mapping[Binding, str] = BINDINGS) -> Knowledge:
         {binding: terms(words) for binding, words in bindings.items()},
         planned_endings=("rá", "rán"),
         suffered_endings=("ed", "ado", "struck"),
+        places={
+            "sudabad": terms("Sudabad"),
+            "strait": terms("Strait of Ems"),
+            "lakes": terms("Lakes"),
+        },
+        another=terms("another, second, otro"),
+        witnesses=terms("witnesses, testigos"),
     )
 
 

@@ -1,5 +1,6 @@
 """How an entry came to us, and whether, why and how its match is told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core import alerts, origins
-from monitor.core.alerts import Origin, Reason, Silence, Way
-from monitor.core.model import Channel, ChannelName, Severity, Strength
-from monitor.core.rules import WeakPolicy
+from monitor.core.alerts import Known, News, Origin, Reason, Silence, Way
+from monitor.core.errors import Place
+from monitor.core.model import Channel, ChannelName, RuleId, Severity, Strength
+from monitor.core.rules import Rule, WeakPolicy
+from monitor.core.terms import parse_term
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -79,13 +82,16 @@ def test_after_a_week_in_the_dark_nothing_of_that_week_is_old():
 # --- whether and how it is told ---
 
 
-def decide(**changed):
+RULE = Rule(RuleId("raids"), "Raids", parse_term("raid"), "1", Place("rules/a.yaml", 1, 1))
+
+
+def decide(*, weak=WeakPolicy.DIGEST, told=frozenset(), news=(), sources=1, **changed):
     situation = {
         "strength": Strength.STRONG,
         "severity": Severity.HIGH,
         "origin": Origin.LIVE,
-        "weak": WeakPolicy.DIGEST,
-        "told": frozenset(),
+        "rule": replace(RULE, weak=weak),
+        "known": Known(frozenset(told), tuple(news), sources),
         "beside_strong": False,
     }
     return alerts.decide(**(situation | changed))
@@ -151,17 +157,80 @@ def test_what_was_told_before_the_dark_is_not_told_again_after_it():
     assert decide(**missed, told={Reason.FIRST_REPORT}).silence is Silence.ALREADY_TOLD
 
 
+# --- what is new about what people know of ---
+
+FIRST = {Reason.FIRST_REPORT}
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [Reason.CONFIRMATION, Reason.DENIAL, Reason.CORRECTION, Reason.RETRACTION, Reason.DELETION],
+)
+def test_what_changes_what_was_told_interrupts(reason):
+    decision = decide(told=FIRST, news=[News(reason, "by whom")])
+    assert (decision.reason, decision.way) == (reason, Way.AT_ONCE)
+    assert decision.words == f"{reason}: by whom"
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [Reason.ESCALATION, Reason.NEW_TYPE, Reason.OUTLETS, Reason.NEW_SPEAKER, Reason.NEW_NUMBER],
+)
+def test_all_else_waits_for_the_next_update(reason):
+    assert decide(told=FIRST, news=[News(reason)]).way is Way.UPDATE
+
+
+def test_what_becomes_critical_interrupts():
+    news = [News(Reason.ESCALATION, "critical, before high")]
+    assert decide(told=FIRST, news=news, severity=Severity.CRITICAL).way is Way.AT_ONCE
+
+
+def test_another_story_alone_waits_for_the_digest():
+    assert decide(told=FIRST, news=[News(Reason.DEVELOPMENT)]).way is Way.DIGEST
+
+
+def test_several_things_are_new_at_once_and_the_message_names_them_all():
+    news = [News(Reason.NEW_SPEAKER, "Zapp"), News(Reason.DEVELOPMENT)]
+    decision = decide(told=FIRST, news=news)
+    assert decision.way is Way.UPDATE
+    assert decision.words == "a new voice: Zapp; another story of this incident"
+
+
+def test_a_weak_match_adds_nothing_to_what_people_know_of():
+    decision = decide(strength=Strength.WEAK, told=FIRST, news=[News(Reason.DENIAL)])
+    assert decision.silence is Silence.ALREADY_TOLD
+
+
+@pytest.mark.parametrize(
+    ("origin", "way"),
+    [(Origin.WELCOME, Way.WELCOME), (Origin.LATE, Way.DIGEST), (Origin.MISSED, Way.AT_ONCE)],
+)
+def test_news_that_came_late_waits_as_a_first_report_would(origin, way):
+    assert decide(told=FIRST, news=[News(Reason.DENIAL)], origin=origin).way is way
+
+
+def test_nothing_is_told_before_enough_sources_stand_behind_it():
+    rule = replace(RULE, sources=2)
+    waiting = decide(rule=rule)
+    assert waiting.silence is Silence.FEW_SOURCES
+    assert decide(rule=rule, known=Known(sources=2)).reason is Reason.FIRST_REPORT
+
+
 @given(
     st.sampled_from(Strength), st.sampled_from(Severity), st.sampled_from(Origin),
     st.sampled_from(WeakPolicy), st.frozensets(st.sampled_from(Reason)), st.booleans(),
+    st.lists(st.builds(News, st.sampled_from(Reason))),
 )  # fmt: skip
-def test_every_decision_is_a_reason_or_a_silence(strength, severity, origin, weak, told, beside):
-    decision = alerts.decide(
+def test_every_decision_is_a_reason_or_a_silence(
+    strength, severity, origin, weak, told, beside, news
+):
+    decision = decide(
         strength=strength,
         severity=severity,
         origin=origin,
         weak=weak,
         told=told,
+        news=news,
         beside_strong=beside,
     )
     assert (decision.reason is None) == (decision.way is None) == (decision.silence is not None)

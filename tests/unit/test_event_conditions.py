@@ -8,6 +8,7 @@ import pytest
 from test_conditions import FILES
 
 import monitor.config
+from monitor.config.alerting import Alerting
 from monitor.config.conditions import Conditions
 from monitor.config.definition import definition
 from monitor.config.lists import Lists
@@ -28,9 +29,7 @@ from monitor.core.rules import (
     Condition,
     Happening,
     NoneOf,
-    OncePer,
     Rule,
-    WeakPolicy,
 )
 from monitor.core.terms import parse_term
 
@@ -213,8 +212,7 @@ def version(condition: Condition, *, cases: tuple[Case, ...] = (), knowledge: st
     return rule_version(
         condition,
         Severity.HIGH,
-        OncePer.INCIDENT,
-        WeakPolicy.DIGEST,
+        Alerting(),
         cases=cases,
         knowledge=knowledge,
     )

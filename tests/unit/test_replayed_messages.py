@@ -8,6 +8,7 @@ import pytest
 from monitor.core.alerts import Decision, Origin, Reason, Way
 from monitor.core.backtest import Archived, Judged, Verdict
 from monitor.core.errors import Place
+from monitor.core.incidents import IncidentId
 from monitor.core.model import (
     ArticleId,
     Channel,
@@ -48,7 +49,7 @@ def judged(number: int, at: datetime, way: Way) -> Judged:
         outlet_name="Paper",
     )
     match = Match(RULE.id, RULE.version, Severity.NORMAL, Strength.STRONG, ())
-    verdict = Verdict(match, Decision(Reason.FIRST_REPORT, way), ((way, DESK),))
+    verdict = Verdict(match, Decision(Reason.FIRST_REPORT, way), ((way, DESK),), IncidentId(number))
     return Judged(article, StoryId(number), (verdict,), 1, 1)
 
 
