@@ -71,7 +71,8 @@ class Report:
     the evidence points into. `outlets` counts who carries the story so far, this one included, and
     `sources` those of them that are no copies. `credit` names the agency whose text it is,
     `publisher` whom an aggregator shows. `missed`: it came out while the watch was blind.
-    `standing`: who stands behind what is told, and who denied it.
+    `standing`: who stands behind what is told, and who denied it. So many reports were `folded`,
+    as they said nothing new.
     `quality` says why no more was read, in the words of `Page.quality`.
     """
 
@@ -91,6 +92,7 @@ class Report:
     publisher: str | None = None
     missed: bool = False
     standing: str = ""
+    folded: int = 0
     quality: str = "ok"
     title: str = ""
     summary: str | None = None
@@ -135,6 +137,7 @@ def render_alert(
         *([quiet(report.standing)] if report.standing else []),
         *_rules(report),
         *_beside(beside, now),
+        *(_folded(report) if update else []),
         "",
         f"Read: {_read(report)}",
     ]
@@ -156,6 +159,13 @@ def _beside(reports: Sequence[Report], now: datetime) -> list[str]:
     if len(reports) > BESIDE_SHOWN:
         lines += ["", f"and {len(reports) - BESIDE_SHOWN} more articles"]
     return lines
+
+
+def _folded(report: Report) -> list[str]:
+    if not report.folded:
+        return []
+    many = "1 more report" if report.folded == 1 else f"{report.folded:,} more reports"
+    return ["", f"{many} of this said nothing new"]
 
 
 def _source(report: Report) -> str:

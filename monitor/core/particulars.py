@@ -11,7 +11,7 @@ from monitor.core.model import Document
 from monitor.core.rules import Term
 from monitor.core.text import Token, fold, lead_text, tokenise
 
-ANOTHER_REACH = 2  # words between "another" and the words of its event
+ANOTHER_REACH = 2  # words before and behind those of an event in which "another" belongs to it
 _FIGURE = re.compile(r"\d[\d.,]*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -55,7 +55,7 @@ class Reader:
         first = next((n for n, token in enumerate(tokens) if token.end > event.start), 0)
         last = next((n for n, token in enumerate(tokens) if token.end >= event.end), first)
         near: list[Hit[str | Mark]] = self._lexicon.find(
-            tokens, max(0, first - ANOTHER_REACH), last + 1
+            tokens, max(0, first - ANOTHER_REACH), min(len(tokens), last + 1 + ANOTHER_REACH)
         )
         return any(hit.payload is Mark.ANOTHER for hit in near)
 

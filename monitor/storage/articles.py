@@ -217,13 +217,16 @@ def join_copy(connection: Connection, row: Row[Any], original: Row[Any]) -> None
 
 
 def told_by_article(connection: Connection, article_id: ArticleId) -> frozenset[RuleId]:
-    """The rules that have told this very article as a first report, or on trial would have."""
-    first = Reason.FIRST_REPORT
+    """The rules that have told this very article for what it says, or on trial would have.
+
+    One that was only named as a weak match may be told when an edit makes it strong.
+    """
+    weak = Reason.WEAK_MATCH
     rows = connection.execute(
         select(match.c.rule_id)
         .outerjoin(alert, alert.c.id == match.c.alert_id)
         .where(match.c.article_id == article_id)
-        .where(or_(alert.c.reason == first, match.c.would_tell == first))
+        .where(or_(alert.c.reason != weak, match.c.would_tell != weak))
     )
     return frozenset(RuleId(rule) for rule in rows.scalars())
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, t
 from monitor.core.alerts import News, Origin, Reason
 from monitor.core.corroboration import in_words
 from monitor.core.credits import shown_credit
+from monitor.core.incidents import IncidentId
 from monitor.core.knowledge import Event, Status
 from monitor.core.messages import Fired, Report
 from monitor.core.model import (
@@ -44,7 +45,7 @@ NEWEST_AT_ONCE = 100  # articles that are held in memory while the newest are lo
 def reports(connection: Connection, delivery_id: int) -> list[Report]:
     """What a delivery tells: one report an article, with every alert it carries of it."""
     rows = connection.execute(
-        select(match, alert.c.reason, alert.c.detail, alert.c.incident_id, alert.c.story_id)
+        select(match, alert.c.reason, alert.c.detail, alert.c.story_id)
         .join(alert, alert.c.id == match.c.alert_id)
         .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
         .where(delivery_alert.c.delivery_id == delivery_id)
@@ -66,6 +67,7 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         .where(article.c.id == article_id)
     ).one()
     outlets, sources = outlets_of(connection, row.story_id) if row.story_id else (1, 1)
+    incident_id = _incident(fired)
     return Report(
         headline=row.title,
         url=row.url,
@@ -85,23 +87,27 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         ),
         publisher=row.publisher,
         missed=row.origin == Origin.MISSED,
-        standing=_standing(connection, fired),
+        standing=_standing(connection, incident_id),
+        folded=0 if incident_id is None else incidents.folded(connection, incident_id),
         title=row.title,
         summary=row.summary,
         text=row.text,
     )
 
 
-def _standing(connection: Connection, fired: Sequence[Row[Any]]) -> str:
-    """Who stands behind what the most urgent of the rules tells, as far as people said so."""
+def _incident(fired: Sequence[Row[Any]]) -> IncidentId | None:
+    """The incident of the most urgent of the rules that tell it; None for weak matches alone."""
     told = [row for row in fired if row.strength == Strength.STRONG and row.incident_id is not None]
-    if not told:
+    first = min(told, key=lambda row: Severity(row.severity).rank, default=None)
+    return None if first is None else IncidentId(first.incident_id)
+
+
+def _standing(connection: Connection, incident_id: IncidentId | None) -> str:
+    """Who stands behind it, as far as articles said so."""
+    incident = None if incident_id is None else incidents.by_id(connection, incident_id)
+    if incident is None or incident.id is None:
         return ""
-    first = min(told, key=lambda row: Severity(row.severity).rank)
-    incident = incidents.by_id(connection, first.incident_id)
-    if incident is None:
-        return ""
-    outlets, _ = incidents.carried(connection, first.incident_id)
+    outlets, _ = incidents.carried(connection, incident.id)
     return in_words(incident.voices.standing, outlets=outlets)
 
 
