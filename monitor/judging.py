@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 
 from monitor.core import alerts, stories, volume
 from monitor.core.alerts import Known
-from monitor.core.incidents import Account, Incident, account_of, families_of, joined, known
-from monitor.core.knowledge import Event
+from monitor.core.incidents import Account, Incident, account_of, joined, known
 from monitor.core.model import Match, OutletId, RuleId, StoryId
 from monitor.core.particulars import Particulars
 from monitor.core.reading import same_title
@@ -26,11 +25,10 @@ from monitor.watch import Watch
 class Found:
     """What matching found in an article, before anybody knows what is told of it.
 
-    `events` are all of it, `particulars` those of each match. `words` are for grouping.
+    `particulars` are those of each match, `words` are for grouping.
     """
 
     matches: Sequence[Match] = ()
-    events: Sequence[Event] = ()
     particulars: Mapping[RuleId, Particulars] = field(default_factory=dict)
     words: frozenset[str] = frozenset()
 
@@ -109,11 +107,9 @@ def _account(watch: Watch, row: AnyRow, match: Match, story_id: StoryId, found: 
     outlet = watch.outlets.get(OutletId(writer))
     return account_of(
         match,
+        found.particulars[match.rule],
         story=story_id,
         at=row.seen_at,
-        events=found.events,
-        particulars=found.particulars[match.rule],
-        families=families_of(watch.knowledge),
         publisher=(writer, outlet.name if outlet else writer),
     )
 

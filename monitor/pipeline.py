@@ -92,10 +92,10 @@ def _found(watch: Watch, document: Document) -> Found:
     matches = watch.matcher.match(document)
     if not matches:
         return Found()
+    events, particulars = watch.matcher.events(document), watch.particulars
     return Found(
         matches,
-        watch.matcher.events(document),
-        {each.rule: watch.particulars.of(document, each.event) for each in matches},
+        {each.rule: particulars.of(document, each.event, events) for each in matches},
         stories.words_of(document.title, lead_text(document)),
     )
 

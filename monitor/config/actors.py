@@ -12,12 +12,12 @@ from monitor.config.source import Items, Map, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.knowledge import Actor, ActorId, Name, Office
 
-ACTOR_KEYS = ("title", "country", "names", "adjectives", "acts_as", "moves")
+ACTOR_KEYS = ("title", "country", "names", "adjectives", "acts_as", "moves", "reports")
 NAMES_KEYS = ("names", "since", "until")
 OFFICE_KEYS = ("words", "alone", "moves")
 DEFAULT_PART = "government"  # who acts where a country with this office is a party by its bare name
 _NAMES = "names"
-_NAMELESS = ("title", "country", "acts_as", "moves")
+_NAMELESS = ("title", "country", "acts_as", "moves", "reports")
 _OFFICE = "words of an office"
 
 
@@ -127,6 +127,7 @@ class Actors:
             adjectives=terms_of(adjectives),
             acts_as=self._acts_as(key.text, fields, country="adjectives" in fields),
             moves=flag(fields, "moves", default=True),
+            reports=flag(fields, "reports"),
             country=self._country(key.text, fields),
         )
 

@@ -89,6 +89,9 @@ def _actor() -> Shape:
         "adjectives": _words("Whose something is; an actor with some is a country."),
         "acts_as": _actor_id("Who acts where its bare name is a party."),
         "moves": shapes.flag("false: it can only be acted on.", default=True),
+        "reports": shapes.flag(
+            "true: it tells the news, each of its names for itself.", default=False
+        ),
     }
     return shapes.mapping("An actor.", known(actors.ACTOR_KEYS, keys), required=("title",))
 

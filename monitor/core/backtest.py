@@ -22,7 +22,6 @@ from monitor.core.incidents import (
     Incident,
     IncidentId,
     account_of,
-    families_of,
     joined,
     known,
 )
@@ -140,7 +139,6 @@ class Replay:
         self._earlier: dict[str, list[_Earlier]] = {}  # by page and by text
         self._stories = _Stories(story_window)
         self._particulars = Reader(knowledge)
-        self._families = families_of(knowledge)
         self._incidents = _Incidents()
 
     def judge(self, article: Archived) -> Judged | None:
@@ -216,21 +214,20 @@ class Replay:
             decision,
             tuple(alerts.ways(decision, channels, at_once=at_once)),
             self._incidents.number(incident),
-            in_words(incident.voices.standing, outlets=counted(history.carried)[0])
+            in_words(incident.standing, outlets=counted(history.carried)[0])
             if decision.reason is not None
             else "",
         )
 
     def _account(self, article: Archived, own: _Earlier, match: Match) -> Account:
+        document = article.document
         writer = article.credit or article.carrier or article.outlet_id
         name = article.agency if article.credit else article.carrier or article.outlet_name
         return account_of(
             match,
+            self._particulars.of(document, match.event, self._matcher.events(document)),
             story=own.story or StoryId(0),
             at=article.seen_at,
-            events=self._matcher.events(article.document),
-            particulars=self._particulars.of(article.document, match.event),
-            families=self._families,
             publisher=(writer, name or writer),
         )
 

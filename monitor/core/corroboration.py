@@ -6,10 +6,12 @@ that did not claim it first, or what was seen on the ground; so a claimant never
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 GROUND = "on the ground"
+OTHERS = "others"
 NAMED_SHOWN = 3  # originators in one line; the rest are counted
 VOICES_KEPT = 200  # of one incident
 
@@ -18,13 +20,13 @@ VOICES_KEPT = 200  # of one incident
 class Voice:
     """Somebody who stands behind an event, or `denies` it.
 
-    `party`: the whole to which he belongs, if that is a party to the event. `publisher`: an outlet
-    or agency that writes in its own name.
+    `whole`: the actor that he is part of. `publisher`: an outlet or agency that writes in its own
+    name.
     """
 
     key: str
     name: str
-    party: str | None = None
+    whole: str | None = None
     denies: bool = False
     publisher: bool = False
 
@@ -34,14 +36,19 @@ class Voice:
         return cls(GROUND, GROUND)
 
     @classmethod
+    def of_others(cls, *, denies: bool) -> "Voice":
+        """Speakers whom nobody knows: as one, as the text may call one by several names."""
+        return cls(OTHERS, OTHERS, denies=denies)
+
+    @classmethod
     def of_publisher(cls, key: str, name: str) -> "Voice":
         """Whoever writes it, where the text names no speaker."""
         return cls(key, name, publisher=True)
 
     @property
     def named(self) -> bool:
-        """Whether the text names him."""
-        return not self.publisher and self.key != GROUND
+        """Whether the text names somebody who is known."""
+        return not self.publisher and self.key not in (GROUND, OTHERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +83,12 @@ class Voices:
             more.hear(voice)
         return more
 
-    @property
-    def standing(self) -> Standing:
-        """What all of them together make."""
+    def standing(self, parties: AbstractSet[str]) -> Standing:
+        """What all of them together make of an event between these wholes."""
         behind = [each for each in self.heard.values() if not each.denies]
         named = [each for each in behind if not each.publisher]
         first = behind[0] if behind else None
-        confirming = (each for each in behind[1:] if first and _confirms(each, first))
+        confirming = (each for each in behind[1:] if first and _confirms(each, first, parties))
         against = (each for each in self.heard.values() if each.denies)
         return Standing(
             originators=tuple(each.name for each in named or behind),
@@ -97,7 +103,7 @@ class Voices:
             {
                 "key": each.key,
                 "name": each.name,
-                "party": each.party,
+                "whole": each.whole,
                 "denies": each.denies,
                 "publisher": each.publisher,
             }
@@ -113,11 +119,11 @@ class Voices:
         return voices
 
 
-def _confirms(voice: Voice, first: Voice) -> bool:
+def _confirms(voice: Voice, first: Voice, parties: AbstractSet[str]) -> bool:
     """Whether one who speaks up later makes it sure: a party that did not claim it, the ground."""
     if voice.key == GROUND:
         return True
-    return voice.party is not None and voice.party != first.party
+    return voice.whole in parties and voice.whole != first.whole
 
 
 def in_words(standing: Standing, *, outlets: int) -> str:

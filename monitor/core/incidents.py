@@ -1,13 +1,13 @@
 """Incidents: what a rule tells once, which article belongs to which, and what is new in it. Pure.
 
-    match + events + particulars ─account_of→ account ─joined→ incident ─news→ reasons to tell
+    match + particulars ─account_of→ account ─joined→ incident ─known→ reasons to tell
 
 An incident is one event as a person would count it: reports of one story, or of the same family of
 event types between the same parties in the same place, close in time. docs/incidents.md tells it
 from the reader's side.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,108 +15,48 @@ from typing import NewType
 
 from monitor.core.alerts import Decision, Known, News, Reason
 from monitor.core.corroboration import Standing, Voice, Voices
-from monitor.core.knowledge import Event, Knowledge, Status
 from monitor.core.model import Match, Severity, StoryId, Strength
 from monitor.core.particulars import Particulars
 from monitor.core.rules import OncePer, Rule, has_events
-from monitor.core.text import fold
 
 IncidentId = NewType("IncidentId", int)
 
 LONGEST = timedelta(hours=48)  # an incident is over then, whatever still comes
 NUMBERS_KEPT = 60  # of one incident; a list of the dead would grow for ever
-_CLAIMING = frozenset(
-    {Status.CLAIMED, Status.ATTRIBUTED, Status.UNCONFIRMED, Status.THREATENED, Status.PLANNED}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What one matched article says of an incident.
-
-    `family` and `type` are those of its event, "" for a match by words. `parties` are the wholes
-    that its source and target belong to.
-    """
+    """What one matched article says of an incident, and everybody who stands behind it there."""
 
     story: StoryId
     at: datetime
     severity: Severity
+    about: Particulars
+    voices: tuple[Voice, ...]
     strong: bool = True
-    family: str = ""
-    type: str = ""
-    parties: frozenset[str] = frozenset()
-    places: frozenset[str] = frozenset()
-    numbers: tuple[str, ...] = ()
-    another: bool = False
-    voices: tuple[Voice, ...] = ()
 
 
 def account_of(
     match: Match,
+    about: Particulars,
     *,
     story: StoryId,
     at: datetime,
-    events: Iterable[Event],
-    particulars: Particulars,
-    families: Mapping[str, str],
     publisher: tuple[str, str],
 ) -> Account:
     """What an article says of the incident that a match is about.
 
-    `events` are all of the article, `families` the family of each event type. `publisher` is the
-    key and the name of who wrote it: an agency, else who carries it.
+    `publisher` is the key and the name of who wrote it: an agency, else who carries it. Where the
+    text names nobody, he stands behind it himself.
     """
-    event = match.event
-    family = families.get(event.type, "") if event else ""
-    alike = [each for each in events if event and families.get(each.type) == family]
+    voices = about.voices
+    if about.told and not voices:
+        voices = (Voice.of_publisher(*publisher),)
+    strong = match.strength is Strength.STRONG
     return Account(
-        story=story,
-        at=at,
-        severity=match.severity,
-        strong=match.strength is Strength.STRONG,
-        family=family,
-        type=event.type if event else "",
-        parties=_parties(event),
-        places=particulars.places,
-        numbers=particulars.numbers,
-        another=event is not None and particulars.another,
-        voices=tuple(_voices(alike, publisher=publisher, witnessed=particulars.witnessed)),
+        story=story, at=at, severity=match.severity, about=about, voices=voices, strong=strong
     )
-
-
-def _whole(actor: str | None) -> str | None:
-    return actor.partition(".")[0] if actor else None
-
-
-def _parties(event: Event | None) -> frozenset[str]:
-    if event is None:
-        return frozenset()
-    return frozenset(filter(None, (_whole(event.source), _whole(event.target))))
-
-
-def _voices(
-    events: Sequence[Event], *, publisher: tuple[str, str], witnessed: bool
-) -> Iterable[Voice]:
-    """Who stands behind the events, or against them; who writes in his own name where nobody is."""
-    named = False
-    for event in events:
-        if event.speaker is None or event.status is Status.PAST_REFERENCE:
-            continue
-        denies = event.status is Status.DENIED
-        if denies or event.status in _CLAIMING:
-            named = True
-            yield _voice(event, denies=denies)
-    if witnessed:
-        yield Voice.on_the_ground()
-    elif events and not named:
-        yield Voice.of_publisher(*publisher)
-
-
-def _voice(event: Event, *, denies: bool) -> Voice:
-    whole = _whole(event.speaker_actor)
-    party = whole is not None and whole in _parties(event)
-    key = event.speaker_actor if party and event.speaker_actor else fold(event.speaker or "")
-    return Voice(key=key, name=event.speaker or "", party=whole if party else None, denies=denies)
 
 
 @dataclass(slots=True)
@@ -146,7 +86,10 @@ class Incident:
     def opened_by(cls, account: Account) -> "Incident":
         """A new one, which nothing has been said of."""
         return cls(
-            account.family, opened_at=account.at, last_at=account.at, another=account.another
+            account.about.family,
+            opened_at=account.at,
+            last_at=account.at,
+            another=account.about.another,
         )
 
     def absorb(self, account: Account) -> None:
@@ -156,13 +99,13 @@ class Incident:
         if not account.strong:
             return
         self.strong = True
-        self.family = self.family or account.family
-        if account.type:
-            self.types.add(account.type)
-        self.parties |= account.parties
-        self.places |= account.places
-        self.another = self.another or account.another
-        self.numbers += [each for each in account.numbers if each not in self.numbers]
+        self.family = self.family or account.about.family
+        if account.about.type:
+            self.types.add(account.about.type)
+        self.parties |= account.about.parties
+        self.places |= account.about.places
+        self.another = self.another or account.about.another
+        self.numbers += [each for each in account.about.numbers if each not in self.numbers]
         del self.numbers[NUMBERS_KEPT:]
         for voice in account.voices:
             self.voices.hear(voice)
@@ -174,6 +117,16 @@ class Incident:
         self.told_at = self.told_at or at
         self.grown = self.grown or Reason.OUTLETS in decision.reasons
         self.severity = min(self.severity, severity, key=lambda each: each.rank)
+
+    @property
+    def standing(self) -> Standing:
+        """Who stands behind it, and who denied it."""
+        return self.voices.standing(self.parties)
+
+    def with_all_of(self, account: Account) -> Standing:
+        """The same, with one more account."""
+        parties = self.parties | account.about.parties
+        return self.voices.with_all(account.voices).standing(parties)
 
     def counts_outlets(self, rule: Rule) -> bool:
         """Whether people wait to hear how many outlets carry it."""
@@ -204,19 +157,21 @@ def joined(account: Account, live: Iterable[Incident], rule: Rule) -> Incident |
         for each in going
         if account.at - each.last_at <= rule.window and _same_kind(account, each)
     ]
-    if account.another:
+    if account.about.another:
         return next((each for each in (*in_story, *of_kind) if each.another), None)
     alike = [each for each in in_story if _same_family(account, each)]
     return next(iter((*alike, *of_kind)), None)
 
 
 def _same_family(account: Account, incident: Incident) -> bool:
-    return not account.family or not incident.family or account.family == incident.family
+    return (
+        not account.about.family or not incident.family or account.about.family == incident.family
+    )
 
 
 def _same_kind(account: Account, incident: Incident) -> bool:
     """Whether it may be the same event, told in a story of its own."""
-    parties, places = account.parties, account.places
+    parties, places = account.about.parties, account.about.places
     return (
         incident.strong
         and _same_family(account, incident)
@@ -246,16 +201,16 @@ def known(
     `told` are the reasons given so far; so many independent `outlets` carry it by now, this
     article included.
     """
-    voices = incident.voices.with_all(account.voices)
+    standing = incident.with_all_of(account)
     news: tuple[News, ...] = ()
     if Reason.FIRST_REPORT in told:
         news = tuple(_news(incident, account, rule, outlets=outlets))
-    return Known(told, news, max(1, len(voices.standing.originators)))
+    return Known(told, news, max(1, len(standing.originators)))
 
 
 def _news(incident: Incident, account: Account, rule: Rule, *, outlets: int) -> list[News]:
     """What is new, as far as the rule tells it, the most telling first."""
-    before, after = incident.voices.standing, incident.voices.with_all(account.voices).standing
+    before, after = incident.standing, incident.with_all_of(account)
     found = [*_severer(incident, account), *_standing(before, after)]
     if incident.counts_outlets(rule) and outlets >= (rule.outlets or 0):
         found.append(News(Reason.OUTLETS, f"{outlets} independent outlets"))
@@ -264,7 +219,7 @@ def _news(incident: Incident, account: Account, rule: Rule, *, outlets: int) -> 
         for voice in account.voices
         if voice.named and not incident.voices.has(voice)
     ]
-    numbers = [each for each in account.numbers if each not in incident.numbers]
+    numbers = [each for each in account.about.numbers if each not in incident.numbers]
     if numbers:
         found.append(News(Reason.NEW_NUMBER, ", ".join(numbers)))
     if account.story not in incident.stories:
@@ -279,8 +234,8 @@ def _news(incident: Incident, account: Account, rule: Rule, *, outlets: int) -> 
 def _severer(incident: Incident, account: Account) -> Iterable[News]:
     if account.severity.rank < incident.severity.rank:
         yield News(Reason.ESCALATION, f"{account.severity}, before {incident.severity}")
-    elif account.type and incident.types and account.type not in incident.types:
-        yield News(Reason.NEW_TYPE, account.type.replace("_", " "))
+    elif account.about.type and incident.types and account.about.type not in incident.types:
+        yield News(Reason.NEW_TYPE, account.about.type.replace("_", " "))
 
 
 def _standing(before: Standing, after: Standing) -> Iterable[News]:
@@ -288,8 +243,3 @@ def _standing(before: Standing, after: Standing) -> Iterable[News]:
         yield News(Reason.CONFIRMATION, after.confirmed_by)
     if after.denied_by and not before.denied_by:
         yield News(Reason.DENIAL, after.denied_by)
-
-
-def families_of(knowledge: Knowledge) -> dict[str, str]:
-    """The family of each event type."""
-    return {each.id: each.family for each in knowledge.types}

@@ -78,7 +78,8 @@ class Actor:
 
     `adjectives` say whose an office is ("Chilean", "chileno"); an actor with some is a
     country. `acts_as`: who acts where its bare name is a party ("Chile rejects").
-    `moves`: False for what can only be acted on, as a vessel or a sea.
+    `moves`: False for what can only be acted on, as a vessel or a sea. `reports`: it tells the
+    news, so that each of its names is a voice of its own.
     `country`: its ISO 3166 code; the "foreign minister" of its outlets is its own.
     """
 
@@ -88,6 +89,7 @@ class Actor:
     adjectives: tuple[Term, ...] = ()
     acts_as: ActorId | None = None
     moves: bool = True
+    reports: bool = False
     country: str | None = None
 
 

@@ -1,11 +1,12 @@
-"""What tells one event of a kind from another: where it was, its figures, "another", witnesses."""
+"""What tells one event of a kind from another: parties, places, figures, voices."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.core.knowledge import Event, Knowledge
+from monitor.core.corroboration import Voice
+from monitor.core.knowledge import ActorId, Event, Knowledge, Status
 from monitor.core.lexicon import Hit, Lexicon
 from monitor.core.model import Document
 from monitor.core.rules import Term
@@ -25,12 +26,21 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """Of one article: ids of places, figures of the title as written, marks of its event."""
+    """Of what one match is about: `family` and `type` of its event, "" for a match by words.
 
+    `parties` are the wholes that source and target belong to, `places` ids of the knowledge,
+    `numbers` figures of the title as written. `voices` are those whom the text names;
+    `told`: it tells of such an event at all.
+    """
+
+    family: str = ""
+    type: str = ""
+    parties: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
     numbers: tuple[str, ...] = ()
     another: bool = False
-    witnessed: bool = False
+    voices: tuple[Voice, ...] = ()
+    told: bool = False
 
 
 class Reader:
@@ -38,17 +48,51 @@ class Reader:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._lexicon = Lexicon(_entries(knowledge))
+        self._families = {each.id: each.family for each in knowledge.types}
+        self._reporting = {each.id for each in knowledge.actors if each.reports}
+        self._resting = {each.id for each in knowledge.actors if not each.moves}
 
-    def of(self, document: Document, event: Event | None) -> Particulars:
-        """What title and lead say, `another` beside the words of the event alone."""
+    def of(
+        self, document: Document, event: Event | None, events: Sequence[Event] = ()
+    ) -> Particulars:
+        """What title and lead say, `another` beside the words of the event alone.
+
+        `events` are all of the document; those of the same family say who speaks of it.
+        """
         title, lead = tokenise(document.title), tokenise(lead_text(document))
         found = [*self._lexicon.find(title), *self._lexicon.find(lead)]
+        family = self._family(event)
+        alike = [each for each in (event, *events) if each and self._family(each) == family]
+        voices = list(self._voices(alike))
+        if any(hit.payload is Mark.WITNESS for hit in found):
+            voices.append(Voice.on_the_ground())
         return Particulars(
+            family=family,
+            type=event.type if event else "",
+            parties=_parties(event),
             places=frozenset(hit.payload for hit in found if not isinstance(hit.payload, Mark)),
             numbers=tuple(dict.fromkeys(_figures(title))),
             another=event is not None and self._another(document, event),
-            witnessed=any(hit.payload is Mark.WITNESS for hit in found),
+            voices=tuple(dict.fromkeys(voices)),
+            told=event is not None,
         )
+
+    def _family(self, event: Event | None) -> str:
+        return self._families.get(event.type, "") if event else ""
+
+    def _voices(self, events: Iterable[Event]) -> Iterator[Voice]:
+        """Who stands behind the events, or against them, as the text names them."""
+        for event in events:
+            denies = event.status is Status.DENIED
+            if event.speaker and (denies or event.status in _SAID):
+                yield self._voice(event.speaker, event.speaker_actor, denies=denies)
+
+    def _voice(self, name: str, actor: ActorId | None, *, denies: bool) -> Voice:
+        if actor is not None and actor in self._reporting:
+            return Voice(fold(name), name, denies=denies)
+        if actor is None or actor in self._resting:
+            return Voice.of_others(denies=denies)
+        return Voice(actor, name, actor.partition(".")[0], denies)
 
     def _another(self, document: Document, event: Event) -> bool:
         tokens = tokenise(getattr(document, event.field) or "")
@@ -58,6 +102,16 @@ class Reader:
             tokens, max(0, first - ANOTHER_REACH), min(len(tokens), last + 1 + ANOTHER_REACH)
         )
         return any(hit.payload is Mark.ANOTHER for hit in near)
+
+
+_SAID = frozenset(
+    {Status.CLAIMED, Status.ATTRIBUTED, Status.UNCONFIRMED, Status.THREATENED, Status.PLANNED}
+)
+
+
+def _parties(event: Event | None) -> frozenset[str]:
+    named = (event.source, event.target) if event else ()
+    return frozenset(actor.partition(".")[0] for actor in named if actor)
 
 
 def _entries(knowledge: Knowledge) -> Iterator[tuple[Term, str | Mark]]:

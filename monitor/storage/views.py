@@ -108,7 +108,7 @@ def _standing(connection: Connection, incident_id: IncidentId | None) -> str:
     if incident is None or incident.id is None:
         return ""
     outlets, _ = incidents.carried(connection, incident.id)
-    return in_words(incident.voices.standing, outlets=outlets)
+    return in_words(incident.standing, outlets=outlets)
 
 
 def _fired(row: Row[Any]) -> Fired:

@@ -39,6 +39,7 @@ def actor(
     *,
     adjectives: str = "",
     moves: bool = True,
+    reports: bool = False,
     country: str | None = None,
 ) -> Actor:
     return Actor(
@@ -48,6 +49,7 @@ def actor(
         terms(adjectives),
         ActorId(f"{id_}.government") if adjectives else None,
         moves,
+        reports,
         country,
     )
 
@@ -75,7 +77,7 @@ ACTORS = (
     actor("westmark", "Westmark", adjectives="Westmarkian"),
     actor("tankers", "tanker, tankers, petrolero, Blue Whale", moves=False),
     actor("strait", "Strait of Ems, estrecho de Ems", moves=False),
-    actor("press", "Daily Bell", moves=False),
+    actor("press", "Daily Bell, Evening Horn", moves=False, reports=True),
 )
 OFFICES = (
     Office(

@@ -10,7 +10,7 @@ from monitor.core import alerts
 from monitor.core.alerts import Decision, Origin, Reason, Silence, Way
 from monitor.core.corroboration import Voice, Voices, in_words
 from monitor.core.errors import Place
-from monitor.core.incidents import Incident, account_of, families_of, joined, known
+from monitor.core.incidents import Incident, account_of, joined, known
 from monitor.core.matcher import Matcher
 from monitor.core.model import Document, RuleId, Severity, StoryId
 from monitor.core.particulars import Reader
@@ -48,11 +48,9 @@ class Desk:
         (match,) = self._matcher.match(document)
         account = account_of(
             match,
+            self._reader.of(document, match.event, self._matcher.events(document)),
             story=StoryId(story),
             at=NOON + timedelta(hours=hours),
-            events=self._matcher.events(document),
-            particulars=self._reader.of(document, match.event),
-            families=families_of(KNOWLEDGE),
             publisher=(outlet, outlet.title()),
         )
         incident = joined(account, self.incidents, self.rule)
@@ -230,7 +228,31 @@ def test_a_claimant_never_confirms_himself():
     desk = Desk()
     desk.hears("Olsen says Norland struck Sudania")
     assert desk.hears("Norland struck Sudania, says Ministry of War", hours=1).reason is None
-    assert desk.incidents[0].voices.standing.confirmed_by == ""
+    assert desk.incidents[0].standing.confirmed_by == ""
+
+
+def test_two_names_of_one_actor_are_one_source():
+    desk = Desk(replace(RULE, sources=2))
+    desk.hears("Olsen says Norland struck Sudania")
+    again = desk.hears("Norland struck Sudania, says Ministry of War", hours=1)
+    assert again.silence is Silence.FEW_SOURCES
+
+
+def test_each_paper_that_is_quoted_is_a_source_of_its_own():
+    desk = Desk(replace(RULE, sources=2))
+    desk.hears("According to Daily Bell, Norland struck Sudania")
+    told = desk.hears("According to Evening Horn, Norland struck Sudania", hours=1)
+    assert told.reason is Reason.FIRST_REPORT
+
+
+def test_speakers_whom_nobody_knows_count_as_one():
+    desk = Desk(replace(RULE, sources=2))
+    for number, name in enumerate(("Ann Plurabelle", "Sam Nobody", "They")):
+        said = desk.hears(f"{name} says Norland struck Sudania", hours=number)
+        assert said.silence is Silence.FEW_SOURCES
+    assert in_words(desk.incidents[0].standing, outlets=1) == (
+        "1 source: others · not confirmed by another party"
+    )
 
 
 def test_the_other_party_confirms():
@@ -257,7 +279,7 @@ def test_a_denial_stands_beside_the_claim():
     desk = Desk()
     desk.hears("Olsen says Norland struck Sudania")
     assert desk.hears("Karim denies that Norland struck Sudania", hours=1).words == "denied: Karim"
-    standing = in_words(desk.incidents[0].voices.standing, outlets=40)
+    standing = in_words(desk.incidents[0].standing, outlets=40)
     assert standing == (
         "40 outlets, 1 source: Olsen · not confirmed by another party · denied by Karim"
     )
@@ -290,6 +312,6 @@ def test_who_was_heard_is_kept_as_stored():
     for voice in (Voice("a", "A", "norland"), Voice("b", "B", denies=True), Voice.on_the_ground()):
         voices.hear(voice)
     assert Voices.from_stored(voices.stored()) == voices
-    assert in_words(voices.standing, outlets=1) == (
+    assert in_words(voices.standing(frozenset()), outlets=1) == (
         "2 sources: A, on the ground · confirmed on the ground · denied by B"
     )
