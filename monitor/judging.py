@@ -174,7 +174,7 @@ def _decide(
     if alert_id is None:
         return []
     told_by = alerts.ways(decision, channels, at_once=at_once)
-    first = decision.reason in alerts.TOLD_ONCE
+    first = decision.reason is alerts.Reason.FIRST_REPORT
     return [Addressed(alert_id, way, channel, incident_id, first) for way, channel in told_by]
 
 

@@ -60,7 +60,9 @@ _UPDATES = {
     Reason.DEVELOPMENT: Update.DEVELOPMENT,
 }
 TOLD_ONCE = frozenset({Reason.FIRST_REPORT, Reason.WEAK_MATCH})  # of an incident
-# What is worth waking somebody for; all else waits for the next bundle of its incident.
+# What is critical for the first time is as good as a first report.
+_FIRST_OF_ITS_KIND = frozenset({Reason.ESCALATION, Reason.NEW_TYPE})
+# What is worth waking somebody for, if it is urgent; all else waits for the next bundle.
 _INTERRUPTING = frozenset(
     {Reason.CONFIRMATION, Reason.DENIAL, Reason.CORRECTION, Reason.RETRACTION, Reason.DELETION}
 )
@@ -184,8 +186,10 @@ def _update(severity: Severity, origin: Origin, news: Sequence[News]) -> Decisio
         return _ALREADY_TOLD
     first, *rest = news
     reasons = {each.reason for each in news}
-    first_critical = Reason.ESCALATION in reasons and severity is Severity.CRITICAL
-    at_once = first_critical or not reasons.isdisjoint(_INTERRUPTING)
+    urgent = severity in (Severity.CRITICAL, Severity.HIGH)
+    at_once = (urgent and not reasons.isdisjoint(_INTERRUPTING)) or (
+        severity is Severity.CRITICAL and not reasons.isdisjoint(_FIRST_OF_ITS_KIND)
+    )
     way = _way(origin, at_once=at_once)
     if origin is Origin.LIVE and not at_once and reasons != {Reason.DEVELOPMENT}:
         way = Way.UPDATE

@@ -3,6 +3,7 @@
 A speaker whom the text names is an originator, and whoever repeats him adds nothing. Where nobody
 is named, whoever writes it does so in his own name. Confirmed is what a party to the event says
 that did not claim it first, or what was seen on the ground; so a claimant never confirms itself.
+Denied is what a party denies.
 """
 
 from collections.abc import Iterable, Mapping
@@ -89,7 +90,7 @@ class Voices:
         named = [each for each in behind if not each.publisher]
         first = behind[0] if behind else None
         confirming = (each for each in behind[1:] if first and _confirms(each, first, parties))
-        against = (each for each in self.heard.values() if each.denies)
+        against = (each for each in self.heard.values() if each.denies and each.whole in parties)
         return Standing(
             originators=tuple(each.name for each in named or behind),
             confirmed_by=next((each.name for each in confirming), ""),

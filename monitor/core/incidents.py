@@ -234,8 +234,15 @@ def _news(incident: Incident, account: Account, rule: Rule, *, outlets: int) -> 
 def _severer(incident: Incident, account: Account) -> Iterable[News]:
     if account.severity.rank < incident.severity.rank:
         yield News(Reason.ESCALATION, f"{account.severity}, before {incident.severity}")
-    elif account.about.type and incident.types and account.about.type not in incident.types:
+    elif _is_new_type(incident, account):
         yield News(Reason.NEW_TYPE, account.about.type.replace("_", " "))
+
+
+def _is_new_type(incident: Incident, account: Account) -> bool:
+    """Whether it tells another type of event, as urgent as what was told."""
+    kind = account.about.type
+    as_urgent = account.severity.rank <= incident.severity.rank
+    return bool(kind and incident.types and kind not in incident.types and as_urgent)
 
 
 def _standing(before: Standing, after: Standing) -> Iterable[News]:

@@ -49,28 +49,34 @@ class Reader:
     def __init__(self, knowledge: Knowledge) -> None:
         self._lexicon = Lexicon(_entries(knowledge))
         self._families = {each.id: each.family for each in knowledge.types}
+        self._said = {each.id for each in knowledge.types if each.said}
         self._reporting = {each.id for each in knowledge.actors if each.reports}
         self._resting = {each.id for each in knowledge.actors if not each.moves}
 
     def of(
         self, document: Document, event: Event | None, events: Sequence[Event] = ()
     ) -> Particulars:
-        """What title and lead say, `another` beside the words of the event alone.
+        """What title and lead say; of places and of `another` the sentence of the event alone.
 
         `events` are all of the document; those of the same family say who speaks of it.
         """
         title, lead = tokenise(document.title), tokenise(lead_text(document))
-        found = [*self._lexicon.find(title), *self._lexicon.find(lead)]
+        marks = [hit.payload for hit in (*self._lexicon.find(title), *self._lexicon.find(lead))]
+        where = title if event is None else tokenise(event.sentence)
         family = self._family(event)
         alike = [each for each in (event, *events) if each and self._family(each) == family]
         voices = list(self._voices(alike))
-        if any(hit.payload is Mark.WITNESS for hit in found):
+        if Mark.WITNESS in marks:
             voices.append(Voice.on_the_ground())
         return Particulars(
             family=family,
             type=event.type if event else "",
             parties=_parties(event),
-            places=frozenset(hit.payload for hit in found if not isinstance(hit.payload, Mark)),
+            places=frozenset(
+                hit.payload
+                for hit in self._lexicon.find(where)
+                if not isinstance(hit.payload, Mark)
+            ),
             numbers=tuple(dict.fromkeys(_figures(title))),
             another=event is not None and self._another(document, event),
             voices=tuple(dict.fromkeys(voices)),
@@ -84,7 +90,10 @@ class Reader:
         """Who stands behind the events, or against them, as the text names them."""
         for event in events:
             denies = event.status is Status.DENIED
-            if event.speaker and (denies or event.status in _SAID):
+            if event.type in self._said:  # whoever does it, says it: nobody else can confirm it
+                if event.source and not denies:
+                    yield Voice(event.source, event.source_name or event.source)
+            elif event.speaker and (denies or event.status in _SAID):
                 yield self._voice(event.speaker, event.speaker_actor, denies=denies)
 
     def _voice(self, name: str, actor: ActorId | None, *, denies: bool) -> Voice:

@@ -7,11 +7,11 @@ from itertools import groupby
 
 from monitor.core.alerts import (
     GATHERING_LIMIT,
-    TOLD_ONCE,
     UPDATES_APART,
     Decision,
     News,
     Origin,
+    Reason,
     Way,
 )
 from monitor.core.backtest import Judged, Verdict
@@ -69,7 +69,7 @@ class Outbox:
             report = self._report(judged, [verdict for verdict, _, _ in told])
             about = [verdict.incident for verdict, _, _ in told]
             if way is Way.AT_ONCE:
-                update = all(verdict.decision.reason not in TOLD_ONCE for verdict, _, _ in told)
+                update = all(v.decision.reason is not Reason.FIRST_REPORT for v, _, _ in told)
                 waiting = self._take_in(channel, about)
                 yield Outgoing(now, channel, way, (report, *waiting), update=update)
                 self._last |= dict.fromkeys([(channel.name, each) for each in about], now)

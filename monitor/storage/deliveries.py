@@ -56,7 +56,7 @@ class Addressed:
     way: Way
     channel: Channel
     incident: IncidentId
-    first: bool = True  # nobody knew of the incident
+    first: bool = True  # nobody knew of the incident, and it is no weak match
 
 
 def queue(connection: Connection, alerts: Sequence[Addressed], *, now: datetime) -> None:

@@ -19,7 +19,9 @@ from monitor.core.terms import parse_term
 
 KNOWLEDGE = knowledge()
 FORCE = Happening(families=("force",))
-RULE = Rule(RuleId("force"), "Force", FORCE, "1", Place("rules/a.yaml", 1, 1))
+RULE = Rule(
+    RuleId("force"), "Force", FORCE, "1", Place("rules/a.yaml", 1, 1), severity=Severity.HIGH
+)
 ALL = replace(RULE, updates=frozenset(Update), outlets=3)
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -275,6 +277,34 @@ def test_what_was_seen_is_confirmed():
     assert decision.words == "confirmed: on the ground"
 
 
+def test_the_denial_of_a_bystander_is_no_denial():
+    desk = Desk()
+    desk.hears("Olsen says Norland struck Sudania")
+    assert desk.hears("Westmark denies that Norland struck Sudania", hours=1).reason is None
+
+
+def test_who_offers_talks_says_so_himself_and_nobody_confirms_it():
+    talks = replace(RULE, condition=Happening(families=("dialogue",)))
+    desk = Desk(talks)
+    desk.hears("Sudania offers talks with Norland")
+    assert desk.hears("Karim says Sudania offers talks with Norland", hours=1).reason is None
+    assert in_words(desk.incidents[0].standing, outlets=9).startswith("9 outlets, 1 source: ")
+
+
+def test_a_confirmation_of_what_is_not_urgent_wakes_nobody():
+    desk = Desk(replace(RULE, severity=Severity.NORMAL))
+    desk.hears("Olsen says Norland struck Sudania")
+    decision = desk.hears("Karim says Norland struck Sudania", hours=1)
+    assert (decision.reason, decision.way) == (Reason.CONFIRMATION, Way.UPDATE)
+
+
+def test_another_type_of_event_comes_at_once_where_it_is_critical():
+    desk = Desk(replace(RULE, severity=Severity.CRITICAL))
+    desk.hears("Norland bombs Sudania")
+    decision = desk.hears("Capture of Karim by Norland in Sudania", hours=1)
+    assert (decision.reason, decision.way) == (Reason.NEW_TYPE, Way.AT_ONCE)
+
+
 def test_a_denial_stands_beside_the_claim():
     desk = Desk()
     desk.hears("Olsen says Norland struck Sudania")
@@ -309,9 +339,13 @@ def test_where_nobody_is_named_each_outlet_is_a_source():
 
 def test_who_was_heard_is_kept_as_stored():
     voices = Voices()
-    for voice in (Voice("a", "A", "norland"), Voice("b", "B", denies=True), Voice.on_the_ground()):
+    for voice in (
+        Voice("a", "A", "norland"),
+        Voice("b", "B", "sudania", denies=True),
+        Voice.on_the_ground(),
+    ):
         voices.hear(voice)
     assert Voices.from_stored(voices.stored()) == voices
-    assert in_words(voices.standing(frozenset()), outlets=1) == (
+    assert in_words(voices.standing({"sudania"}), outlets=1) == (
         "2 sources: A, on the ground · confirmed on the ground · denied by B"
     )
