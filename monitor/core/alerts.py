@@ -191,7 +191,8 @@ def _update(severity: Severity, origin: Origin, news: Sequence[News]) -> Decisio
         severity is Severity.CRITICAL and not reasons.isdisjoint(_FIRST_OF_ITS_KIND)
     )
     way = _way(origin, at_once=at_once)
-    if origin is Origin.LIVE and not at_once and reasons != {Reason.DEVELOPMENT}:
+    waits = reasons == {Reason.DEVELOPMENT} and not urgent
+    if origin is Origin.LIVE and not at_once and not waits:
         way = Way.UPDATE
     return Decision(reason=first.reason, way=way, detail=first.detail, also=tuple(rest))
 

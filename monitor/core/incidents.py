@@ -170,10 +170,15 @@ def _same_family(account: Account, incident: Incident) -> bool:
 
 
 def _same_kind(account: Account, incident: Incident) -> bool:
-    """Whether it may be the same event, told in a story of its own."""
+    """Whether it may be the same event, told in a story of its own.
+
+    What is more urgent than all that was told of an incident is no part of it: a strike after days
+    of threats.
+    """
     parties, places = account.about.parties, account.about.places
     return (
         incident.strong
+        and account.severity.rank >= incident.severity.rank
         and _same_family(account, incident)
         and _may_be_same(parties, incident.parties)
         and (not places or not incident.places or not places.isdisjoint(incident.places))
@@ -242,7 +247,7 @@ def _is_new_type(incident: Incident, account: Account) -> bool:
     """Whether it tells another type of event, as urgent as what was told."""
     kind = account.about.type
     as_urgent = account.severity.rank <= incident.severity.rank
-    return bool(kind and incident.types and kind not in incident.types and as_urgent)
+    return bool(kind and kind not in incident.types and as_urgent)
 
 
 def _standing(before: Standing, after: Standing) -> Iterable[News]:

@@ -12,7 +12,7 @@ from monitor.core.model import Document
 from monitor.core.rules import Term
 from monitor.core.text import Token, fold, lead_text, tokenise
 
-ANOTHER_REACH = 2  # words before and behind those of an event in which "another" belongs to it
+ANOTHER_REACH = 6  # words before and behind those of an event in which "another" belongs to it
 _FIGURE = re.compile(r"\d[\d.,]*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 

@@ -185,8 +185,11 @@ def test_what_becomes_critical_interrupts():
     assert decide(told=FIRST, news=news, severity=Severity.CRITICAL).way is Way.AT_ONCE
 
 
-def test_another_story_alone_waits_for_the_digest():
-    assert decide(told=FIRST, news=[News(Reason.DEVELOPMENT)]).way is Way.DIGEST
+@pytest.mark.parametrize(
+    ("severity", "way"), [(Severity.HIGH, Way.UPDATE), (Severity.NORMAL, Way.DIGEST)]
+)
+def test_another_story_alone_waits_for_the_digest_unless_it_is_urgent(severity, way):
+    assert decide(told=FIRST, news=[News(Reason.DEVELOPMENT)], severity=severity).way is way
 
 
 def test_several_things_are_new_at_once_and_the_message_names_them_all():

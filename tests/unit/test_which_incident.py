@@ -82,8 +82,18 @@ def test_two_stories_of_one_event_are_one_incident():
     desk = Desk()
     assert desk.hears("Norland bombs Sudania").reason is Reason.FIRST_REPORT
     later = desk.hears("Norlandia ataca Sudania", story=2, hours=1)
-    assert (later.reason, later.way) == (Reason.DEVELOPMENT, Way.DIGEST)
+    assert (later.reason, later.way) == (Reason.DEVELOPMENT, Way.UPDATE)
     assert len(desk.incidents) == 1
+
+
+def test_what_is_more_urgent_than_all_that_was_told_is_an_incident_of_its_own():
+    cases = (Case(Severity.CRITICAL, parse_term("missiles")), Case(Severity.HIGH))
+    desk = Desk(replace(RULE, cases=cases))
+    desk.hears("Norland bombs Sudania")
+    worse = desk.hears("Norland bombs Sudania with missiles", story=2, hours=1)
+    assert worse.reason is Reason.FIRST_REPORT
+    less = desk.hears("Norland bombs Sudania", story=3, hours=2)
+    assert less.reason is Reason.DEVELOPMENT
 
 
 def test_a_second_strike_on_the_same_day_is_an_incident_of_its_own():
