@@ -12,10 +12,10 @@ from itertools import pairwise
 from monitor.core.shingles import words_of
 
 KNOWN = 0.5  # share of the pairs of words, from which a sentence is one of the original's
-SENTENCE = 8  # words; what is shorter is a kicker, a caption, a byline
+SENTENCE = 8  # words of a new sentence; what is shorter is a kicker, a caption, a byline
 OPENING = 8  # words that a first paragraph has at least
 QUOTE = 4  # words of a quotation; shorter ones are names and irony
-GROWN = 0.5  # share of the sentences: with more of its own, it is an article of its own
+FIGURE = 4  # words of a sentence whose figures are compared
 YEARS = range(1900, 2101)
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|\n+")
@@ -37,19 +37,21 @@ class Difference(StrEnum):
 def difference(new: str, old: str) -> Difference | None:
     """What makes a new text with much of an old one more than its copy; None for a copy.
 
-    What was only left out makes no difference, nor does what is too short to be news.
+    Both are folded. What was only left out makes no difference, nor does what is too short to be
+    news.
     """
     known = _pairs(words_of(old))
-    sentences = [words for line in _SENTENCE.split(new) if (words := words_of(line))]
-    own = [words for words in sentences if len(words) >= SENTENCE and _share(words, known) < KNOWN]
+    sentences = [
+        (line, words, _share(words, known))
+        for line in _SENTENCE.split(new)
+        if len(words := words_of(line)) >= FIGURE
+    ]
     if _share(_opening(new), known) < KNOWN:
         return Difference.OPENING
-    if any(_other_number(words, known) for words in sentences) or _figures_in_own(new, known):
+    if any(_other_number(*each, known) for each in sentences):
         return Difference.NUMBERS
     if any(_share(words, known) < KNOWN for words in _quotes(new)):
         return Difference.QUOTES
-    if sum(map(len, own)) > GROWN * sum(map(len, sentences)):
-        return Difference.GROWN
     return None
 
 
@@ -69,30 +71,20 @@ def _opening(text: str) -> list[str]:
     return next((words for words in lines if len(words) >= OPENING), [])
 
 
-def _other_number(words: Sequence[str], known: _Pairs) -> bool:
-    """Whether a sentence of the original has another figure in its place.
+def _other_number(line: str, words: Sequence[str], share: float, known: _Pairs) -> bool:
+    """Whether a sentence says a figure that the original has not in this place.
 
-    A word that was changed on one side of a figure leaves the pair on the other.
+    In a sentence of the original a word may be changed on one side of a figure, which leaves the
+    pair on the other. One of its own must be a whole sentence, and more than a bare year.
     """
-    if len(words) < OPENING // 2 or _share(words, known) < KNOWN:
-        return False
-    return any(
-        word.isdigit()
-        and not any(pair in known for pair in pairwise(words[max(0, place - 1) : place + 2]))
-        for place, word in enumerate(words)
-    )
-
-
-def _figures_in_own(text: str, known: _Pairs) -> bool:
-    """Whether a whole sentence that the original has not says a figure; a bare year is none."""
-    for line in _SENTENCE.split(text):
-        words = words_of(line)
-        if len(words) < SENTENCE or not _ENDED.search(line.rstrip()):
-            continue
-        figures = [word for word in words if word.isdigit() and int(word[:9]) not in YEARS]
-        if figures and _share(words, known) < KNOWN:
-            return True
-    return False
+    figures = [place for place, word in enumerate(words) if word.isdigit()]
+    if share >= KNOWN:
+        return any(
+            not any(pair in known for pair in pairwise(words[max(0, place - 1) : place + 2]))
+            for place in figures
+        )
+    told = any(int(words[place][:9]) not in YEARS for place in figures)
+    return told and len(words) >= SENTENCE and _ENDED.search(line.rstrip()) is not None
 
 
 def _quotes(text: str) -> Iterator[list[str]]:

@@ -26,6 +26,7 @@ from monitor.core.shingles import (
 
 SHARED = 2  # hashes of the sketches: fewer are chance
 CONTAINED = 0.35  # of 715 articles of two days any two shared over 0.9 or under 0.2
+TAKEN = 0.5  # of an article, else the greater part is its own
 CROWD = 50  # articles; a hash of so many is a refrain, and tells nothing
 CANDIDATES = 8  # earlier articles that are compared word for word, at most
 MEMORY = timedelta(weeks=3)  # how long a text is remembered
@@ -142,11 +143,19 @@ def _compared(
     if share < CONTAINED or apart > MEMORY:
         relation = _by_equal_title(new, old, apart=apart)
         return Related(earlier.key, relation, share) if relation else None
-    what = difference(new.text, old.text)
+    what = _difference(new, old)
     relation = _by_text(new, old, copy=what is None and not earlier.poorer)
     if relation is None or (relation is not Relation.COPY and apart > FRESH):
         return None
     return Related(earlier.key, relation, share, what)
+
+
+def _difference(new: Features, old: Features) -> Difference | None:
+    """What the new one says more; None for a copy."""
+    taken = len(new.shingles & old.shingles) / len(new.shingles)
+    if taken == 1:
+        return None
+    return Difference.GROWN if taken < TAKEN else difference(new.text, old.text)
 
 
 def _by_text(new: Features, old: Features, *, copy: bool) -> Relation | None:

@@ -5,8 +5,9 @@ The hashes are the same in every process and on every machine: they are stored.
 
 import heapq
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from zlib import crc32
 
 from monitor.core.text import fold
@@ -23,6 +24,7 @@ TITLE_LONG = 4  # letters of a word of a headline that counts
 _WORD = re.compile(r"[^\W_]+")
 _SUFFIX = re.compile(r"\s+[-–—|]\s+[^-–—|\d]{2,40}$")  # " - Reuters", as aggregators write it
 _DIGITS = re.compile(r"\d+")
+_BITS = 0xFFFFFFFF
 _SPREAD = 0x9E3779B1  # an odd constant (2**32 over the golden ratio): CRCs of like texts are alike
 
 
@@ -30,9 +32,9 @@ _SPREAD = 0x9E3779B1  # an odd constant (2**32 over the golden ratio): CRCs of l
 class Features:
     """One article as its copies are looked for. The hashes are below 2**31.
 
-    `sketch` is empty for a text of fewer than ENOUGH words. Such an article is found by its
-    headline: `subject` hashes the words of it together with the outlet. `title_hash` is of the
-    headline without figures; None if it is too short to stand for an article.
+    `text` is folded. `sketch` is empty for a text of fewer than ENOUGH words. Such an article is
+    found by its headline: `subject` hashes the words of it together with the outlet. `title_hash`
+    is of the headline without figures; None if it is too short to stand for an article.
     """
 
     title: tuple[str, ...]
@@ -57,12 +59,13 @@ class Features:
 
 def features_of(title: str, text: str | None, *, outlet: str | None) -> Features:
     """What an article's copies are found by. `text` is its text, or its summary without one."""
-    words, headline = words_of(text or ""), headline_words(title)
+    folded = fold(text or "")
+    words, headline = words_of(folded), headline_words(title)
     enough = len(words) >= ENOUGH
     shingles = shingles_of(words) if enough else frozenset()
     return Features(
         title=headline,
-        text=text or "",
+        text=folded,
         outlet=outlet,
         shingles=shingles,
         sketch=sketch_of(shingles),
@@ -71,16 +74,16 @@ def features_of(title: str, text: str | None, *, outlet: str | None) -> Features
     )
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text, folded; figures are words."""
-    return _WORD.findall(fold(text))
+def words_of(folded: str) -> list[str]:
+    """The words of a folded text; figures are words."""
+    return _WORD.findall(folded)
 
 
 def headline_words(title: str) -> tuple[str, ...]:
     """The words of a headline, folded, without the outlet's name that aggregators append."""
     bare = _SUFFIX.sub("", title.strip())
-    words = words_of(bare)
-    return tuple(words if len(words) >= TITLE_WORDS else words_of(title))
+    words = words_of(fold(bare))
+    return tuple(words if len(words) >= TITLE_WORDS else words_of(fold(title)))
 
 
 def without_figures(title: Sequence[str]) -> tuple[str, ...]:
@@ -90,9 +93,18 @@ def without_figures(title: Sequence[str]) -> tuple[str, ...]:
 
 def shingles_of(words: Sequence[str]) -> frozenset[int]:
     """Hashes of all stretches of SHINGLE words; empty if there are fewer words."""
-    last = len(words) - SHINGLE + 1
+    joined = " ".join(words).encode("utf-8", "surrogatepass")
+    written: Iterable[Sized] = words
+    if not joined.isascii():
+        written = [word.encode("utf-8", "surrogatepass") for word in words]
+    nexts = [end + place for place, end in enumerate(accumulate(map(len, written)), 1)]
+    starts = chain((0,), nexts)
+    # Written out: it is done for each word that comes in.
     return frozenset(
-        _hash(" ".join(words[start : start + SHINGLE])) for start in range(max(0, last))
+        [
+            (crc32(joined[start : after - 1]) * _SPREAD & _BITS) >> 1
+            for start, after in zip(starts, nexts[SHINGLE - 1 :], strict=False)
+        ]
     )
 
 
@@ -146,5 +158,4 @@ def _title_hash(title: Sequence[str]) -> int | None:
 
 def _hash(text: str) -> int:
     """31 bits. A collision costs one comparison: what is a copy is decided on the texts."""
-    mixed = crc32(text.encode("utf-8", "surrogatepass")) * _SPREAD
-    return (mixed & 0xFFFFFFFF) >> 1
+    return (crc32(text.encode("utf-8", "surrogatepass")) * _SPREAD & _BITS) >> 1
