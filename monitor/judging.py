@@ -8,12 +8,14 @@ from sqlalchemy import Connection
 
 from monitor.core import alerts, stories, volume
 from monitor.core.alerts import Known
+from monitor.core.duplicates import Related, Relation
 from monitor.core.incidents import Account, Incident, account_of, joined, known
 from monitor.core.model import Match, OutletId, RuleId, StoryId
 from monitor.core.particulars import Particulars
 from monitor.core.reading import same_title
 from monitor.core.rules import OncePer, Rule
-from monitor.storage import articles, deliveries, incidents, trials, volumes, work
+from monitor.core.shingles import Features
+from monitor.storage import articles, deliveries, incidents, sketches, trials, volumes, work
 from monitor.storage.deliveries import Addressed
 from monitor.storage.engine import lock_triage
 from monitor.storage.types import AnyRow
@@ -33,8 +35,11 @@ class Found:
     words: frozenset[str] = frozenset()
 
 
-def judge(tx: Connection, watch: Watch, claim: Claim, found: Found) -> int:
-    """Commit one triage, alone in the database; how many alerts it raised."""
+def judge(tx: Connection, watch: Watch, claim: Claim, found: Found, features: Features) -> int:
+    """Commit one triage, alone in the database; how many alerts it raised.
+
+    `features` are those of the article, by which it finds what it is a copy of.
+    """
     lock_triage(tx)
     row, now = claim.row, watch.now()
     held = [each.rule for each in found.matches]  # those of ended rules are remembered, not told
@@ -43,7 +48,8 @@ def judge(tx: Connection, watch: Watch, claim: Claim, found: Found) -> int:
         return 0
     counting = _count(tx, watch, row, matches)
     matches = [each for each in matches if watch.rules[each.rule].volume is None]
-    original = articles.original_of(tx, row)
+    related = _related(tx, row, features)
+    original = related.key if related and related.relation is Relation.COPY else None
     unwanted = not (matches or counting)
     if original is not None and (unwanted or _told_alike(original, row)):
         articles.join_copy(tx, row, original)
@@ -51,7 +57,7 @@ def judge(tx: Connection, watch: Watch, claim: Claim, found: Found) -> int:
     articles.forget_matches(tx, row.id, except_rules=held)
     if unwanted:
         return 0
-    story_id = _story(tx, watch, row, original, found.words)
+    story_id = _story(tx, watch, row, related, found.words)
     on_trial = _on_trial(tx, [watch.rules[each.rule] for each in matches], now=now)
     addressed: list[Addressed] = []
     for match in alerts.in_turn(matches):
@@ -79,15 +85,44 @@ def _told_alike(original: AnyRow, row: AnyRow) -> bool:
     return original.story_id is not None and same_title(original.title, row.title)
 
 
+def _related(tx: Connection, row: AnyRow, features: Features) -> Related[AnyRow] | None:
+    """The earlier article that this one takes up, noted with it; the article can be found now.
+
+    A copy is not: whatever takes it up takes up its original, and a thousand copies of one text
+    would hide it.
+    """
+    found = sketches.found_by(tx, features, at=row.seen_at)
+    if row.story_id is not None:  # a revision stays where its article was
+        sketches.keep(tx, row, features, found)
+        return None
+    original = articles.original_of(tx, row)
+    if original is not None:
+        related: Related[AnyRow] | None = Related(original, Relation.COPY, 1.0)
+    else:
+        related = sketches.related_to(tx, row, features, found)
+    articles.relate(tx, row, related)
+    if related is None or related.relation is not Relation.COPY:
+        sketches.keep(tx, row, features, found)
+    return related
+
+
 def _story(
-    tx: Connection, watch: Watch, row: AnyRow, original: AnyRow | None, words: frozenset[str]
+    tx: Connection,
+    watch: Watch,
+    row: AnyRow,
+    related: Related[AnyRow] | None,
+    words: frozenset[str],
 ) -> StoryId:
+    """The story of an article: its own, that of what it takes up, else one it is like, or new."""
     if row.story_id is not None:  # a revision stays where its article was
         return StoryId(row.story_id)
-    if original is not None and original.story_id is not None:
-        copied = StoryId(original.story_id)
-        articles.join_story(tx, row, copied, duplicate_of=original.id)
-        return copied
+    if related is not None and related.key.story_id is not None:
+        told = StoryId(related.key.story_id)
+        if related.relation is Relation.COPY:
+            articles.join_story(tx, row, told, duplicate_of=related.key.id)
+        else:
+            articles.join_story(tx, row, told, words=words)
+        return told
     live = articles.live_stories(tx, since=row.seen_at - watch.story_window)
     story_id = stories.assign(words, live, now=row.seen_at)
     if story_id is None:

@@ -25,7 +25,7 @@ from monitor.core.model import Document
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
 from monitor.core.text import lead_text
 from monitor.judging import Found, judge
-from monitor.storage import articles, deliveries, feeds, hosts, views, volumes, work
+from monitor.storage import articles, deliveries, feeds, hosts, sketches, views, volumes, work
 from monitor.storage.engine import Unwritable
 from monitor.storage.schema import article, delivery, entry, feed, rule
 from monitor.storage.work import Claim
@@ -83,7 +83,8 @@ def triage(watch: Watch, claim: Claim) -> None:
     document = views.document_of(claim.row, outlet)
     with watch.matching:
         found = _found(watch, document)
-    told = watch.database.write(lambda tx: judge(tx, watch, claim, found))
+    features = sketches.features_of_row(claim.row)
+    told = watch.database.write(lambda tx: judge(tx, watch, claim, found, features))
     log.info("article.triaged", article=claim.key, matches=len(found.matches), alerts=told)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select
 
 from monitor.core.alerts import TOLD_ONCE, Decision, Origin, Reason
 from monitor.core.credits import counted
+from monitor.core.duplicates import Related, Relation
 from monitor.core.identity import digest
 from monitor.core.incidents import IncidentId
 from monitor.core.model import AlertId, ArticleId, Match, OutletId, RuleId, StoryId
@@ -153,6 +154,21 @@ def original_of(connection: Connection, row: Row[Any]) -> Row[Any] | None:
     if row.origin != Origin.BASELINE:
         earlier = earlier.where(article.c.origin != Origin.BASELINE)
     return copied(row, connection.execute(earlier.order_by(article.c.id).limit(CANDIDATES)))
+
+
+def relate(connection: Connection, row: Row[Any], found: Related[Row[Any]] | None) -> None:
+    """Note what an article has to do with an earlier one."""
+    values = (
+        {"relation": Relation.NEW, "relates_to": None, "containment": None, "difference": None}
+        if found is None
+        else {
+            "relation": found.relation,
+            "relates_to": found.key.id,
+            "containment": found.containment,
+            "difference": found.difference,
+        }
+    )
+    connection.execute(update(article).where(article.c.id == row.id).values(**values))
 
 
 def live_stories(connection: Connection, *, since: datetime) -> list[Candidate]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, exists, or_, select
 
-from monitor.storage import incidents, volumes
+from monitor.storage import incidents, sketches, volumes
 from monitor.storage.ledger import forget as forget_ledger
 from monitor.storage.schema import (
     alert,
@@ -47,6 +47,7 @@ def forget(connection: Connection, cutoffs: Cutoffs, *, now: datetime) -> int:
     gone += incidents.forget(connection, before=cutoffs.articles, limit=BATCH)
     gone += _forget_versions(connection, cutoffs.articles)
     gone += volumes.forget(connection, before=cutoffs.deliveries)
+    gone += sketches.forget(connection, now=now)
     return gone + forget_ledger(connection, before=cutoffs.ledger)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -226,6 +227,10 @@ article = Table(
     Column("quality", Text, nullable=False),
     Column("origin", String(8), nullable=False),
     Column("duplicate_of", ForeignKey("article.id", ondelete="SET NULL")),
+    Column("relation", String(8)),  # to an earlier one, see core/duplicates.py; NULL: not looked at
+    Column("relates_to", Id),  # which; no reference, as it may be forgotten first
+    Column("containment", Float),  # of their texts, 0-1
+    Column("difference", Text),  # why it is no copy
     Column("story_id", ForeignKey("story.id", ondelete="SET NULL")),
     Column(
         "words", JSON(none_as_null=True)
@@ -238,6 +243,15 @@ article = Table(
     Index("ix_article_story_id_seen_at", "story_id", "seen_at"),  # the articles of live stories
     Index("ix_article_seen_at", "seen_at"),  # retention, search by time
     Index("ix_article_duplicate_of", "duplicate_of"),  # the copies of an original; its deletion
+)
+
+sketch = Table(  # by which copies find an article, see storage/sketches.py
+    "sketch",
+    metadata,
+    Column("week", SmallInteger, primary_key=True, autoincrement=False),  # since 1970
+    Column("hash", Integer, primary_key=True, autoincrement=False),
+    Column("article_id", Id, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,  # the key is all there is: half the size
 )
 
 revision = Table(

@@ -65,7 +65,7 @@ def rows_of(name):
         pytest.skip(f"the set {name} is not beside this checkout (../shared/data)")
     packed = path.read_bytes()
     text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode()
-    return [json.loads(line) for line in text.splitlines()]
+    return [json.loads(line) for line in text.strip().split("\n")]
 
 
 def moment(written):
