@@ -30,12 +30,13 @@ class Difference(StrEnum):
 
     OPENING = "another first paragraph"
     NUMBERS = "other numbers"
+    FIGURES = "new figures"
     QUOTES = "new quotes"
     GROWN = "mostly its own text"
 
 
-def difference(new: str, old: str) -> Difference | None:
-    """What makes a new text with much of an old one more than its copy; None for a copy.
+def differences(new: str, old: str) -> list[Difference]:
+    """What makes a new text with much of an old one more than its copy; none for a copy.
 
     Both are folded. What was only left out makes no difference, nor does what is too short to be
     news.
@@ -46,13 +47,15 @@ def difference(new: str, old: str) -> Difference | None:
         for line in _SENTENCE.split(new)
         if len(words := words_of(line)) >= FIGURE
     ]
-    if _share(_opening(new), known) < KNOWN:
-        return Difference.OPENING
-    if any(_other_number(*each, known) for each in sentences):
-        return Difference.NUMBERS
-    if any(_share(words, known) < KNOWN for words in _quotes(new)):
-        return Difference.QUOTES
-    return None
+    taken = (words for _, words, share in sentences if share >= KNOWN)
+    own = ((line, words) for line, words, share in sentences if share < KNOWN)
+    there = {
+        Difference.OPENING: _share(_opening(new), known) < KNOWN,
+        Difference.NUMBERS: any(_other_number(words, known) for words in taken),
+        Difference.FIGURES: any(_says_figure(*each) for each in own),
+        Difference.QUOTES: any(_share(words, known) < KNOWN for words in _quotes(new)),
+    }
+    return [each for each, found in there.items() if found]
 
 
 def _pairs(words: Sequence[str]) -> _Pairs:
@@ -71,19 +74,21 @@ def _opening(text: str) -> list[str]:
     return next((words for words in lines if len(words) >= OPENING), [])
 
 
-def _other_number(line: str, words: Sequence[str], share: float, known: _Pairs) -> bool:
-    """Whether a sentence says a figure that the original has not in this place.
+def _other_number(words: Sequence[str], known: _Pairs) -> bool:
+    """Whether a sentence of the original has another figure in its place.
 
-    In a sentence of the original a word may be changed on one side of a figure, which leaves the
-    pair on the other. One of its own must be a whole sentence, and more than a bare year.
+    A word that was changed on one side of a figure leaves the pair on the other.
     """
-    figures = [place for place, word in enumerate(words) if word.isdigit()]
-    if share >= KNOWN:
-        return any(
-            not any(pair in known for pair in pairwise(words[max(0, place - 1) : place + 2]))
-            for place in figures
-        )
-    told = any(int(words[place][:9]) not in YEARS for place in figures)
+    return any(
+        word.isdigit()
+        and not any(pair in known for pair in pairwise(words[max(0, place - 1) : place + 2]))
+        for place, word in enumerate(words)
+    )
+
+
+def _says_figure(line: str, words: Sequence[str]) -> bool:
+    """Whether a sentence that the original has not is a whole one with more than a bare year."""
+    told = any(word.isdigit() and int(word[:9]) not in YEARS for word in words)
     return told and len(words) >= SENTENCE and _ENDED.search(line.rstrip()) is not None
 
 

@@ -7,13 +7,13 @@ Containment, not likeness: half of an article is a copy of it. Measured in docs/
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from monitor.core.differences import Difference, difference
+from monitor.core.differences import Difference, differences
 from monitor.core.shingles import (
     Features,
     containment,
@@ -27,6 +27,8 @@ from monitor.core.shingles import (
 SHARED = 2  # hashes of the sketches: fewer are chance
 CONTAINED = 0.35  # of 715 articles of two days any two shared over 0.9 or under 0.2
 TAKEN = 0.5  # of an article, else the greater part is its own
+MOSTLY = 0.6  # containment from which even another headline and beginning make no other article
+ALIKE = 0.4  # share of the shorter headline's words that two headlines of one subject have
 CROWD = 50  # articles; a hash of so many is a refrain, and tells nothing
 CANDIDATES = 8  # earlier articles that are compared word for word, at most
 MEMORY = timedelta(weeks=3)  # how long a text is remembered
@@ -143,19 +145,37 @@ def _compared(
     if share < CONTAINED or apart > MEMORY:
         relation = _by_equal_title(new, old, apart=apart)
         return Related(earlier.key, relation, share) if relation else None
-    what = _difference(new, old)
-    relation = _by_text(new, old, copy=what is None and not earlier.poorer)
-    if relation is None or (relation is not Relation.COPY and apart > FRESH):
+    more = _differences(new, old)
+    relation = _by_text(new, old, copy=not more and not earlier.poorer)
+    if relation is None or _background(new, old, more, share=share):
         return None
-    return Related(earlier.key, relation, share, what)
+    if relation is not Relation.COPY and apart > FRESH:
+        return None
+    return Related(earlier.key, relation, share, more[0] if more else None)
 
 
-def _difference(new: Features, old: Features) -> Difference | None:
-    """What the new one says more; None for a copy."""
+def _differences(new: Features, old: Features) -> list[Difference]:
+    """What the new one says more; nothing for a copy."""
     taken = len(new.shingles & old.shingles) / len(new.shingles)
     if taken == 1:
-        return None
-    return Difference.GROWN if taken < TAKEN else difference(new.text, old.text)
+        return []
+    grown = [Difference.GROWN] if taken < TAKEN else []
+    return differences(new.text, old.text) + grown
+
+
+def _background(new: Features, old: Features, more: Sequence[Difference], *, share: float) -> bool:
+    """True if one article only stands on the other's background, or on one form with it.
+
+    It has another headline and another beginning; and little of the text, or other numbers in it.
+    One outlet's text under both, with any difference, is its form: its weather, its tables.
+    """
+    one, other = subject_words(new.title), subject_words(old.title)
+    alike = len(one & other) >= ALIKE * max(1, min(len(one), len(other)))
+    if alike or not more:
+        return False
+    if new.outlet is not None and new.outlet == old.outlet:
+        return True
+    return Difference.OPENING in more and (share < MOSTLY or Difference.NUMBERS in more)
 
 
 def _by_text(new: Features, old: Features, *, copy: bool) -> Relation | None:
