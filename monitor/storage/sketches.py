@@ -7,9 +7,11 @@ articles take no more: what lies there is bounded, and so is what a look-up read
 
 from collections import defaultdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select
+from sqlalchemy import Connection, Insert, Row, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from monitor.core.alerts import Origin
 from monitor.core.duplicates import (
@@ -25,7 +27,6 @@ from monitor.core.duplicates import (
 from monitor.core.reading import poorer
 from monitor.core.shingles import Features, features_of
 from monitor.storage.schema import article, sketch
-from monitor.storage.upsert import insert_missing
 
 DROPPED = 20_000  # rows dropped in one transaction: they lie side by side
 
@@ -91,7 +92,15 @@ def keep(connection: Connection, row: Row[Any], features: Features, found: Found
         for number in sorted(features.hashes)
         if len(found.get(number, ())) < CROWD
     ]
-    insert_missing(connection, sketch, rows)
+    if rows:
+        connection.execute(_insert(connection.dialect.name), rows)
+
+
+@cache
+def _insert(dialect: str) -> Insert:
+    """Built once: it is done for each article. Triage is alone, so no two wait for each other."""
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return make(sketch).on_conflict_do_nothing()
 
 
 def forget(connection: Connection, *, now: datetime) -> int:
