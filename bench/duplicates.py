@@ -68,13 +68,15 @@ class Texts:
         words = chance.choices(self._forms, cum_weights=self._weights, k=self.words + TITLE)
         return " ".join(words[:TITLE]), " ".join(words[TITLE:])
 
-    def arriving(self, number: int) -> tuple[str, str]:
-        """A new article or, one in COPIES, two thirds of an earlier one under another headline."""
+    def arriving(self, number: int, *, among: Sequence[range]) -> tuple[str, str]:
+        """A new article or, one in COPIES, two thirds of one that is there."""
+        title, body = self.of(number)
         if number % COPIES:
-            return self.of(number)
-        title, _ = self.of(number)
-        original = random.Random(-number).randrange(number // 2) // WITH_TEXT * WITH_TEXT
-        words = self.of(original)[1].split(" ")
+            return title, body
+        chance = random.Random(-number)
+        there = chance.choices(among, weights=[len(each) for each in among])[0]
+        first = -(-there.start // WITH_TEXT) * WITH_TEXT
+        words = self.of(chance.choice(range(first, there.stop, WITH_TEXT)))[1].split(" ")
         return title, " ".join(words[: len(words) * 2 // 3])
 
 
@@ -91,11 +93,11 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as place:
         database, empty = opened(Path(place), "full"), opened(Path(place), "empty")
-        there = 0
+        there: list[range] = []
         for size in sorted(asked.articles):
-            fill(database, texts, range(there, size), of=max(asked.articles))
-            print(measured(database, empty, texts, size), flush=True)
-            there = size + SAMPLE
+            there.append(range(there[-1].stop + SAMPLE if there else 0, size))
+            fill(database, texts, there[-1], of=max(asked.articles))
+            print(measured(database, empty, texts, there), flush=True)
         database.close()
         empty.close()
 
@@ -150,9 +152,11 @@ def _refrain(chance: random.Random, crowd: Counter[int]) -> int:
     return found
 
 
-def measured(database: Database, empty: Database, texts: Texts, size: int) -> str:
+def measured(database: Database, empty: Database, texts: Texts, there: Sequence[range]) -> str:
     """One line of the table: the same articles against both, in turns."""
-    arriving = [(size + place, *texts.arriving(size + place)) for place in range(SAMPLE)]
+    size = there[-1].stop
+    numbers = range(size, size + SAMPLE)
+    arriving = [(number, *texts.arriving(number, among=there)) for number in numbers]
     began = time.process_time()
     for _, title, body in arriving:
         features_of(title, body, outlet="o")

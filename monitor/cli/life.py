@@ -77,6 +77,10 @@ def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
         "triaged": row.triaged_at,
         "revisions": [each.recorded_at for each in found["revisions"]],
         "duplicate_of": row.duplicate_of,
+        "relation": row.relation,
+        "relates_to": row.relates_to,
+        "containment": row.containment,
+        "difference": row.difference,
         "story": story and {"id": story.id, "headline": story.headline},
         "matches": [
             {
@@ -116,8 +120,7 @@ def show(life: dict[str, Any]) -> None:
         _line("revised", at(moment))
     if life["triaged"] is None:
         _line("triage", "not yet")
-    if life["duplicate_of"]:
-        _line("copy of", f"article {life['duplicate_of']}: its rules were not tried again")
+    _tell_relation(life)
     if life["story"]:
         _line("story", f"{life['story']['id']}, {life['story']['headline']}")
     _tell_rules(life)
@@ -127,6 +130,20 @@ def show(life: dict[str, Any]) -> None:
     if life["trial_until"]:
         _line("trial", f"the rule is on trial until {at(life['trial_until'])}")
     say("")
+
+
+def _tell_relation(life: dict[str, Any]) -> None:
+    """Which earlier article it takes up, by how much of the shorter text, and what it says more."""
+    if not (life["relates_to"] or life["duplicate_of"]):
+        return
+    words = f"article {life['relates_to'] or life['duplicate_of']}"
+    if life["containment"] is not None:
+        words += f", {life['containment']:.0%} of the shorter text"
+    if life["difference"]:
+        words += f", with {life['difference']}"
+    silent = life["relation"] in (None, "copy") and not life["matches"]
+    words += ": its rules were not tried again" if silent else ""
+    _line(f"{life['relation'] or 'copy'} of", words)
 
 
 def _tell_rules(life: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from monitor.core import alerts
 from monitor.core.alerts import Decision, Origin, Reason, Silence, Way
 from monitor.core.corroboration import in_words
 from monitor.core.credits import counted
+from monitor.core.duplicates import Relation
 from monitor.core.incidents import (
     LONGEST,
     Account,
@@ -66,6 +67,8 @@ class Archived:
     credit: str | None = None
     agency: str | None = None  # the credited outlet's name
     story_id: StoryId | None = None  # as stored
+    relation: Relation | None = None  # as triage found it; None: it was not looked at
+    relates_to: ArticleId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +140,14 @@ class Replay:
         self._channels = {rule.id: alerts.channels_of(rule, channels) for rule in rules}
         self._matcher = Matcher([rule for rule in rules if rule.volume is None], knowledge)
         self._earlier: dict[str, list[_Earlier]] = {}  # by page and by text
+        self._numbered: dict[int, _Earlier] = {}
         self._stories = _Stories(story_window)
         self._particulars = Reader(knowledge)
         self._incidents = _Incidents()
 
     def judge(self, article: Archived) -> Judged | None:
         """What triage would have decided; None where no rule matches or it is a copy."""
-        original = self._original_of(article)
+        original, told = self._original_of(article), self._taken_up(article)
         alike = original is not None and original.story is not None
         if original is not None and alike and same_title(original.title, article.document.title):
             self._carry(_remembered(article, original))
@@ -154,11 +158,12 @@ class Replay:
             return None
         own = _remembered(article, original if alike else None)
         if own.duplicate_of is None:
+            self._numbered[own.number] = own
             for key in _keys(article):
                 self._earlier.setdefault(key, []).append(own)
         if not found:
             return None
-        own.story = own.story or self._stories.place(article)
+        own.story = own.story or self._stories.place(article, told)
         outlets, sources = self._stories.carry(own)
         verdicts: list[Verdict] = []
         for match in alerts.in_turn(found):
@@ -171,7 +176,13 @@ class Replay:
         return [each for each in found if not self._rules[each.rule].ended(article.seen_at)]
 
     def _original_of(self, article: Archived) -> _Earlier | None:
-        """The earlier article that this one copies exactly, as storage finds it."""
+        """The earlier article that this one copies, as triage found it.
+
+        One that triage has not looked at so is compared by page and by text word for word.
+        """
+        if article.relation is not None:
+            copy = article.relation is Relation.COPY and article.relates_to is not None
+            return self._numbered.get(article.relates_to or 0) if copy else None
         found = {each.number: each for key in _keys(article) for each in self._earlier.get(key, ())}
         if not found:  # most articles: the rest is only work
             return None
@@ -185,6 +196,11 @@ class Replay:
     def _carry(self, copy: _Earlier) -> None:
         self._stories.carry(copy)
         self._incidents.carry(copy)
+
+    def _taken_up(self, article: Archived) -> StoryId | None:
+        """The story of the earlier article that this one is an update or a revision of."""
+        earlier = self._numbered.get(article.relates_to or 0)
+        return earlier.story if earlier is not None else None
 
     def _decide(
         self, article: Archived, own: _Earlier, match: Match, *, beside: Sequence[Verdict]
@@ -297,10 +313,10 @@ class _Stories:
         self._carried: defaultdict[StoryId, list[_Earlier]] = defaultdict(list)
         self._opened = 0
 
-    def place(self, article: Archived) -> StoryId:
-        """The story of an article that is no copy."""
+    def place(self, article: Archived, told: StoryId | None) -> StoryId:
+        """The story of an article that is no copy; `told` is that of what it takes up."""
         words = words_of(article.document.title, lead_text(article.document))
-        found = article.story_id or self._live.assign(words, now=article.seen_at)
+        found = article.story_id or told or self._live.assign(words, now=article.seen_at)
         if found is None:
             self._opened += 1
             found = StoryId(-self._opened)
