@@ -116,7 +116,7 @@ def _story(
     """The story of an article: its own, that of what it takes up, else one it is like, or new."""
     if row.story_id is not None:  # a revision stays where its article was
         return StoryId(row.story_id)
-    if related is not None and related.key.story_id is not None:
+    if related is not None and related.of_its_story and related.key.story_id is not None:
         told = StoryId(related.key.story_id)
         if related.relation is Relation.COPY:
             articles.join_story(tx, row, told, duplicate_of=related.key.id)

@@ -16,6 +16,7 @@ from monitor.core import alerts
 from monitor.core.alerts import Decision, Origin, Reason, Silence, Way
 from monitor.core.corroboration import in_words
 from monitor.core.credits import counted
+from monitor.core.differences import Difference
 from monitor.core.duplicates import Relation
 from monitor.core.incidents import (
     LONGEST,
@@ -69,6 +70,7 @@ class Archived:
     story_id: StoryId | None = None  # as stored
     relation: Relation | None = None  # as triage found it; None: it was not looked at
     relates_to: ArticleId | None = None
+    difference: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,9 @@ class Replay:
     def _taken_up(self, article: Archived) -> StoryId | None:
         """The story of the earlier article that this one is an update or a revision of."""
         earlier = self._numbered.get(article.relates_to or 0)
-        return earlier.story if earlier is not None else None
+        if earlier is None or article.difference is Difference.HEADLINE:
+            return None
+        return earlier.story
 
     def _decide(
         self, article: Archived, own: _Earlier, match: Match, *, beside: Sequence[Verdict]

@@ -16,6 +16,7 @@ SENTENCE = 8  # words of a new sentence; what is shorter is a kicker, a caption,
 OPENING = 8  # words that a first paragraph has at least
 QUOTE = 4  # words of a quotation; shorter ones are names and irony
 FIGURE = 4  # words of a sentence whose figures are compared
+FORM = 3  # sentences with other figures, if they are most of those that have any
 YEARS = range(1900, 2101)
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|\n+")
@@ -28,7 +29,9 @@ _Pairs = frozenset[tuple[str, str]]
 class Difference(StrEnum):
     """Why an article with another's text is no copy of it."""
 
+    HEADLINE = "other figures in the headline"  # the next of a series as often as news
     OPENING = "another first paragraph"
+    FORM = "other numbers all through"  # a form filled in anew, no news of the same thing
     NUMBERS = "other numbers"
     FIGURES = "new figures"
     QUOTES = "new quotes"
@@ -47,11 +50,17 @@ def differences(new: str, old: str) -> list[Difference]:
         for line in _SENTENCE.split(new)
         if len(words := words_of(line)) >= FIGURE
     ]
-    taken = (words for _, words, share in sentences if share >= KNOWN)
+    counted = [
+        words
+        for _, words, share in sentences
+        if share >= KNOWN and any(word.isdigit() for word in words)
+    ]
+    changed = sum(_other_number(words, known) for words in counted)
     own = ((line, words) for line, words, share in sentences if share < KNOWN)
     there = {
         Difference.OPENING: _share(_opening(new), known) < KNOWN,
-        Difference.NUMBERS: any(_other_number(words, known) for words in taken),
+        Difference.FORM: changed >= FORM and changed > len(counted) / 2,
+        Difference.NUMBERS: changed > 0,
         Difference.FIGURES: any(_says_figure(*each) for each in own),
         Difference.QUOTES: any(_share(words, known) < KNOWN for words in _quotes(new)),
     }

@@ -74,6 +74,14 @@ class Related(Generic[_Key]):
     containment: float
     difference: Difference | None = None
 
+    @property
+    def of_its_story(self) -> bool:
+        """True if the new article is of the earlier one's story whatever its words are.
+
+        A headline with other figures may be the next of a series: joined, it would be silent.
+        """
+        return self.difference is not Difference.HEADLINE
+
 
 def week_of(at: datetime) -> int:
     """The week under which a sketch is kept, counted from 1970."""
@@ -140,7 +148,8 @@ def _compared(
         relation = _by_title(new, old, apart=apart, often=often)
         if relation is Relation.COPY and earlier.poorer:
             relation = Relation.UPDATE
-        return Related(earlier.key, relation, 1.0) if relation else None
+        what = Difference.HEADLINE if _same_but_figures(new, old) else None
+        return Related(earlier.key, relation, 1.0, what) if relation else None
     share = containment(new.shingles, old.shingles)
     if share < CONTAINED or apart > MEMORY:
         relation = _by_equal_title(new, old, apart=apart)
@@ -151,7 +160,8 @@ def _compared(
         return None
     if relation is not Relation.COPY and apart > FRESH:
         return None
-    return Related(earlier.key, relation, share, more[0] if more else None)
+    what = Difference.HEADLINE if _same_but_figures(new, old) else next(iter(more), None)
+    return Related(earlier.key, relation, share, what)
 
 
 def _differences(new: Features, old: Features) -> list[Difference]:
@@ -171,6 +181,8 @@ def _background(new: Features, old: Features, more: Sequence[Difference], *, sha
     """
     one, other = subject_words(new.title), subject_words(old.title)
     alike = len(one & other) >= ALIKE * max(1, min(len(one), len(other)))
+    if Difference.FORM in more:
+        return True
     if alike or not more:
         return False
     if new.outlet is not None and new.outlet == old.outlet:

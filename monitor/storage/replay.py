@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from monitor.core.alerts import Origin
 from monitor.core.backtest import Archived
+from monitor.core.differences import Difference
 from monitor.core.duplicates import Relation
 from monitor.core.model import ArticleId, Completeness, StoryId
 from monitor.storage.schema import article, outlet
@@ -19,6 +20,7 @@ _COLUMNS = (
     "id", "outlet_id", "url", "canonical_key", "title", "summary", "text", "body_hash", "language",
     "author", "section", "publisher", "carrier", "credit", "published_at", "seen_at",
     "completeness", "quality", "origin", "story_id", "relation", "relates_to",
+    "difference",
 )  # fmt: skip
 
 
@@ -78,4 +80,5 @@ def _archived(row: Row[Any], outlets: Mapping[str, Any]) -> Archived:
         story_id=StoryId(row.story_id) if row.story_id is not None else None,
         relation=Relation(row.relation) if row.relation is not None else None,
         relates_to=ArticleId(row.relates_to) if row.relates_to is not None else None,
+        difference=Difference(row.difference) if row.difference is not None else None,
     )
