@@ -50,6 +50,7 @@ LOOK_EVERY = 1.0  # seconds between two looks at the files of the configuration
 POLL_THREADS = 8  # each waits for some 25 feeds at once
 RETRY_THREADS = 4  # the same for feeds that failed last time
 READ_THREADS = 16  # each waits for some ten pages at once, and for their readers
+REREAD_THREADS = 2  # nobody waits for it
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
 COLLECTED_AFTER = (20_000, 20, 20)  # new objects, and rounds of the younger generation
 DELIVER_WIDTH = 8  # channels that may be slow at the same time
@@ -322,6 +323,7 @@ class Monitor:
                 "poll": Width(POLL_THREADS, 4 * settings.fetch_connections),
                 "retry": Width(RETRY_THREADS, settings.fetch_connections // 4 or 1),
                 "read": Width(READ_THREADS, settings.fetch_connections),
+                "reread": Width(REREAD_THREADS, 10 * REREAD_THREADS),
                 "triage": Width(TRIAGE_WIDTH, 10 * TRIAGE_WIDTH),
                 "gauge": Width.of(1),
                 "deliver": Width.of(DELIVER_WIDTH),

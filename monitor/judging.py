@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from monitor import correcting
 from monitor.core import alerts, stories, volume
 from monitor.core.alerts import Known
 from monitor.core.duplicates import Related, Relation
@@ -15,7 +16,16 @@ from monitor.core.particulars import Particulars
 from monitor.core.reading import same_title
 from monitor.core.rules import OncePer, Rule
 from monitor.core.shingles import Features
-from monitor.storage import articles, deliveries, incidents, sketches, trials, volumes, work
+from monitor.storage import (
+    articles,
+    deliveries,
+    incidents,
+    revisions,
+    sketches,
+    trials,
+    volumes,
+    work,
+)
 from monitor.storage.deliveries import Addressed
 from monitor.storage.engine import lock_triage
 from monitor.storage.types import AnyRow
@@ -50,6 +60,7 @@ def judge(tx: Connection, watch: Watch, claim: Claim, found: Found, features: Fe
     matches = [each for each in matches if watch.rules[each.rule].volume is None]
     related = _related(tx, row, features)
     original = related.key if related and related.relation is Relation.COPY else None
+    correcting.note_revised(tx, watch, row)
     unwanted = not (matches or counting)
     if original is not None and (unwanted or _told_alike(original, row)):
         articles.join_copy(tx, row, original)
@@ -58,12 +69,15 @@ def judge(tx: Connection, watch: Watch, claim: Claim, found: Found, features: Fe
     if unwanted:
         return 0
     story_id = _story(tx, watch, row, related, found.words)
+    if row.triaged_at is None:
+        correcting.note_new(tx, watch, row)
     on_trial = _on_trial(tx, [watch.rules[each.rule] for each in matches], now=now)
     addressed: list[Addressed] = []
     for match in alerts.in_turn(matches):
         account = _account(watch, row, match, story_id, found)
         addressed += _decide(tx, watch, row, match, account, beside=addressed, on_trial=on_trial)
     deliveries.queue(tx, addressed, now=now)
+    revisions.watch_story(tx, story_id, now=now)
     return len({each.alert for each in addressed})
 
 
@@ -161,7 +175,7 @@ def _decide(
 ) -> list[Addressed]:
     """Decide one match and record it; the alert it raised, addressed to each of its channels."""
     rule, now = watch.rules[match.rule], watch.now()
-    if match.rule in articles.told_by_article(tx, row.id):
+    if match.rule in articles.told_by_article(tx, row.id, as_=match.strength):
         articles.renew_evidence(tx, row.id, match)
         return []  # a revision of an article that this rule has told already
     channels = alerts.channels_of(rule, watch.channels)

@@ -16,7 +16,7 @@ from monitor.core.credits import source_of
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.identity import KeyMode
 from monitor.core.model import ArticleId, Completeness, Entry, Page
-from monitor.storage import articles, feeds, hosts, work
+from monitor.storage import articles, feeds, hosts, revisions, work
 from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
 from monitor.visits import Visit, Wanted
@@ -143,7 +143,7 @@ def _settle(
     chosen = [visited[claim.key] for claim in claims]
     pages = [
         (wanted, _readable(wanted, page))
-        for (wanted, _), page in zip(chosen, _extracted(watch, chosen), strict=True)
+        for (wanted, _), page in zip(chosen, extracted(watch, chosen), strict=True)
     ]
     _store(watch, pages, next_page_at=watch.now() + watch.host_spacing)
 
@@ -156,9 +156,10 @@ def _readable(wanted: Wanted, page: Page | Permanent | Temporary) -> Page:
     return Page(url=wanted.claim.row.url, quality=str(page))
 
 
-def _extracted(
+def extracted(
     watch: Watch, visited: Sequence[tuple[Wanted, Response | Page]]
 ) -> list[Page | Permanent | Temporary]:
+    """The pages of some answers, in the order given, or why one could not be read."""
     answers = [(each, found) for each, found in visited if isinstance(found, Response)]
     found = iter(watch.extract_all([_body(watch, each, answer) for each, answer in answers]))
     return [page if isinstance(page, Page) else next(found) for _, page in visited]
@@ -178,7 +179,7 @@ def _body(watch: Watch, wanted: Wanted, response: Response) -> PageBody:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Read:
     """An entry with what its article says, and the page's text with the outlet's refrains."""
 
     wanted: Wanted
@@ -188,7 +189,7 @@ class _Read:
 
 def _store(watch: Watch, pages: Sequence[tuple[Wanted, Page]], *, next_page_at: datetime) -> None:
     """Commit the articles of entries, made of what their feeds and their pages say."""
-    read = [_compose(watch, wanted, page) for wanted, page in pages]
+    read = [compose(watch, wanted, page) for wanted, page in pages]
     asked = {wanted.host for wanted, _ in pages if wanted.host is not None}
 
     def commit(tx: Connection) -> None:
@@ -204,7 +205,8 @@ def _store(watch: Watch, pages: Sequence[tuple[Wanted, Page]], *, next_page_at: 
         )
 
 
-def _compose(watch: Watch, wanted: Wanted, fetched: Page) -> _Read:
+def compose(watch: Watch, wanted: Wanted, fetched: Page) -> Read:
+    """What an entry and its page together say."""
     row, outlet = wanted.claim.row, wanted.outlet
     page = quality.without_repetition(fetched, seen=outlet.refrains or b"")
     item = _shown(row)
@@ -219,7 +221,7 @@ def _compose(watch: Watch, wanted: Wanted, fetched: Page) -> _Read:
         aggregated=documents.aggregates(watch, wanted.feed),
     )
     found = reading.compose(item, page, language=language, seen_at=row.seen_at, source=by)
-    return _Read(wanted, found, fetched.text)
+    return Read(wanted, found, fetched.text)
 
 
 def _shown(row: AnyRow) -> Entry:
@@ -237,7 +239,7 @@ def _shown(row: AnyRow) -> Entry:
     )
 
 
-def _commit(tx: Connection, read: Sequence[_Read], *, now: datetime) -> None:
+def _commit(tx: Connection, read: Sequence[Read], *, now: datetime) -> None:
     """Store articles; an entry whose article is there makes that a better one."""
     # Of two entries of one article the first brings it.
     fresh = {each.wanted.name: each for each in reversed(read) if each.wanted.known is None}
@@ -251,21 +253,22 @@ def _commit(tx: Connection, read: Sequence[_Read], *, now: datetime) -> None:
         else:
             ended.append((each.wanted.claim, _improve(tx, each, now=now)))
     articles.finish_entries(tx, ended)
+    revisions.resume(tx, {article_id for _, article_id in ended}, now=now)
     _remember(tx, [each for each in new if each.text])
 
 
-def _columns(read: _Read) -> dict[str, object]:
+def _columns(read: Read) -> dict[str, object]:
     """The columns of a new article."""
     row = read.wanted.claim.row
     came = {"identity": read.wanted.name, "seen_at": row.seen_at, "origin": row.origin}
     return asdict(read.article) | _source(read) | came
 
 
-def _source(read: _Read) -> dict[str, object]:
+def _source(read: Read) -> dict[str, object]:
     return {"feed_id": read.wanted.claim.row.feed_id, "outlet_id": read.wanted.outlet.id}
 
 
-def _improve(tx: Connection, read: _Read, *, now: datetime) -> ArticleId:
+def _improve(tx: Connection, read: Read, *, now: datetime) -> ArticleId:
     """A second reading of an article: a new headline, or more than another feed's entry gave."""
     row, found = read.wanted.claim.row, read.article
     known = _there(tx, read.wanted)
@@ -290,7 +293,7 @@ def _there(tx: Connection, wanted: Wanted) -> AnyRow | None:
     return there or articles.by_identities(tx, [wanted.name]).get(wanted.name)
 
 
-def _remember(tx: Connection, read: Sequence[_Read]) -> None:
+def _remember(tx: Connection, read: Sequence[Read]) -> None:
     """Keep which lines the pages of new articles had, after those that their outlets had before."""
     outlets = articles.outlets_by_id(tx, {each.wanted.outlet.id for each in read})
     seen = {each: row.refrains or b"" for each, row in outlets.items()}

@@ -1,7 +1,8 @@
 """The pipeline: the tables say what is due; a step does it; no step calls the next.
 
     feed ─poll→ entry ─read→ article ─triage→ story, match, alert ─deliver→ delivery
-                                        └─→ hit ─gauge→ episode ─────┘
+             ↑                          ├─→ hit ─gauge→ episode ─────┘
+             └──────────── reread ──────┘
 
 Each step claims due rows, speaks to at most one outside party under one deadline, and commits
 one transaction; the rows it commits are what the next step finds due. A step may run twice
@@ -18,7 +19,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection, Table
 
-from monitor import gauging, perusal, polling, sending, visits
+from monitor import gauging, perusal, polling, revising, sending, visits
 from monitor.core import stories, timing
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import Document
@@ -193,11 +194,17 @@ def _due_feeds(lane: feeds.Lane) -> Take:
 
 
 def _due_entries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
-    claimed = feeds.claim_by_host(tx, entry, now=watch.now(), lease=lease, limit=limit)
+    claimed = feeds.claim_by_host(
+        tx, entry, now=watch.now(), lease=lease, limit=limit, lane="first"
+    )
     rest = limit - len(claimed)
     return claimed + feeds.claim_unfetched(
         tx, now=watch.now(), lease=lease, limit=rest, patience=visits.patience(watch)
     )
+
+
+def _due_again(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
+    return feeds.claim_by_host(tx, entry, now=watch.now(), lease=lease, limit=limit, lane="again")
 
 
 def _due_articles(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
@@ -222,6 +229,9 @@ PIPELINE = (
     Step("poll", feed, timedelta(minutes=2), _due_feeds("healthy"), poll, together=POLLS_TOGETHER),
     Step("retry", feed, timedelta(minutes=2), _due_feeds("failing"), poll, together=POLLS_TOGETHER),
     Step("read", entry, timedelta(minutes=2), _due_entries, read, together=READS_TOGETHER),
+    Step(
+        "reread", entry, timedelta(minutes=2), _due_again, revising.reread, together=READS_TOGETHER
+    ),
     Step("triage", article, timedelta(minutes=2), _due_articles, one_by_one(triage), together=10),
     Step("gauge", rule, timedelta(minutes=5), _due_rules, one_by_one(gauge)),
     Step("deliver", delivery, timedelta(minutes=2), _due_deliveries, one_by_one(deliver)),

@@ -23,7 +23,7 @@ HEADINGS = {
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
-    if row.kind == Kind.VOLUME:
+    if row.kind in (Kind.VOLUME, Kind.REVISION):
         return episodes.sent(row.title, row.body, decided_at=row.created_at, now=now)
     if row.kind == Kind.OPS:
         return messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)

@@ -41,6 +41,8 @@ class Wanted:
     name: str  # the identity of its article
     known: AnyRow | None  # the article, if there is one
     began: datetime  # when its reading did
+    etag: str | None = None  # of the page as it was, where it is read again
+    last_modified: str | None = None
 
     @property
     def host(self) -> str | None:
@@ -113,7 +115,14 @@ def _instead(watch: Watch, each: Wanted, robots: Mapping[str, _Robots]) -> Found
 def _request(watch: Watch, each: Wanted) -> Request:
     url = each.claim.row.url
     access = access_of(url, each.feed, watch.page_rules(each.feed.outlet))
-    return Request(url, limit=PAGE_LIMIT, accept=PAGE_TYPES, access=access)
+    return Request(
+        url,
+        limit=PAGE_LIMIT,
+        accept=PAGE_TYPES,
+        etag=each.etag,
+        last_modified=each.last_modified,
+        access=access,
+    )
 
 
 def _found(each: Wanted, outcome: Outcome) -> Found:

@@ -6,6 +6,7 @@ import typer
 
 from monitor import __version__
 from monitor.cli import (
+    alerts,
     archive,
     channels,
     demo,
@@ -63,6 +64,7 @@ app.command("once", rich_help_panel=WATCH)(watching.once)
 app.command("demo", rich_help_panel=WATCH)(demo.demo)
 app.command("status", rich_help_panel=WATCH)(status.status)
 app.command("search", rich_help_panel=WATCH)(archive.search)
+app.add_typer(alerts.group, name="alerts", rich_help_panel=WATCH)
 
 app.add_typer(rules.group, name="rules", rich_help_panel=DESK)
 app.add_typer(feeds.group, name="feeds", rich_help_panel=DESK)

@@ -4,7 +4,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from monitor.cli.output import BAD, STRONG, at, say
+from monitor.cli import revisions
+from monitor.cli.output import BAD, STRONG, at, count, say
 from monitor.core.errors import Permanent
 from monitor.core.urls import is_web
 
@@ -75,7 +76,8 @@ def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
         ],
         "read": {"at": row.read_at, "completeness": row.completeness, "quality": row.quality},
         "triaged": row.triaged_at,
-        "revisions": [each.recorded_at for each in found["revisions"]],
+        "revisions": revisions.fields(row, found["revisions"]),
+        "watched": _watched(found["watched"]),
         "duplicate_of": row.duplicate_of,
         "relation": row.relation,
         "relates_to": row.relates_to,
@@ -107,6 +109,19 @@ def _life(row: Any, found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _watched(row: Any) -> dict[str, Any] | None:
+    """How an article is read again because its story was told."""
+    if row is None:
+        return None
+    return {
+        "until": row.until,
+        "looks": row.looks,
+        "last_look": row.looked_at,
+        "gone": row.deleted_at,
+        "failure": row.failure,
+    }
+
+
 def show(life: dict[str, Any]) -> None:
     """Print what became of an article."""
     say((f"{life['id']}  {life['title']}", STRONG))
@@ -116,8 +131,11 @@ def show(life: dict[str, Any]) -> None:
         _line("seen", f"{at(each['at'])} in {each['feed']} ({each['origin']})", each["failure"])
     read = life["read"]
     _line("read", f"{at(read['at'])}: {read['completeness']}, {read['quality']}")
-    for moment in life["revisions"]:
-        _line("revised", at(moment))
+    revisions.show(life["revisions"])
+    if (watched := life["watched"]) is not None:
+        looks = f"{count(watched['looks'], 'look')}, last {at(watched['last_look'])}"
+        said = f"until {at(watched['until'])}: {looks}"
+        _line("watched", said, "its page is gone" if watched["gone"] else watched["failure"])
     if life["triaged"] is None:
         _line("triage", "not yet")
     _tell_relation(life)

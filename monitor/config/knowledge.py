@@ -13,13 +13,22 @@ from monitor.config.lists import ACTOR, LISTS, Lists
 from monitor.config.phrases import Key, Phrases, terms_of
 from monitor.config.problems import Problems, shown
 from monitor.config.source import Map, Node, Scalar
-from monitor.core.knowledge import Actor, Binding, EventType, Knowledge, Office
+from monitor.core.knowledge import (
+    Actor,
+    Binding,
+    EventType,
+    Knowledge,
+    Notice,
+    NoticeWords,
+    Office,
+)
 from monitor.core.rules import Term
 
 KEYS = (
     "version", "lists", "actors", "offices", "bindings", "planned_endings", "suffered_endings",
-    "modifiers", "types", "places", "another", "witnesses",
+    "modifiers", "types", "places", "another", "witnesses", "notices",
 )  # fmt: skip
+NOTICE_KEYS = ("opening", "anywhere")
 _ENDINGS = ("planned_endings", "suffered_endings")
 _MARKS = {  # what tells one event of a kind from another
     "another": "words as in another strike",
@@ -45,6 +54,7 @@ class Knowing:
         self._complete = complete
         self._defined: dict[str, dict[str, tuple[Scalar, Node]]] = {key: {} for key in _NAMED}
         self._bindings: list[tuple[Scalar, Node]] = []
+        self._notices: list[tuple[Scalar, Node]] = []
         self._endings: dict[str, list[Node]] = {key: [] for key in _ENDINGS}
         self._marks: dict[str, list[Node]] = {key: [] for key in _MARKS}
         self._known = Knowledge()
@@ -69,6 +79,7 @@ class Knowing:
             for key, node in top.mapping(section, what=form):
                 self._define(section, what, key, node, read)
         self._bindings += top.mapping("bindings", what="bindings (name: [word, …])")
+        self._notices += top.mapping("notices", what=f"notices (kind: {_NOTICE})")
         for name in _ENDINGS:
             self._endings[name] += top.items(name, what="endings of words")
         for name, what in _MARKS.items():
@@ -115,6 +126,7 @@ class Knowing:
             places=self._places(phrases),
             another=self._marking("another", phrases),
             witnesses=self._marking("witnesses", phrases),
+            notices=self._noticed(phrases),
         )
         self.event_families = frozenset(each.family for each in self._known.types)
 
@@ -124,12 +136,13 @@ class Knowing:
 
     @property
     def version(self) -> str:
-        """A hash of what decides about events: all but titles, comments and layout."""
+        """A hash of what decides about events: all but titles, notices, comments and layout."""
         known = self._known
         decides = replace(
             known,
             actors=tuple(replace(actor, title="") for actor in known.actors),
             types=tuple(replace(each, title="") for each in known.types),
+            notices={},
         )
         return hashlib.sha256(repr(decides).encode()).hexdigest()[:VERSION_LENGTH]
 
@@ -194,12 +207,35 @@ class Knowing:
         found = (each for node in self._marks[key] for each in phrases.of(node, what=_MARKS[key]))
         return terms_of(tuple(found))
 
+    def _noticed(self, phrases: Phrases) -> dict[Notice, NoticeWords]:
+        """The words of notices, those of several files added up, in the order of Notice."""
+        found: dict[Notice, NoticeWords] = {}
+        for key, node in self._notices:
+            kind = read_text(key, _notice, self._problems)
+            fields = Fields(node, self._problems, what="a notice", allowed=NOTICE_KEYS)
+            if not fields.broken and not any(each in fields for each in NOTICE_KEYS):
+                said = f"the notice {shown(key.text)} needs words: {_NOTICE}"
+                self._problems.add(key.place, said)
+            opening, anywhere = (
+                terms_of(phrases.read(fields.node(each), what="words of a notice"))
+                for each in NOTICE_KEYS
+            )
+            if kind is not None:
+                before = found.get(kind, NoticeWords())
+                found[kind] = NoticeWords(
+                    tuple(dict.fromkeys((*before.opening, *opening))),
+                    tuple(dict.fromkeys((*before.anywhere, *anywhere))),
+                )
+        return {kind: found[kind] for kind in Notice if kind in found}
+
     def _ends(self, key: str) -> tuple[str, ...]:
         read = (read_text(node, _ending, self._problems) for node in self._endings[key])
         return tuple(dict.fromkeys(each for each in read if each))
 
 
+_NOTICE = "{opening: [word, …], anywhere: [word, …]}"
 _binding = values.choice("kind of small word", Binding)
+_notice = values.choice("kind of notice", Notice)
 
 
 def _ending(written: str) -> str:

@@ -4,7 +4,7 @@ from monitor.config import actors, event_types, knowledge, shapes
 from monitor.config.rule_schema import LISTS
 from monitor.config.shapes import Shape, known
 from monitor.config.values import ACTOR_ID, ID, LIST_NAME
-from monitor.core.knowledge import Binding, Status
+from monitor.core.knowledge import Binding, Notice, Status
 
 _PLAIN = LIST_NAME.pattern
 _TERM = shapes.matching(
@@ -53,11 +53,24 @@ def knowledge_files() -> Shape:
         ),
         "another": _words("Beside an event: it is not the one that was told before."),
         "witnesses": _words("Who or what saw it."),
+        "notices": shapes.mapping(
+            "What outlets say of their own articles.",
+            {kind.value: _notice() for kind in Notice},
+        ),
     }
     return shapes.mapping(
         "Lists of terms, and what the event coder knows; docs/knowledge.md explains the keys.",
         known(knowledge.KEYS, keys),
     )
+
+
+def _notice() -> Shape:
+    keys = {
+        "opening": _words("Words that open a headline or a paragraph, with a stop behind them."),
+        "anywhere": _words("Words that speak of the article wherever they stand."),
+    }
+    found = shapes.mapping("The words of a notice.", known(knowledge.NOTICE_KEYS, keys))
+    return found | {"minProperties": 1}
 
 
 def _endings(description: str) -> Shape:

@@ -55,6 +55,26 @@ class Binding(StrEnum):
     NOT = "not"  # not, no
 
 
+class Notice(StrEnum):
+    """What an outlet says of its own article, in words that it sets apart."""
+
+    CORRECTION = "correction"
+    RETRACTION = "retraction"
+    UPDATE = "update"  # when a page was last touched: no change of what it says
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeWords:
+    """The words of one kind of notice.
+
+    `opening`: with a stop behind them they open a headline or a paragraph ("Correction:", "Fe de
+    errores."), or stand in brackets. `anywhere`: wherever they stand they speak of the article.
+    """
+
+    opening: tuple[Term, ...] = ()
+    anywhere: tuple[Term, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """One name of an actor, and between which days it means this actor (both included)."""
@@ -178,6 +198,7 @@ class Knowledge:
     places: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     another: tuple[Term, ...] = ()
     witnesses: tuple[Term, ...] = ()
+    notices: Mapping[Notice, NoticeWords] = field(default_factory=dict)  # core/notices.py
 
 
 @dataclass(frozen=True, slots=True)

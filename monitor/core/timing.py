@@ -24,6 +24,15 @@ MOST_DOUBLINGS = 16
 HARD_PAUSE = timedelta(hours=1)  # a page that is gone seldom returns within minutes
 WALL_PAUSE = timedelta(minutes=30)  # bot checks remember who comes back at once
 
+# When a watched article is read again, counted from when it began to be watched: corrections come
+# soon or never. docs/adr/0018 has the price in requests.
+LOOKS = tuple(
+    timedelta(minutes=each) for each in (10, 30, 60, 120, 240, 480, 960, 1_680, 2_880, 4_320)
+)
+LATER_LOOKS = timedelta(days=1)  # between looks at one that is watched longer: its story goes on
+WATCHED_FOR = timedelta(hours=72)  # after the last alert of its story
+GONE_CONFIRMED = timedelta(minutes=30)  # between two looks that find a page gone
+
 LONGEST_REQUEST_PAUSE = timedelta(days=1)  # what a Retry-After may ask of us
 FIRST_REST = timedelta(minutes=2)  # of a host that refuses without saying for how long
 LONGEST_REST = timedelta(minutes=20)  # one request in twenty minutes is no burden
@@ -144,3 +153,10 @@ def in_words(span: timedelta) -> str:
     size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
     number = seconds // size
     return f"{number} {unit if number != 1 else unit.removesuffix('s')}"
+
+
+def next_look(*, since: datetime, until: datetime, now: datetime) -> datetime | None:
+    """When an article watched `since` is read again; None if it is not watched any more then."""
+    later = (since + each for each in LOOKS if since + each > now)
+    moment = next(later, now + LATER_LOOKS)
+    return moment if moment <= until else None

@@ -13,7 +13,7 @@ from monitor.core.credits import counted
 from monitor.core.duplicates import Related, Relation
 from monitor.core.identity import digest
 from monitor.core.incidents import IncidentId
-from monitor.core.model import AlertId, ArticleId, Match, OutletId, RuleId, StoryId
+from monitor.core.model import AlertId, ArticleId, Match, OutletId, RuleId, StoryId, Strength
 from monitor.core.reading import CANDIDATES, copied
 from monitor.core.rules import Rule
 from monitor.core.stories import Candidate
@@ -232,17 +232,20 @@ def join_copy(connection: Connection, row: Row[Any], original: Row[Any]) -> None
     connection.execute(copied.values(duplicate_of=original.id))
 
 
-def told_by_article(connection: Connection, article_id: ArticleId) -> frozenset[RuleId]:
+def told_by_article(
+    connection: Connection, article_id: ArticleId, *, as_: Strength
+) -> frozenset[RuleId]:
     """The rules that have told this very article for what it says, or on trial would have.
 
     One that was only named as a weak match may be told when an edit makes it strong.
     """
-    weak = Reason.WEAK_MATCH
+    rest = {Reason.WEAK_MATCH} if as_ is Strength.STRONG else set()
+    told = [each for each in Reason if each not in rest]
     rows = connection.execute(
         select(match.c.rule_id)
         .outerjoin(alert, alert.c.id == match.c.alert_id)
         .where(match.c.article_id == article_id)
-        .where(or_(alert.c.reason != weak, match.c.would_tell != weak))
+        .where(or_(alert.c.reason.in_(told), match.c.would_tell.in_(told)))
     )
     return frozenset(RuleId(rule) for rule in rows.scalars())
 

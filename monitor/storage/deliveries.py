@@ -43,9 +43,12 @@ class Kind(StrEnum):
     DIGEST = "digest"
     OPS = "ops"  # about the watch itself
     VOLUME = "volume"  # a spike or a silence
+    REVISION = "revision"  # a correction, a retraction or a deletion of what was told
 
 
-PREPARED = frozenset({Kind.OPS, Kind.VOLUME})  # whose words the row holds from the start
+PREPARED = frozenset(
+    {Kind.OPS, Kind.VOLUME, Kind.REVISION}
+)  # whose words the row holds from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,41 @@ def announce(
     _prepare(connection, channels, Kind.VOLUME, key, said, now=now)
 
 
+def correct(
+    connection: Connection,
+    channel: Channel,
+    *,
+    key: str,
+    said: Message,
+    alerts: Sequence[AlertId],
+    incident: IncidentId,
+    not_before: datetime,
+    now: datetime,
+) -> int:
+    """Queue a message that corrects an earlier one to its channel, once for each `key`; 1 if so."""
+    row = insert_new(
+        connection,
+        delivery,
+        key=digest(Kind.REVISION, channel.name, key),
+        channel=channel.name,
+        kind=Kind.REVISION,
+        incident_id=incident,
+        state=State.QUEUED,
+        title=said.title,
+        body=said.body,
+        created_at=now,
+        not_before=not_before,
+        due_at=now,
+    )
+    if row is None:
+        return 0
+    for each in alerts:
+        insert_new(
+            connection, delivery_alert, delivery_id=row.id, alert_id=each, channel=channel.name
+        )
+    return 1
+
+
 def _prepare(
     connection: Connection,
     channels: Sequence[Channel],
@@ -354,7 +392,7 @@ def _closed(way: Way, origin: Origin, *, now: datetime) -> ColumnElement[bool]:
         func.coalesce(delivery.c.collection, "") != way,
         delivery.c.created_at <= now - GATHERING_LIMIT,
         ~or_(
-            exists().where(entry.c.origin == origin, entry.c.due_at.is_not(None)),
+            exists().where(entry.c.origin == origin, entry.c.due_at.is_not(None), ~entry.c.again),
             exists().where(article.c.origin == origin, article.c.due_at.is_not(None)),
             and_(
                 ~_HURRIED,

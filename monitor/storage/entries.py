@@ -158,6 +158,7 @@ def revise_entry(
             text=item.text or row.text,
             due_at=now,
             attempts=0,
+            again=False,
             claims=entry.c.claims + 1,  # whoever reads it just now reads the old title in vain
         )
     )

@@ -33,7 +33,7 @@ from monitor.storage.work import Claim, claim_chosen
 
 BLIND_AFTER = timedelta(minutes=30)  # a feed that should have been polled before went unseen
 
-Lane = Literal["any", "healthy", "failing"]
+Lane = Literal["any", "healthy", "failing", "first", "again"]
 
 
 def claim_by_host(
@@ -49,8 +49,8 @@ def claim_by_host(
     """Take `limit` due rows, or a few more, `each` of one host at most; of hosts nobody is asking.
 
     The rows of a host come together, so that one connection serves them all. It is held until
-    `release_hosts`, or until the lease ends if we die before. A `lane` takes only rows that failed
-    last time, or only the others.
+    `release_hosts`, or until the lease ends if we die before. A `lane` takes feeds that failed last
+    time or the others; entries whose articles are read again, or those that bring news.
     """
     hold, first = _statements(table, lane)
     times = {"now": now, "until": now + lease, "each": each, "most": limit}
@@ -100,7 +100,11 @@ def _statements(table: Table, lane: Lane) -> tuple[ReturningUpdate[tuple[str]], 
 def _in_lane(table: Table, lane: Lane, ready: ColumnElement[bool]) -> ColumnElement[bool]:
     if lane == "healthy":
         return and_(ready, table.c.attempts == 0)
-    return and_(ready, table.c.attempts > 0) if lane == "failing" else ready
+    if lane == "failing":
+        return and_(ready, table.c.attempts > 0)
+    if lane == "any":
+        return ready
+    return and_(ready, table.c.again if lane == "again" else ~table.c.again)
 
 
 def claim_unfetched(
@@ -127,6 +131,7 @@ _UNFETCHED = (
     .where(
         entry.c.due_at <= _moment("now"),
         entry.c.not_before <= _moment("now"),
+        ~entry.c.again,
         or_(
             entry.c.host.is_(None),
             entry.c.not_before <= _moment("waited"),
@@ -271,7 +276,7 @@ def make_due(connection: Connection, *, silent_since: datetime, now: datetime) -
 
 def make_pages_due(connection: Connection, *, now: datetime) -> None:
     """Our network is back: read at once what waited for it, with all the patience of new ones."""
-    waiting = and_(entry.c.due_at.is_not(None), entry.c.host.is_not(None))
+    waiting = and_(entry.c.due_at.is_not(None), entry.c.host.is_not(None), ~entry.c.again)
     tried = case((entry.c.attempts > 0, now), else_=entry.c.due_at)
     fresh = {"due_at": tried, "not_before": now, "attempts": 0}
     connection.execute(update(entry).where(waiting).values(**fresh))

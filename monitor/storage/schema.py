@@ -189,6 +189,7 @@ entry = Table(
     Column("origin", String(8), nullable=False),
     Column("host", String(255)),  # NULL: nothing to fetch
     Column("article_id", ForeignKey("article.id", ondelete="SET NULL")),
+    Column("again", Boolean, nullable=False, server_default=false()),  # its article is watched
     *_work(),
     UniqueConstraint("feed_id", "key"),
     Index("ix_entry_feed_id_guid_key", "feed_id", "guid_key"),  # is it known, by mode
@@ -263,7 +264,26 @@ revision = Table(
     Column("title", Text, nullable=False),  # as it stood before
     Column("summary", Text),
     Column("text", Text),
+    Column("kind", String(10)),  # what the change is; NULL: its feed showed another headline
+    Column("said", Text),  # the notice in which the outlet says so
     Index("ix_revision_article_id", "article_id"),  # the life of an article
+)
+
+watched = Table(  # an article of a story that was told: read again for a while, see docs/adr
+    "watched",
+    metadata,
+    Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("looked_at", UtcDateTime),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("title", Text),  # the page's own headline when last looked at
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("gone_at", UtcDateTime),  # since when the page is not there
+    Column("deleted_at", UtcDateTime),  # … and a second look confirmed it
+    Column("failure", Text),  # why the last look saw nothing
 )
 
 story = Table(

@@ -193,6 +193,8 @@ def void_claims(connection: Connection, *, now: datetime) -> None:
     """
     for table in (feed, entry, article, rule):
         held = and_(table.c.due_at > now, table.c.failure.is_(None))
+        if table is entry:  # who is read again waits by both times
+            held = and_(held, or_(~entry.c.again, entry.c.not_before <= now))
         connection.execute(update(table).where(held).values(due_at=now))
     cut_short = delivery.c.state == State.SENDING
     connection.execute(update(delivery).where(cut_short).values(due_at=now))

@@ -37,6 +37,7 @@ from monitor.storage.schema import (
     revision,
     rule_version,
     story,
+    watched,
 )
 
 NEWEST_AT_ONCE = 100  # articles that are held in memory while the newest are looked at
@@ -178,8 +179,11 @@ def life(connection: Connection, row: Row[Any]) -> dict[str, Any]:
             seen.join(feed, feed.c.id == entry.c.feed_id).where(entry.c.article_id == row.id)
         ).all(),
         "revisions": connection.execute(
-            select(revision).where(revision.c.article_id == row.id)
+            select(revision).where(revision.c.article_id == row.id).order_by(revision.c.id)
         ).all(),
+        "watched": connection.execute(
+            select(watched).where(watched.c.article_id == row.id)
+        ).first(),
         "story": connection.execute(told).first(),
         "matches": connection.execute(matched.order_by(match.c.id)).all(),
         "deliveries": connection.execute(sent.order_by(delivery.c.id)).all(),
@@ -294,7 +298,7 @@ def backlog(connection: Connection, *, now: datetime) -> dict[str, int]:
     """How many rows each step still has to do now."""
     asked = {
         "to poll": and_(feed.c.due_at <= now, feed.c.not_before <= now),
-        "to read": and_(entry.c.due_at.is_not(None)),
+        "to read": and_(entry.c.due_at.is_not(None), ~entry.c.again),
         "to triage": and_(article.c.due_at.is_not(None)),
         "to deliver": and_(delivery.c.due_at.is_not(None)),
     }

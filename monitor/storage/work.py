@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     union_all,
     update,
 )
@@ -212,12 +213,17 @@ def _soonest() -> Select[Any]:
 
 
 def _readable(table: Table) -> ColumnElement[bool]:
-    """Entries that need no page any more, or whose host may be asked."""
+    """Entries that need no page any more, or whose host may be asked.
+
+    Who is read again waits for the host, however long.
+    """
     moments = (schema.host.c.not_before, schema.host.c.next_page_at)
     now, waiting = _moment("now"), _moment("waiting")
     held = _held(*(and_(each > now, each <= waiting) for each in moments))
     waited = table.c.not_before <= _moment("waited")
-    return or_(table.c.host.is_(None), waited, table.c.host.not_in(held))
+    free = table.c.host.not_in(_held(*(each > now for each in moments)))
+    first = or_(table.c.host.is_(None), waited, table.c.host.not_in(held))
+    return or_(and_(~table.c.again, first), and_(table.c.again, free))
 
 
 def _held(*reasons: ColumnElement[bool]) -> Select[tuple[str]]:
@@ -237,7 +243,8 @@ def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:
     """
     for table in WORK_TABLES:
         limit = now + cap
-        connection.execute(update(table).where(table.c.due_at > limit).values(due_at=limit))
+        parked = update(table).where(table.c.due_at > limit, _calendar_apart(table))
+        connection.execute(parked.values(due_at=limit))
     for table, made in (
         (schema.feed, schema.feed.c.polled_at),
         (schema.entry, schema.entry.c.not_before),
@@ -245,11 +252,20 @@ def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:
         (schema.delivery, schema.delivery.c.created_at),
         (schema.rule, schema.rule.c.looked_at),
     ):
-        parked = update(table).where(made > now, table.c.not_before > now)
+        parked = update(table).where(made > now, table.c.not_before > now, _calendar_apart(table))
         connection.execute(parked.values(not_before=now))
     for column in (schema.host.c.next_page_at, schema.host.c.busy_until):
         far = update(schema.host).where(column > now + cap)
         connection.execute(far.values({column.name: now + cap}))
+
+
+def _calendar_apart(table: Table) -> ColumnElement[bool]:
+    """False for watched articles' entries, which wait for their next look by both times.
+
+    So nobody who asks what is due goes through the thousands of them; a clock set back makes their
+    next look late, and no more.
+    """
+    return ~table.c.again if table is schema.entry else true()
 
 
 WORK_TABLES = (

@@ -17,6 +17,7 @@ PACKAGE = ROOT / "monitor"
 # What carries connections and rows between sentences of storage: as types, without SQL.
 CARRIERS = (
     "monitor.app",
+    "monitor.correcting",
     "monitor.documents",
     "monitor.failing",
     "monitor.gauging",
@@ -25,6 +26,7 @@ CARRIERS = (
     "monitor.pipeline",
     "monitor.polling",
     "monitor.reloading",
+    "monitor.revising",
     "monitor.runners.embedded",
     "monitor.sending",
     "monitor.upkeep",

@@ -32,6 +32,7 @@ from monitor.core.knowledge import (
     Knowledge,
     Modifier,
     ModifierId,
+    Notice,
     Office,
     Status,
     TypeId,
@@ -319,3 +320,24 @@ def test_offices_make_parts_of_countries_that_rules_may_name() -> None:
     assert {"iran", "iran.government", "iran.government.forces"} <= knowing.actor_ids
     assert {"nuclear_round"}.isdisjoint(knowing.event_types)
     assert "Netanyahu" in written(knowing.actor_terms("israel"))
+
+
+def test_the_words_of_notices_of_several_files_add_up() -> None:
+    one = "notices: {correction: {opening: [Correction], anywhere: [we regret]}}\n"
+    two = "notices: {correction: {opening: [Erratum, correction]}, update: {opening: [Updated]}}\n"
+    found = known(a=one, b=two).notices
+    assert list(found) == [Notice.CORRECTION, Notice.UPDATE]
+    assert written(found[Notice.CORRECTION].opening) == ["Correction", "Erratum", "correction"]
+    assert written(found[Notice.CORRECTION].anywhere) == ["we regret"]
+
+
+def test_another_notice_makes_no_new_version_of_rules() -> None:
+    def version(more: str) -> str:
+        problems = Problems()
+        knowing = Knowing(lists := Lists(problems), problems)
+        knowing.add(scan("knowledge/a.yaml", KNOWN + more, problems))
+        lists.check()
+        knowing.check()
+        return knowing.version
+
+    assert version("") == version("notices: {correction: {opening: [Correction]}}\n")

@@ -203,6 +203,8 @@ RIGHT = [
         bindings: {agent: [by, por], not: [not, no]}
         planned_endings: [rá]
         suffered_endings: [ed, ido]
+        notices: {correction: {opening: [Correction, 404], anywhere: [$ships]},
+                  update: {opening: [Updated]}}
         modifiers: {may: {words: [may, false], status: hypothetical, behind: true}}
         types:
           raid:
@@ -334,6 +336,9 @@ WRONG = [
     ("knowledge/x.yaml", "bindings: {agents: [by]}", "bindings"),
     ("knowledge/x.yaml", "planned_endings: [-rá]", "planned_endings.0"),
     ("knowledge/x.yaml", "modifiers: {may: {words: [may], status: x}}", "modifiers.may.status"),
+    ("knowledge/x.yaml", "notices: {corrections: {opening: [Correction]}}", "notices"),
+    ("knowledge/x.yaml", "notices: {correction: {}}", "notices.correction"),
+    ("knowledge/x.yaml", "notices: {update: {opening: [updat~]}}", "notices.update.opening.0"),
     ("knowledge/x.yaml", "types: {raid: {title: r, cues: [[raid]]}}", "types.raid"),
     ("knowledge/x.yaml", "types: {raid: {title: r, family: f, cues: [raid]}}", "types.raid.cues.0"),
     (

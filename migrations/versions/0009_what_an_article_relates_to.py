@@ -1,13 +1,13 @@
 """What an article has to do with an earlier one, and the sketches by which that is found.
 
-Revision: 0008, after 0010
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0010"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
