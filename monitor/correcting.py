@@ -40,8 +40,8 @@ def noticed(found: Noticed, change: Change) -> Happened:
 def tell(tx: Connection, watch: Watch, row: AnyRow, happened: Happened) -> int:
     """Tell everybody who was told of an article, once, on the channel where they were; how many.
 
-    Unless `update_on` of their rule leaves it out; what its channels are now does not matter. Who has the first message still to come
-    gets this one right behind it.
+    Unless `update_on` of their rule leaves it out; what its channels are now does not matter. Who
+    has the first message still to come gets this one right behind it.
     """
     told = [
         each
