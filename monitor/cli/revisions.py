@@ -1,6 +1,7 @@
 """The revisions of an article: what changed from each version to the next, as people read it."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from monitor.cli.output import BAD, FAINT, GOOD, STRONG, at, count, say
@@ -18,7 +19,7 @@ def fields(row: Any, kept: Sequence[Any]) -> list[dict[str, Any]]:
     `retraction`; `said` is the outlet's notice.
     """
     found = []
-    for old, new in zip(kept, [*kept[1:], row], strict=True):
+    for old, new in pairwise([*kept, row]):
         change = compare(Version(old.title, old.text), Version(new.title, new.text), _EVERY_WORD)
         found.append(
             {

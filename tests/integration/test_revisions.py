@@ -407,6 +407,12 @@ def test_the_record_of_an_alert_shows_evidence_message_silent_edits_and_correcti
     assert "revision to console: sent" in command("alerts", "show", 2)
 
 
+def test_the_record_of_an_alert_whose_article_never_changed_shows_no_revision(told, command):
+    shown = command("alerts", "show", 1)
+    assert "read again 0 times" in shown
+    assert "revised" not in shown
+
+
 def test_of_an_alert_that_is_not_there_is_said_how_to_find_one(told, command):
     with pytest.raises(Permanent, match="monitor alerts list"):
         command("alerts", "show", 99)
