@@ -212,8 +212,10 @@ def _tell(record: dict[str, Any]) -> None:
     say((f"story {record['story']['id']}: {count(len(record['articles']), 'article')}", STRONG))
     for each in record["articles"]:
         _tell_article(each)
+    texts: set[str] = set()
     for each in record["deliveries"]:
-        _tell_delivery(each)
+        _tell_delivery(each, again=each["text"] in texts)
+        texts.add(each["text"] or "")
 
 
 def _tell_article(each: dict[str, Any]) -> None:
@@ -233,7 +235,8 @@ def _tell_article(each: dict[str, Any]) -> None:
     revisions.show(each["revisions"], indent=4)
 
 
-def _tell_delivery(each: dict[str, Any]) -> None:
+def _tell_delivery(each: dict[str, Any], *, again: bool) -> None:
+    """A message with its text; one that another channel got word for word is not repeated."""
     say("")
     when = f" {at(each['sent'])}" if each["sent"] else ""
     style = STATES.get(each["state"], "")
@@ -243,7 +246,8 @@ def _tell_delivery(each: dict[str, Any]) -> None:
         when,
         (f"  {each['failure']}" if each["failure"] else "", BAD),
     )
-    for line in (each["text"] or "(not put into words yet)").split("\n"):
+    text = "(the same words)" if again else each["text"] or "(not put into words yet)"
+    for line in text.split("\n"):
         say(line, indent=4)
 
 
