@@ -12,6 +12,7 @@ from monitor.core import urls
 from monitor.core.alerts import Origin
 from monitor.core.identity import Keys
 from monitor.core.model import Entry, EntryId, FeedId
+from monitor.core.reading import same_title
 from monitor.storage.schema import article, entry, revision, tombstone
 
 T = TypeVar("T")
@@ -137,15 +138,16 @@ def revise_entry(
     row = connection.execute(select(entry).where(entry.c.id == entry_id)).one()
     if row.article_id is not None:
         old = connection.execute(select(article).where(article.c.id == row.article_id)).one()
-        connection.execute(
-            revision.insert().values(
-                article_id=old.id,
-                recorded_at=now,
-                title=old.title,
-                summary=old.summary,
-                text=old.text,
+        if not same_title(old.title, item.title):  # else its page showed that one before its feed
+            connection.execute(
+                revision.insert().values(
+                    article_id=old.id,
+                    recorded_at=now,
+                    title=old.title,
+                    summary=old.summary,
+                    text=old.text,
+                )
             )
-        )
     page = row.url if fetched and row.origin != Origin.BASELINE else None
     connection.execute(
         update(entry)

@@ -121,6 +121,16 @@ def test_a_headline_edited_on_the_page_alone_is_the_articles_from_then_on(told):
     assert number == 0
 
 
+def test_a_headline_that_the_page_showed_before_the_feed_is_one_revision(told):
+    desk, room, item = told
+    desk.sweep(minutes=11)
+    room.documents["/a/0"] = page("Strelsau breaks talks off", item.text)
+    desk.sweep(minutes=21)
+    item.title = "Strelsau breaks talks off"
+    desk.sweep(minutes=6)
+    assert only(desk, revision).title == NEWS
+
+
 def test_a_page_that_only_says_when_it_was_touched_has_not_changed(told):
     desk, _, item = told
     item.text += "\nUpdated on 2 March 2026 at 12:40.\nMore from the palace"
