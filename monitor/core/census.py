@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from monitor.core.indexed import DEFAULT_SCOPES, Group, IndexedDocument, fields_of
+from monitor.core.indexed import DEFAULT_SCOPES, Groups, IndexedDocument, fields_of
 from monitor.core.knowledge import Knowledge
 from monitor.core.lint import Finding, Kind, Subject, shown
 from monitor.core.matcher import Matcher
@@ -75,11 +75,8 @@ class Census:
         }
         groups = dict.fromkeys(self._groups())
         self._numbers = {each: number for number, each in enumerate(groups)}
-        self._parts = [AnyTerm(Group(each, number=n)) for each, n in self._numbers.items()]
-        self._by_anchor: dict[str, list[int]] = {}
-        for number, part in enumerate(self._parts):
-            for anchor in part.group.anchored:
-                self._by_anchor.setdefault(anchor, []).append(number)
+        self._looked_for = Groups()
+        self._parts = [AnyTerm(self._looked_for.of(each)) for each in self._numbers]
         self._vocabulary = Vocabulary(w for each in groups for term in each for w in term.words)
         self._counts = _Counts()
 
@@ -104,10 +101,10 @@ class Census:
         for match in self._matcher.match(document):
             counts.rules[match.rule] += 1
         opening = replace(document, text=(document.text or "")[:OPENING])
-        indexed = IndexedDocument(opening, self._vocabulary, fields_of(DEFAULT_SCOPES))
+        fields = fields_of(DEFAULT_SCOPES)
+        indexed = IndexedDocument(opening, self._vocabulary, fields, groups=self._looked_for)
         sight = Sight(DEFAULT_SCOPES)
-        anchors = indexed.places.keys() & self._by_anchor.keys()  # most groups have no word there
-        for number in {each for anchor in anchors for each in self._by_anchor[anchor]}:
+        for number in indexed.possible:
             if self._parts[number].holds(indexed, sight):
                 counts.groups[number, language] += 1
 

@@ -8,7 +8,7 @@ from monitor.core.evidence import PATTERN, Explanation, Kind
 from monitor.core.indexed import Field, Group, IndexedDocument, Occurrence
 from monitor.core.model import Evidence
 from monitor.core.nearest import scope_of
-from monitor.core.parts import AnyTerm, Part, Sight, quoted, reason
+from monitor.core.parts import NOTHING, SEARCH, AnyTerm, Part, Sight, quoted, reason
 from monitor.core.rules import Regex, Scope, Word
 from monitor.core.terms import compile_regex
 
@@ -16,9 +16,12 @@ from monitor.core.terms import compile_regex
 class Several:
     """At least so many of the parts, which are different ones."""
 
+    needs = NOTHING
+
     def __init__(self, least: int, parts: tuple[Part, ...]) -> None:
         self._least = least
         self._parts = parts
+        self.cost = max(part.cost for part in parts)
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
         held = (part for part in self._parts if part.holds(indexed, sight))
@@ -40,9 +43,12 @@ class Several:
 class Repeated:
     """The same term of a group, so many times in all fields together."""
 
+    cost = SEARCH
+
     def __init__(self, term: AnyTerm, times: int) -> None:
         self._term = term
         self._times = times
+        self.needs = term.needs
 
     def _counted(
         self, indexed: IndexedDocument, sight: Sight
@@ -74,6 +80,9 @@ class Repeated:
 
 class Pattern:
     """A regex on the text that each scope shows; what is ignored is spaces to it."""
+
+    needs = NOTHING
+    cost = SEARCH
 
     def __init__(self, regex: Regex) -> None:
         self._compiled = compile_regex(regex.pattern)
@@ -119,6 +128,8 @@ class Blanked:
     def __init__(self, phrases: AnyTerm, part: Part) -> None:
         self._phrases = phrases
         self._part = part
+        self.needs = part.needs
+        self.cost = part.cost
 
     def _own_sight(self, sight: Sight) -> Sight:
         group: Group = self._phrases.group
@@ -137,9 +148,12 @@ class Blanked:
 class Graded:
     """The points of all parts that hold reach a sum."""
 
+    needs = NOTHING
+
     def __init__(self, least: int, boosts: tuple[tuple[Part, int], ...]) -> None:
         self._least = least
         self._boosts = boosts
+        self.cost = max(part.cost for part, _ in boosts)
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
         score = sum(points for part, points in self._boosts if part.holds(indexed, sight))

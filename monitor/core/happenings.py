@@ -13,7 +13,7 @@ from monitor.core.indexed import TOP_SCOPES, Group, IndexedDocument
 from monitor.core.knowledge import Event, EventType, Knowledge, Status
 from monitor.core.model import Document, Evidence
 from monitor.core.nearest import scope_of
-from monitor.core.parts import Sight
+from monitor.core.parts import EVENTS, Sight
 from monitor.core.reported import kind, parties, standing, summed_up
 from monitor.core.rules import UNKNOWN, Happening, Scope, Term
 from monitor.core.text import Span, fold, lead
@@ -98,11 +98,14 @@ class Happened:
     `excluding`: under `none`, where a weak one counts too.
     """
 
+    cost = EVENTS
+
     def __init__(
         self, wanted: Happening, events: Events, asked: Sequence[Group], *, excluding: bool
     ) -> None:
         self._wanted = wanted
         self._asked = asked
+        self.needs = frozenset(group.number for group in asked)
         self._events = events
         self._excluding = excluding
 
@@ -117,7 +120,7 @@ class Happened:
                 yield each
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        named = all(indexed.occurrences(group) for group in self._asked)
+        named = self.needs <= indexed.possible and all(map(indexed.occurrences, self._asked))
         return named and any(True for _ in self._shown(indexed, sight))
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:

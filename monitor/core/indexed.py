@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, compress, islice, pairwise, takewhile
+from itertools import accumulate, chain, compress, islice, pairwise, takewhile
 from operator import add, eq, itemgetter
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ def fields_of(scopes: Iterable[Scope]) -> tuple[str, ...]:
 class _Sought(NamedTuple):
     """A term, found through its word at `offset`, the anchor. Quickly made: rules have many."""
 
+    rank: int  # among those of its group
     term: Term
     offset: int
     names: tuple[str, ...]
@@ -60,11 +61,31 @@ class Group:
     def anchored(self) -> dict[str, list[_Sought]]:
         """The terms by their anchors; made when first asked for, as many rules are never tried."""
         found: dict[str, list[_Sought]] = {}
-        for term in self.terms:
+        for rank, term in enumerate(self.terms):
             names = tuple(map(name_of, term.words))
             anchor = max(names, key=len) if len(names) > 1 else names[0]
-            found.setdefault(anchor, []).append(_Sought(term, names.index(anchor), names))
+            found.setdefault(anchor, []).append(_Sought(rank, term, names.index(anchor), names))
         return found
+
+
+class Groups:
+    """The groups of several rules: the same terms are one group, looked for once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Term, ...], Group] = {}
+        self._anchored: dict[str, list[int]] = {}
+
+    def of(self, terms: tuple[Term, ...]) -> Group:
+        made = self._made.get(terms)
+        if made is None:
+            made = self._made[terms] = Group(terms, number=len(self._made))
+            for anchor in made.anchored:
+                self._anchored.setdefault(anchor, []).append(made.number)
+        return made
+
+    def anchored(self, names: Iterable[str]) -> set[int]:
+        """The numbers of those that have an anchor among the names; no other one occurs."""
+        return set().union(*filter(None, map(self._anchored.get, names)))
 
 
 class Occurrence(NamedTuple):
@@ -230,9 +251,14 @@ class IndexedDocument:
         vocabulary: Vocabulary,
         fields: Iterable[str] = FIELDS,
         words: Container[str] | None = None,
+        groups: Groups | None = None,
     ) -> None:
-        """`words`: the only ones, folded, that can be of interest, if that is known."""
+        """`words`: the only ones, folded, that can be of interest, if that is known.
+
+        `groups`: those that parts are asked for; all of them, before the first is asked.
+        """
         self.document = document
+        self._groups = groups or Groups()
         self.fields: dict[str, Field] = {}
         self.chains: dict[Hashable, tuple[Field, list[Occurrence]] | None] = {}  # found by a `near`
         self._found: dict[int, list[Occurrence]] = {}
@@ -256,6 +282,11 @@ class IndexedDocument:
                     places[name].append(first + offset)
         return places
 
+    @cached_property
+    def possible(self) -> set[int]:
+        """The numbers of the groups that may occur: a word of each is there."""
+        return self._groups.anchored(self.places)
+
     def met(self) -> set[int]:
         """The clauses that words of the document meet."""
         found = [piece.met for field in self.fields.values() for piece in field.interesting]
@@ -277,20 +308,24 @@ class IndexedDocument:
         return found + [piece for first, piece in view.field.hits if first < view.end]
 
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
-        """Every place of the group's terms, in reading order; looked for when first asked."""
+        """Every place of the group's terms, in reading order; looked for when first asked.
+
+        Of terms at the same words the one that is listed first comes first.
+        """
         found = self._found.get(group.number)
         if found is None:
             found = self._found[group.number] = []
-            for anchor in self.places.keys() & group.anchored:
-                for sought in group.anchored[anchor]:
-                    found += self._occurrences(sought)
+            anchored = group.anchored
+            anchors = self.places.keys() & anchored.keys()  # goes through the fewer
+            for sought in sorted(chain.from_iterable(map(anchored.__getitem__, anchors))):
+                found += self._occurrences(sought)
             if len(group.terms) > 1:
                 found.sort(key=_REACH)
         return found
 
     def _occurrences(self, sought: _Sought) -> list[Occurrence]:
         """The term around each place of its anchor, within one paragraph."""
-        term, offset, names = sought
+        _, term, offset, names = sought
         length = len(names)
         if length == 1:
             return [Occurrence(place, place + 1, term) for place in self.places[names[0]]]

@@ -15,7 +15,7 @@ from monitor.core.happenings import Events, Happened
 from monitor.core.indexed import (
     DEFAULT_SCOPES,
     TOP_SCOPES,
-    Group,
+    Groups,
     IndexedDocument,
     fields_of,
 )
@@ -109,15 +109,16 @@ class Matcher:
             if glance is not None and not self._percolator.candidates(glance.met):
                 return []
         words = glance and glance.words
-        indexed = IndexedDocument(document, self._vocabulary, self._fields, words)
+        groups = self._compiler.groups
+        indexed = IndexedDocument(document, self._vocabulary, self._fields, words, groups)
         candidates = self._percolator.candidates(indexed.met())
         matches: list[Match] = []
         if not candidates:
             return matches
         met_on_top = indexed.met_on_top()
-        for number in candidates:
-            rule = self._enabled[number]
-            part, urgency = self._parts(rule)
+        rules = [self._enabled[number] for number in candidates]
+        compiled = list(map(self._parts, rules))  # first all of them: see IndexedDocument
+        for number, rule, (part, urgency) in zip(candidates, rules, compiled, strict=True):
             strong = self._percolator.on_top(number, met_on_top)
             tried = self._tried(rule.id, document)
             strength = _strength(part, indexed, tried if strong else tried[1:] or tried)
@@ -143,7 +144,7 @@ class Matcher:
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
         """The rule's tree with what held and what did not. Raises KeyError for an unknown rule."""
         part, urgency = self._parts(self._rules[rule_id])
-        indexed = IndexedDocument(document, self._vocabulary)
+        indexed = IndexedDocument(document, self._vocabulary, groups=self._compiler.groups)
         strength = _strength(part, indexed, self._tried(rule_id, document))
         sight = _SIGHTS[strength or Strength.WEAK]
         tree = part.explain(indexed, sight)
@@ -194,7 +195,7 @@ class _Compiler:
     def __init__(self, events: Events) -> None:
         self._events = events
         self._excluding = False  # whether what is being compiled stands under a `none`
-        self._groups: dict[tuple[Term, ...], AnyTerm] = {}
+        self.groups = Groups()
 
     def part(self, condition: Condition) -> Part:
         made: Part
@@ -242,10 +243,7 @@ class _Compiler:
         return made
 
     def _group(self, terms: tuple[Term, ...]) -> AnyTerm:
-        made = self._groups.get(terms)
-        if made is None:
-            made = self._groups[terms] = AnyTerm(Group(terms, number=len(self._groups)))
-        return made
+        return AnyTerm(self.groups.of(terms))
 
     def _any(self, parts: tuple[Condition, ...]) -> Part:
         alternatives = tuple(self._alternatives(parts))

@@ -4,9 +4,10 @@
 asked only of rules that matched, or that somebody asks about.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import Protocol
 
 from monitor.core import nearest, proximity
@@ -33,8 +34,19 @@ class Sight:
     weak: bool = False
 
 
+NOTHING = frozenset[int]()
+WORDS, SEARCH, EVENTS = range(3)  # costs: words looked up, the text searched, its events found
+
+
 class Part(Protocol):
-    """A compiled condition."""
+    """A compiled condition.
+
+    `needs`: the groups each of which must occur for it to hold. `cost`: what it may take to tell;
+    of several parts the cheaper are asked first.
+    """
+
+    needs: frozenset[int]
+    cost: int
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool: ...
 
@@ -44,8 +56,11 @@ class Part(Protocol):
 class AnyTerm:
     """One of several terms."""
 
+    cost = WORDS
+
     def __init__(self, group: Group) -> None:
         self.group = group
+        self.needs = frozenset((group.number,))
 
     @cached_property
     def label(self) -> str:
@@ -84,9 +99,14 @@ class AnyTerm:
 class EveryPart:
     def __init__(self, parts: tuple[Part, ...]) -> None:
         self._parts = parts
+        self._tried = by_cost(parts)
+        self.needs = frozenset().union(*(part.needs for part in parts))
+        self.cost = self._tried[-1].cost
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        return all(part.holds(indexed, sight) for part in self._parts)
+        if not self.needs <= indexed.possible:
+            return False
+        return all(part.holds(indexed, sight) for part in self._tried)
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         children = tuple(part.explain(indexed, sight) for part in self._parts)
@@ -98,9 +118,13 @@ class EveryPart:
 class AnyPart:
     def __init__(self, parts: tuple[Part, ...]) -> None:
         self._parts = parts
+        self._tried = by_cost(parts)
+        self.needs = frozenset.intersection(*(part.needs for part in parts))
+        self.cost = self._tried[-1].cost
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        return any(part.holds(indexed, sight) for part in self._parts)
+        possible = indexed.possible
+        return any(part.holds(indexed, sight) for part in self._tried if part.needs <= possible)
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         children = tuple(
@@ -113,12 +137,16 @@ class AnyPart:
 
 
 class NoPart:
+    needs = NOTHING
+
     def __init__(self, parts: tuple[Part, ...]) -> None:
         self._parts = parts
+        self._tried = by_cost(parts)
+        self.cost = self._tried[-1].cost
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        own = _own_sight(sight)
-        return not any(part.holds(indexed, own) for part in self._parts)
+        own, possible = _own_sight(sight), indexed.possible
+        return not any(part.holds(indexed, own) for part in self._tried if part.needs <= possible)
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         own = _own_sight(sight)
@@ -138,9 +166,12 @@ def _own_sight(sight: Sight) -> Sight:
 
 
 class Together:
+    cost = SEARCH
+
     def __init__(self, near: Near, groups: tuple[AnyTerm, ...]) -> None:
         self._near = near
         self._groups = groups
+        self.needs = frozenset().union(*(group.needs for group in groups))
 
     @property
     def _span(self) -> str:
@@ -160,7 +191,7 @@ class Together:
     def _look(
         self, indexed: IndexedDocument, sight: Sight
     ) -> tuple[Field, list[Occurrence]] | None:
-        if not all(indexed.occurrences(term.group) for term in self._groups):
+        if not self.needs <= indexed.possible:
             return None
         for view in indexed.views(sight.scopes):
             places = self._places(indexed, view, sight)
@@ -214,6 +245,8 @@ class Narrowed:
     def __init__(self, scopes: frozenset[Scope], part: Part) -> None:
         self._scopes = scopes
         self._part = part
+        self.needs = part.needs
+        self.cost = part.cost
 
     def _own_sight(self, sight: Sight) -> Sight:
         return Sight(
@@ -235,6 +268,9 @@ class Narrowed:
 
 
 class Source:
+    needs = NOTHING
+    cost = WORDS
+
     def __init__(self, source: From) -> None:
         self._wanted = (
             ("outlet", frozenset(source.outlets)),
@@ -262,6 +298,11 @@ class Source:
             f"{name} is {has or 'unknown'}" for name, wanted, has in checks if has not in wanted
         ]
         return Explanation(label or "any source", not wrong, missing="; ".join(wrong))
+
+
+def by_cost(parts: Iterable[Part]) -> list[Part]:
+    """The cheapest first."""
+    return sorted(parts, key=attrgetter("cost"))
 
 
 def reason(term: Term) -> str:
