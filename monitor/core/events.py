@@ -9,7 +9,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby, islice
-from operator import attrgetter
 
 from monitor.core.knowledge import ActorId, Event, Knowledge
 from monitor.core.lexicon import Hit, Lexicon
@@ -26,7 +25,7 @@ from monitor.core.sentences import (
     moved,
     shifted,
 )
-from monitor.core.text import Token, tokenise
+from monitor.core.text import Columns, columns
 
 SENTENCE_LIMIT = 120  # words of a sentence that are read; nobody writes longer ones by hand
 EVENTS_LIMIT = 200  # of one document
@@ -48,10 +47,10 @@ class Coder:
         `day` is when the document was published: names age.
         """
         fields = {
-            field: _Field(field, text, tokens, self._hits(field, tokens))
+            field: _Field(field, text, words, self._hits(field, words))
             for field in ("title", "summary", "text")
             if (text := getattr(document, field))
-            for tokens in (tokenise(text),)
+            for words in (columns(text),)
         }
         top = [fields[name] for name in ("title", "summary") if name in fields]
         context = [country for field in top for country in field.countries()]
@@ -75,19 +74,16 @@ class Coder:
         )
         return list(islice(found, EVENTS_LIMIT))
 
-    def _hits(self, field: str, tokens: Sequence[Token]) -> list[Hit[Meaning]]:
+    def _hits(self, field: str, words: Columns) -> list[Hit[Meaning]]:
         """What stands in a field; of the text only in sentences that have a cue, which are few."""
         if field != "text":
-            return self._lexicon.find(tokens)
+            return self._lexicon.find(words)
+        numbers = words.sentences
         return [
             hit
-            for number in dict.fromkeys(
-                tokens[hit.start].sentence for hit in self._cues.find(tokens)
-            )
+            for number in dict.fromkeys(numbers[hit.start] for hit in self._cues.find(words))
             for hit in self._lexicon.find(
-                tokens,
-                bisect_left(tokens, number, key=_sentence),
-                bisect_right(tokens, number, key=_sentence),
+                words, bisect_left(numbers, number), bisect_right(numbers, number)
             )
         ]
 
@@ -95,10 +91,8 @@ class Coder:
 class _Field:
     """One field of a document, cut into sentences."""
 
-    def __init__(
-        self, name: str, text: str, tokens: Sequence[Token], hits: Sequence[Hit[Meaning]]
-    ) -> None:
-        self._name, self._text, self._tokens, self._hits = name, text, tokens, hits
+    def __init__(self, name: str, text: str, words: Columns, hits: Sequence[Hit[Meaning]]) -> None:
+        self._name, self._text, self._words, self._hits = name, text, words, hits
 
     def countries(self) -> Iterator[ActorId]:
         """The countries that it names, in order."""
@@ -126,28 +120,20 @@ class _Field:
                     yield from self._read(hits, ground).events(self._name)
 
     def _sentences(self) -> Iterator[list[Hit[Meaning]]]:
-        for _, hits in groupby(self._hits, key=lambda hit: self._tokens[hit.start].sentence):
+        for _, hits in groupby(self._hits, key=lambda hit: self._words.sentences[hit.start]):
             yield list(hits)
 
     def _read(self, hits: Sequence[Hit[Meaning]], ground: Ground) -> Sentence:
         start, end = self._around(hits[0].start)
         inside = [hit for hit in shifted(hits, start) if hit.end <= end - start]
-        return Sentence(self._text, self._tokens[start:end], inside, ground)
+        return Sentence(self._text, self._words.tokens(start, end), inside, ground)
 
     def _around(self, position: int) -> tuple[int, int]:
         """Where the sentence of a token begins and ends, within SENTENCE_LIMIT words."""
-        tokens, number = self._tokens, self._tokens[position].sentence
-        start = position
-        while start and tokens[start - 1].sentence == number and position - start < SENTENCE_LIMIT:
-            start -= 1
-        end = position
-        last = min(len(tokens), start + SENTENCE_LIMIT)
-        while end < last and tokens[end].sentence == number:
-            end += 1
-        return start, end
-
-
-_sentence = attrgetter("sentence")
+        numbers = self._words.sentences
+        number = numbers[position]
+        start = max(bisect_left(numbers, number), position - SENTENCE_LIMIT)
+        return start, min(bisect_right(numbers, number), start + SENTENCE_LIMIT)
 
 
 def _cues(knowledge: Knowledge) -> Iterator[tuple[Term, Told]]:

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from monitor.core.rules import Term, Word
-from monitor.core.text import WORD_LIMIT, Token, fold
+from monitor.core.text import WORD_LIMIT, Columns, fold
 
 FORMS_LIMIT = 60_000  # different word forms remembered; then forgotten all at once
 
@@ -58,26 +58,22 @@ class Lexicon(Generic[_Payload]):
         self._longest = max(map(len, self._by_stem), default=0)
         self._known: dict[str, _Form[_Payload]] = {}
 
-    def find(
-        self, tokens: Sequence[Token], first: int = 0, end: int | None = None
-    ) -> list[Hit[_Payload]]:
+    def find(self, words: Columns, first: int = 0, end: int | None = None) -> list[Hit[_Payload]]:
         """Every term that stands in the tokens, in order of its start, longest first.
 
         With `first` and `end`, only among those from there to there.
         """
         hits: list[Hit[_Payload]] = []
-        known = self._known.get
         if end is None:
-            end = len(tokens)
+            end = len(words.exact)
         last = end - 1
-        for start, token in enumerate(tokens[first:end], first):
-            form = known(token.exact) or self._remember(token)
-            if form is _NOTHING:
-                continue
+        forms = list(map(self._known.get, words.exact[first:end]))
+        for start in [n for n, form in enumerate(forms, first) if form is not _NOTHING]:  # few
+            form = forms[start - first] or self._remember(words.folded[start], words.exact[start])
             alone, before, before_any = form
             if start < last and (before or before_any):
-                found = before.get(tokens[start + 1].folded, ()) + before_any
-                longer = [e for e in found if _follows(e.rest, tokens, start + 1, end)]
+                found = before.get(words.folded[start + 1], ()) + before_any
+                longer = [e for e in found if _follows(e.rest, words, start + 1, end)]
                 if longer:
                     longer.sort(key=_rank)
                     hits += [Hit(start, start + 1 + len(e.rest), e.payload) for e in longer]
@@ -85,20 +81,19 @@ class Lexicon(Generic[_Payload]):
                 hits.append(Hit(start, start + 1, entry.payload))
         return hits
 
-    def _remember(self, token: Token) -> _Form[_Payload]:
-        form = self._form(token)
-        if len(token.exact) <= WORD_LIMIT:
+    def _remember(self, folded: str, exact: str) -> _Form[_Payload]:
+        form = self._form(folded, exact)
+        if len(exact) <= WORD_LIMIT:
             if len(self._known) >= FORMS_LIMIT:
                 self._known.clear()
-            self._known[token.exact] = form
+            self._known[exact] = form
         return form
 
-    def _form(self, token: Token) -> _Form[_Payload]:
-        folded = token.folded
+    def _form(self, folded: str, exact: str) -> _Form[_Payload]:
         found = list(self._by_word.get(folded, ()))
         for length in range(1, min(len(folded), self._longest) + 1):
             found += self._by_stem.get(folded[:length], ())
-        found = [(words, payload) for words, payload in found if _is(words[0], token)]
+        found = [(words, payload) for words, payload in found if _is(words[0], folded, exact)]
         if not found:
             return _NOTHING
         found.sort(key=lambda entry: -len(entry[0]))
@@ -125,15 +120,16 @@ def _plain(word: Word) -> bool:
     return not (word.exact or "*" in word.pattern or "?" in word.pattern)
 
 
-def _follows(rest: Sequence[Word], tokens: Sequence[Token], start: int, end: int) -> bool:
+def _follows(rest: Sequence[Word], words: Columns, start: int, end: int) -> bool:
     if start + len(rest) > end:
         return False
-    return all(_is(word, tokens[start + step]) for step, word in enumerate(rest))
+    places = range(start, end)
+    return all(_is(e, words.folded[n], words.exact[n]) for e, n in zip(rest, places, strict=False))
 
 
-def _is(word: Word, token: Token) -> bool:
+def _is(word: Word, folded: str, exact: str) -> bool:
     pattern = word.pattern
-    text = token.exact if word.exact else token.folded
+    text = exact if word.exact else folded
     if "?" in pattern:
         return _compiled(pattern).fullmatch(text) is not None
     if pattern.endswith("*"):

@@ -5,8 +5,12 @@ Offsets are Unicode code points into the string exactly as given. Everything is 
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, chain, compress, repeat
+from operator import add
 from typing import NamedTuple
 
 from monitor.core.model import Document
@@ -14,6 +18,8 @@ from monitor.core.model import Document
 LEAD_LIMIT = 600  # characters of the body that may stand in for a missing summary
 LEAD_PARAGRAPHS = 3  # of the body, the same
 WORD_LIMIT = 200  # characters of one word that are folded; longer ones are not words
+PIECES_LIMIT = 50_000  # written forms that are remembered with their tokens: some 15 MB
+PIECE_LIMIT = 60  # characters; longer ones are seldom words, and seldom come again
 MARKS_LIMIT = 30  # combining marks in a row, as Unicode's Stream-Safe Text Format (UAX 15)
 
 _UNSEEN = "\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # zero width, bidi
@@ -41,6 +47,8 @@ _DOTTED = re.compile(rf"(?:{_LETTER}\.)+{_LETTER}\.?|[^\W\d_]{{1,2}}\.?{_SPACE}?
 _POSSESSIVE = re.compile(r"['’ʼ][sS]$")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s")
 # Words whose full stop ends no sentence. A dotted acronym holds its last stop inside itself.
+_BREAK = re.compile(rf"\n|{_SENTENCE_END.pattern}")
+_MAY_HOLD_BLANK = (" UU", " Uu", " uU", " uu", "U. S")  # seldom in texts without EE UU or U. S.
 _ABBREVIATIONS = frozenset(
     re.findall(
         r"\w+",
@@ -126,7 +134,6 @@ def fold(text: str) -> str:
     return _without_marks(_LONG_RUN.sub(_without_mark_floods, text))
 
 
-@lru_cache(maxsize=65_536)
 def forms(written: str) -> tuple[str, str, int]:
     """Of one token: folded form, exact form, and how many of its characters belong to it."""
     if written.isascii() and written.isalpha() and len(written) > len("EEUU"):  # most words
@@ -152,23 +159,101 @@ def _joined(word: str) -> str:
     return "".join(filter(str.isalpha, word))
 
 
+class Columns(NamedTuple):
+    """The tokens of a text, each of their fields by itself: a fraction of the work of tokens."""
+
+    folded: Sequence[str]
+    exact: Sequence[str]
+    starts: Sequence[int]
+    ends: Sequence[int]
+    sentences: Sequence[int]
+    paragraphs: Sequence[int]
+
+    def tokens(self, first: int = 0, end: int | None = None) -> list[Token]:
+        """Those from `first` to `end` (exclusive)."""
+        rows = zip(*(column[first:end] for column in self), strict=True)
+        return list(map(_new_tuple, repeat(Token), rows))
+
+
+_new_tuple = tuple.__new__  # half the time of calling the class
+
+
 def tokenise(text: str) -> list[Token]:
     """The tokens of the text, in order; a line break ends a paragraph."""
-    tokens: list[Token] = []
-    sentence = paragraph = previous_end = 0
-    previous = ""
-    for found in _TOKEN.finditer(text):
-        start, end = found.span()
-        folded, exact, kept = forms(found.group())
-        gap = text[previous_end:start]
-        if previous and gap != " ":
-            broken = "\n" in gap
+    return columns(text).tokens()
+
+
+def columns(text: str) -> Columns:
+    """The tokens of the text as columns."""
+    cut = pieces(text, whole=any(map(text.__contains__, _MAY_HOLD_BLANK)))
+    found = list(map(_known_pieces.__getitem__, cut))
+    tokens = list(chain.from_iterable(found))
+    if not tokens:
+        return Columns((), (), (), (), (), ())
+    folded, exact, offsets, lengths = zip(*tokens, strict=True)
+    starts = list(map(add, _beginnings(cut, found), offsets))
+    ends = list(map(add, starts, lengths))
+    return Columns(folded, exact, starts, ends, *_units(text, exact, starts, ends))
+
+
+_Cut = tuple[tuple[str, str, int, int], ...]
+
+
+class _Pieces(dict[str, _Cut]):
+    """The tokens of pieces: folded and exact form, where each starts, its length. Bounded."""
+
+    def __missing__(self, piece: str) -> _Cut:
+        found = []
+        for token in _TOKEN.finditer(piece):
+            folded, exact, kept = forms(token.group())
+            exact = piece if exact == piece else exact  # one string for all: less memory to touch
+            found.append((exact if folded == exact else folded, exact, token.start(), kept))
+        cut = tuple(found)
+        if len(piece) <= PIECE_LIMIT:
+            if len(self) >= PIECES_LIMIT:
+                self.clear()
+            self[piece] = cut
+        return cut
+
+
+_known_pieces = _Pieces()
+
+
+def _beginnings(cut: Sequence[str], found: Sequence[_Cut]) -> list[int]:
+    """For each token where its piece begins."""
+    begins = list(map(add, accumulate(map(len, cut), initial=0), range(len(cut))))
+    beside: list[int] = []
+    counts = list(map(len, found))
+    last = 0
+    for number in compress(range(len(counts)), map((1).__ne__, counts)):  # few
+        beside += begins[last:number]
+        beside += [begins[number]] * counts[number]
+        last = number + 1
+    return beside + begins[last:]
+
+
+def _units(
+    text: str, exact: Sequence[str], starts: Sequence[int], ends: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Of each token the number of its sentence and of its paragraph."""
+    sentences: list[int] = []
+    paragraphs: list[int] = []
+    sentence = paragraph = done = 0
+    for found in _BREAK.finditer(text):
+        number = bisect_right(starts, found.start())
+        if not done < number < len(starts):
+            continue
+        gap = text[ends[number - 1] : starts[number]]
+        broken = "\n" in gap
+        if broken or _ends_sentence(exact[number - 1], gap, exact[number]):
+            sentences += [sentence] * (number - done)
+            paragraphs += [paragraph] * (number - done)
+            sentence += 1
             paragraph += broken
-            sentence += broken or _ends_sentence(previous, gap, exact)
-        end = start + kept
-        tokens.append(Token(folded, exact, start, end, sentence, paragraph))
-        previous, previous_end = exact, end
-    return tokens
+            done = number
+    sentences += [sentence] * (len(starts) - done)
+    paragraphs += [paragraph] * (len(starts) - done)
+    return sentences, paragraphs
 
 
 def pieces(text: str, *, whole: bool = True) -> list[str]:

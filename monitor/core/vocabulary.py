@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from monitor.core.rules import Word
 from monitor.core.stems import Stems
-from monitor.core.text import forms, tokenise
+from monitor.core.text import PIECE_LIMIT, forms, tokenise
 
 PIECES_LIMIT = 80_000  # of one memory; four may be full: some 40 MB
-PIECE_LIMIT = 60  # characters; longer ones are seldom words, and seldom come again
 
 _WHOLE = len("EE") + 1  # letters of a piece that no blank can break, as it may EE UU
 

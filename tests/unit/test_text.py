@@ -1,13 +1,26 @@
 """Cleaning, folding, tokens, sentences and the lead."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.model import Document
-from monitor.core.text import LEAD_LIMIT, Span, clean, fold, lead, lead_text, tokenise
+from monitor.core.text import (
+    _TOKEN,
+    LEAD_LIMIT,
+    Span,
+    Token,
+    _ends_sentence,
+    clean,
+    fold,
+    forms,
+    lead,
+    lead_text,
+    tokenise,
+)
 
 
 def folded(text: str) -> list[str]:
@@ -106,6 +119,32 @@ def test_spans_are_in_order_and_point_into_the_text(text):
     for token in tokenise(text):
         assert end <= token.start < token.end <= len(text)
         end = token.end
+
+
+PARTS = (
+    "a", "abc", "Abc", "EE", "ee", "Uu", "UU", "U.", "S.", "U.S.", "eE.", "e\u0301", "é", "İ", "ß",
+    " ", " ", " ", "\n", "\t", "\u00a0", "\u2009", "\u2028", ".", "? ", "! ¿", "…", "»", '"',
+    "'s", "’s", "-", "_", "1", "1,000", "3.5m", "$", "U$S", "Dr.", "No.", "\u200b", "中",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=30).map("".join) | st.text())
+def test_cutting_piece_by_piece_finds_what_reading_through_the_text_finds(text):
+    assert tokenise(text) == list(read_through(text))
+
+
+def read_through(text: str) -> Iterator[Token]:
+    """The specification: the text read once from its start, nothing remembered."""
+    sentence = paragraph = previous_end = 0
+    previous = ""
+    for found in _TOKEN.finditer(text):
+        folded, exact, kept = forms(found.group())
+        gap = text[previous_end : found.start()]
+        if previous:
+            paragraph += "\n" in gap
+            sentence += "\n" in gap or _ends_sentence(previous, gap, exact)
+        previous, previous_end = exact, found.start() + kept
+        yield Token(folded, exact, found.start(), previous_end, sentence, paragraph)
 
 
 @given(st.text())
