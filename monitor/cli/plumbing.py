@@ -152,8 +152,9 @@ def _answering(
     def document(given: dict[str, Any], outlet: "Outlet | None") -> "Document":
         title, text, summary = given["title"], given.get("text"), given.get("summary")
         prior = outlet.language if outlet else None
-        sample = clean(f"{title}. {text or summary or ''}")
-        language = given.get("language") or identify(sample, prior=prior)
+        language = given.get("language")
+        if not language:
+            language = identify(clean(f"{title}. {text or summary or ''}"), prior=prior)
         return Document(
             title=title,
             summary=summary,
