@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from monitor.core.indexed import DEFAULT_SCOPES, Groups, IndexedDocument, fields_of
+from monitor.core.groups import Groups
+from monitor.core.indexed import DEFAULT_SCOPES, IndexedDocument, fields_of
 from monitor.core.knowledge import Knowledge
 from monitor.core.lint import Finding, Kind, Subject, shown
 from monitor.core.matcher import Matcher

@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import islice
 
 from monitor.core.evidence import PATTERN, Explanation, Kind
-from monitor.core.indexed import Field, Group, IndexedDocument, Occurrence
+from monitor.core.groups import Group
+from monitor.core.indexed import Field, IndexedDocument, Occurrence
 from monitor.core.model import Evidence
 from monitor.core.nearest import scope_of
 from monitor.core.parts import NOTHING, SEARCH, AnyTerm, Part, Sight, quoted, reason

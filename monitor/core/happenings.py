@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from monitor.core.events import Coder
 from monitor.core.evidence import Explanation, Kind
-from monitor.core.indexed import TOP_SCOPES, Group, IndexedDocument
+from monitor.core.groups import Group
+from monitor.core.indexed import TOP_SCOPES, IndexedDocument
 from monitor.core.knowledge import Event, EventType, Knowledge, Status
 from monitor.core.model import Document, Evidence
 from monitor.core.nearest import scope_of

@@ -13,11 +13,12 @@ from operator import add, eq, itemgetter
 from typing import NamedTuple
 
 from monitor.core.evidence import FIELDS
+from monitor.core.groups import Group, Groups, Sought
 from monitor.core.model import Document
 from monitor.core.rules import Scope, Term, Unit
 from monitor.core.stems import primary
 from monitor.core.text import Token, lead, pieces, tokenise
-from monitor.core.vocabulary import Memory, Piece, Vocabulary, name_of
+from monitor.core.vocabulary import Memory, Piece, Vocabulary
 
 ALIKE_LEAST = 8  # words; fewer may open a summary and its text by chance, as a dateline does
 DEFAULT_SCOPES = frozenset({Scope.TITLE, Scope.LEAD, Scope.BODY})
@@ -39,53 +40,6 @@ def fields_of(scopes: Iterable[Scope]) -> tuple[str, ...]:
     names = {_FIELD_OF[scope] for scope in scopes if scope is not Scope.LEAD}
     names |= {"summary", "text"} if Scope.LEAD in scopes else set()
     return tuple(name for name in FIELDS if name in names)
-
-
-class _Sought(NamedTuple):
-    """A term, found through its word at `offset`, the anchor. Quickly made: rules have many."""
-
-    rank: int  # among those of its group
-    term: Term
-    offset: int
-    names: tuple[str, ...]
-
-
-class Group:
-    """Terms that stand for one another; `number` is its own among all groups."""
-
-    def __init__(self, terms: tuple[Term, ...], *, number: int) -> None:
-        self.number = number
-        self.terms = terms
-
-    @cached_property
-    def anchored(self) -> dict[str, list[_Sought]]:
-        """The terms by their anchors; made when first asked for, as many rules are never tried."""
-        found: dict[str, list[_Sought]] = {}
-        for rank, term in enumerate(self.terms):
-            names = tuple(map(name_of, term.words))
-            anchor = max(names, key=len) if len(names) > 1 else names[0]
-            found.setdefault(anchor, []).append(_Sought(rank, term, names.index(anchor), names))
-        return found
-
-
-class Groups:
-    """The groups of several rules: the same terms are one group, looked for once."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[Term, ...], Group] = {}
-        self._anchored: dict[str, list[int]] = {}
-
-    def of(self, terms: tuple[Term, ...]) -> Group:
-        made = self._made.get(terms)
-        if made is None:
-            made = self._made[terms] = Group(terms, number=len(self._made))
-            for anchor in made.anchored:
-                self._anchored.setdefault(anchor, []).append(made.number)
-        return made
-
-    def anchored(self, names: Iterable[str]) -> set[int]:
-        """The numbers of those that have an anchor among the names; no other one occurs."""
-        return set().union(*filter(None, map(self._anchored.get, names)))
 
 
 class Occurrence(NamedTuple):
@@ -323,7 +277,7 @@ class IndexedDocument:
                 found.sort(key=_REACH)
         return found
 
-    def _occurrences(self, sought: _Sought) -> list[Occurrence]:
+    def _occurrences(self, sought: Sought) -> list[Occurrence]:
         """The term around each place of its anchor, within one paragraph."""
         _, term, offset, names = sought
         length = len(names)

@@ -11,14 +11,9 @@ from itertools import chain
 
 from monitor.core.counting import Blanked, Graded, Pattern, Repeated, Several
 from monitor.core.evidence import Explanation, Kind, first_event, quotes
+from monitor.core.groups import Groups
 from monitor.core.happenings import Events, Happened
-from monitor.core.indexed import (
-    DEFAULT_SCOPES,
-    TOP_SCOPES,
-    Groups,
-    IndexedDocument,
-    fields_of,
-)
+from monitor.core.indexed import DEFAULT_SCOPES, TOP_SCOPES, IndexedDocument, fields_of
 from monitor.core.knowledge import Event, Knowledge
 from monitor.core.model import Document, Match, RuleId, Strength
 from monitor.core.parts import (

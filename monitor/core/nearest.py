@@ -10,7 +10,8 @@ from difflib import SequenceMatcher, get_close_matches
 from itertools import pairwise
 
 from monitor.core import proximity
-from monitor.core.indexed import Group, IndexedDocument, Occurrence, View
+from monitor.core.groups import Group
+from monitor.core.indexed import IndexedDocument, Occurrence, View
 from monitor.core.rules import Near, Scope, Term, Word
 from monitor.core.text import fold, tokenise
 from monitor.core.vocabulary import name_of

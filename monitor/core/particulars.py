@@ -10,7 +10,7 @@ from monitor.core.knowledge import ActorId, Event, Knowledge, Status
 from monitor.core.lexicon import Hit, Lexicon
 from monitor.core.model import Document
 from monitor.core.rules import Term
-from monitor.core.text import Token, fold, lead_text, tokenise
+from monitor.core.text import Token, columns, fold, lead_text
 
 ANOTHER_REACH = 6  # words before and behind those of an event in which "another" belongs to it
 _FIGURE = re.compile(r"\d[\d.,]*")
@@ -60,9 +60,9 @@ class Reader:
 
         `events` are all of the document; those of the same family say who speaks of it.
         """
-        title, lead = tokenise(document.title), tokenise(lead_text(document))
+        title, lead = columns(document.title), columns(lead_text(document))
         marks = [hit.payload for hit in (*self._lexicon.find(title), *self._lexicon.find(lead))]
-        where = title if event is None else tokenise(event.sentence)
+        where = title if event is None else columns(event.sentence)
         family = self._family(event)
         alike = [each for each in (event, *events) if each and self._family(each) == family]
         voices = list(self._voices(alike))
@@ -77,7 +77,7 @@ class Reader:
                 for hit in self._lexicon.find(where)
                 if not isinstance(hit.payload, Mark)
             ),
-            numbers=tuple(dict.fromkeys(_figures(title))),
+            numbers=tuple(dict.fromkeys(_figures(title.tokens()))),
             another=event is not None and self._another(document, event),
             voices=tuple(dict.fromkeys(voices)),
             told=event is not None,
@@ -104,11 +104,11 @@ class Reader:
         return Voice(actor, name, actor.partition(".")[0], denies)
 
     def _another(self, document: Document, event: Event) -> bool:
-        tokens = tokenise(getattr(document, event.field) or "")
-        first = next((n for n, token in enumerate(tokens) if token.end > event.start), 0)
-        last = next((n for n, token in enumerate(tokens) if token.end >= event.end), first)
+        words = columns(getattr(document, event.field) or "")
+        first = next((n for n, end in enumerate(words.ends) if end > event.start), 0)
+        last = next((n for n, end in enumerate(words.ends) if end >= event.end), first)
         near: list[Hit[str | Mark]] = self._lexicon.find(
-            tokens, max(0, first - ANOTHER_REACH), min(len(tokens), last + 1 + ANOTHER_REACH)
+            words, max(0, first - ANOTHER_REACH), min(len(words.ends), last + 1 + ANOTHER_REACH)
         )
         return any(hit.payload is Mark.ANOTHER for hit in near)
 

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from monitor.core import nearest, proximity
 from monitor.core.evidence import Explanation, Kind
-from monitor.core.indexed import TOP_SCOPES, Field, Group, IndexedDocument, Occurrence, View
+from monitor.core.groups import Group
+from monitor.core.indexed import TOP_SCOPES, Field, IndexedDocument, Occurrence, View
 from monitor.core.model import Document, Evidence
 from monitor.core.rules import From, Near, Scope, Term
 from monitor.core.stems import primary
