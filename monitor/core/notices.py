@@ -9,7 +9,7 @@ from monitor.core.knowledge import Knowledge, Notice, NoticeWords
 from monitor.core.lexicon import Hit, Lexicon
 from monitor.core.rules import Term
 from monitor.core.strangers import shorten
-from monitor.core.text import Token, tokenise
+from monitor.core.text import Columns, Token, columns
 
 SAID_LIMIT = 400  # characters of a notice that are kept
 OPENING_REACH = 5  # words of a headline before which its mark stands: "UPDATE 2-CORRECTED-…"
@@ -42,9 +42,10 @@ class Notices:
 
     def find(self, text: str) -> list[Noticed]:
         """The corrections and retractions that a headline or a text holds, each once, in order."""
-        tokens = tokenise(text)
+        words = columns(text)
+        tokens = words.tokens()
         found: dict[str, Noticed] = {}
-        for hit in self._hits(text, tokens):
+        for hit in self._hits(text, words, tokens):
             if hit.payload.kind is not Notice.UPDATE:
                 said = _said(text, tokens, hit)
                 taken_back = hit.payload.kind is Notice.RETRACTION
@@ -60,16 +61,16 @@ class Notices:
 
     def is_stamp(self, line: str) -> bool:
         """Whether a line says when a page was touched, and nothing more."""
-        tokens = tokenise(line)
-        if len(tokens) > STAMP_LIMIT:
+        words = columns(line)
+        if len(words.folded) > STAMP_LIMIT:
             return False
-        kinds = {hit.payload.kind for hit in self._hits(line, tokens)}
+        kinds = {hit.payload.kind for hit in self._hits(line, words, words.tokens())}
         return kinds == {Notice.UPDATE}
 
-    def _hits(self, text: str, tokens: list[Token]) -> list[Hit[_Word]]:
+    def _hits(self, text: str, words: Columns, tokens: list[Token]) -> list[Hit[_Word]]:
         return [
             hit
-            for hit in self._lexicon.find(tokens)
+            for hit in self._lexicon.find(words)
             if not hit.payload.opening or _opens(text, tokens, hit)
         ]
 
