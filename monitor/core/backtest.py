@@ -112,6 +112,7 @@ class _Earlier:
     credit: str | None
     seen_at: datetime
     duplicate_of: int | None = None
+    relates_to: int | None = None
     story: StoryId | None = None
     incidents: list[IncidentId] = field(default_factory=list)
 
@@ -304,6 +305,7 @@ def _remembered(article: Archived, original: _Earlier | None) -> _Earlier:
         credit=article.credit,
         seen_at=article.seen_at,
         duplicate_of=original.number if original else None,
+        relates_to=article.relates_to,
         story=original.story if original else None,
         incidents=list(original.incidents) if original else [],
     )

@@ -133,22 +133,26 @@ class Carried(Protocol):
     def credit(self) -> str | None: ...
     @property
     def duplicate_of(self) -> int | None: ...
+    @property
+    def relates_to(self) -> int | None: ...
 
 
 def counted(articles: Collection[Carried]) -> tuple[int, int]:
     """How many outlets carry a story, and from how many independent sources.
 
-    Whoever repeats an agency, or another outlet word for word, is no source of its own; nor is an
-    aggregator, which counts as the publisher that it shows.
+    Whoever repeats an agency, or another outlet word for word or with something added, is no source
+    of its own; nor is an aggregator, which counts as the publisher that it shows.
     """
-    original = [each for each in articles if each.duplicate_of is None]
+    original = [each for each in articles if each.duplicate_of is None and each.relates_to is None]
     at_first_hand = {each.outlet_id for each in original if each.carrier is None}
     sources = {
         each.credit or each.carrier or each.outlet_id
         for each in original
         if each.carrier not in at_first_hand
     }
-    return len({each.carrier or each.outlet_id for each in articles}), len(sources)
+    # Where all of them repeat something else there is one source, which is not among them.
+    least = 1 if articles else 0
+    return len({each.carrier or each.outlet_id for each in articles}), max(len(sources), least)
 
 
 @lru_cache(maxsize=1024)

@@ -66,6 +66,7 @@ class Hit:
     carrier: str | None = None
     credit: str | None = None
     duplicate_of: int | None = None
+    relates_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,11 @@ def carried(
     """
     original = select(match.c.article_id).where(match.c.incident_id == incident_id)
     asked = select(
-        article.c.outlet_id, article.c.carrier, article.c.credit, article.c.duplicate_of
+        article.c.outlet_id,
+        article.c.carrier,
+        article.c.credit,
+        article.c.duplicate_of,
+        article.c.relates_to,
     ).where(article.c.id.in_(original) | article.c.duplicate_of.in_(original))
     rows = list(connection.execute(asked))
     return counted([*rows, *([beside] if beside is not None else [])])

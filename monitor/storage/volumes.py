@@ -139,7 +139,7 @@ def hits(connection: Connection, rule_id: RuleId, span: Span) -> list[Hit]:
     """What a rule has counted in a span, in the order of time."""
     columns = (
         article.c.id, hit.c.at, article.c.story_id, article.c.outlet_id, article.c.carrier,
-        article.c.credit, article.c.duplicate_of,
+        article.c.credit, article.c.duplicate_of, article.c.relates_to,
     )  # fmt: skip
     asked = select(*columns).join(article, article.c.id == hit.c.article_id)
     rows = connection.execute(asked.where(_in(rule_id, span)).order_by(hit.c.at, article.c.id))
@@ -152,6 +152,7 @@ def hits(connection: Connection, rule_id: RuleId, span: Span) -> list[Hit]:
             carrier=row.carrier,
             credit=row.credit,
             duplicate_of=row.duplicate_of,
+            relates_to=row.relates_to,
         )
         for row in rows
     ]

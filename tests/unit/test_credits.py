@@ -239,6 +239,7 @@ class Told:
     carrier: str | None = None
     credit: str | None = None
     duplicate_of: int | None = None
+    relates_to: int | None = None
 
 
 @pytest.mark.parametrize(
@@ -250,6 +251,7 @@ class Told:
         ([Told("gazette", credit="ap"), Told("search", carrier="gazette"), Told("x")], 2, 2),
         ([Told("gazette", credit="ap"), Told("ap")], 2, 1),
         ([Told("gazette"), Told("mirror", duplicate_of=1)], 2, 1),
+        ([Told("gazette"), Told("mirror", relates_to=1)], 2, 1),
         ([Told("search", carrier="gazette"), Told("gazette", duplicate_of=1)], 1, 1),
     ],
 )
