@@ -1,5 +1,7 @@
 """Articles that are read again for a while, what changed in them, and what outlets said of it.
 
+The index of entries by host leaves out what is done: each claim went through the whole past.
+
 Revision: 0010, after 0009
 """
 
@@ -41,9 +43,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("article_id", name="pk_watched"),
     )
+    _index_by_host(of="due_at")
+
+
+def _index_by_host(*, of: str) -> None:
+    there = sa.text(f"{of} IS NOT NULL")
+    op.drop_index("ix_entry_host_due_at", "entry")
+    op.create_index(
+        "ix_entry_host_due_at",
+        "entry",
+        ["host", "due_at"],
+        sqlite_where=there,
+        postgresql_where=there,
+    )
 
 
 def downgrade() -> None:
+    _index_by_host(of="host")
     op.drop_table("watched")
     op.drop_column("revision", "said")
     op.drop_column("revision", "kind")
