@@ -25,6 +25,7 @@ from monitor.config.load import Configuration, load
 from monitor.config.secrets import read_secrets_file
 from monitor.config.settings import Settings, effective
 from monitor.core.alerts import ops_channels
+from monitor.core.gist import Gists
 from monitor.core.matcher import Matcher
 from monitor.core.model import Feed, RuleId
 from monitor.core.particulars import Reader
@@ -40,6 +41,7 @@ from monitor.runners.lock import Followed, Lock
 from monitor.runners.recurring import every
 from monitor.storage import deliveries, migrate, sync
 from monitor.storage.engine import COMMITS, Database, lock_configuration
+from monitor.storage.grouping import LiveStories
 from monitor.storage.listen import Listener
 from monitor.storage.retention import Cutoffs
 from monitor.upkeep import plan, upkeep
@@ -249,6 +251,7 @@ class Monitor:
             identify=lambda text, prior: languages.identify(text, prior=prior),
             may_fetch=lambda rules, url, agent: robots.allows(rules, url=url, user_agent=agent),
             **self._configured(self.configuration),
+            stories=LiveStories(),
             reach=Reach(),
             reaching=threading.Lock(),
             now=self.clock.now,
@@ -268,6 +271,7 @@ class Monitor:
             "knowledge": wanted.knowledge,
             "matcher": Matcher(wanted.rules, wanted.knowledge),
             "particulars": Reader(wanted.knowledge),
+            "gists": Gists(wanted.knowledge),
             "matching": threading.Lock(),
             "channels": {channel.name: channel for channel in wanted.channels},
             "ops": ops_channels(wanted.channels),

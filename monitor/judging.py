@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from monitor import correcting
-from monitor.core import alerts, stories, volume
+from monitor.core import alerts, volume
 from monitor.core.alerts import Known
 from monitor.core.duplicates import Related, Relation
+from monitor.core.gist import NOTHING, Gist
 from monitor.core.incidents import Account, Incident, account_of, joined, known
 from monitor.core.model import Match, OutletId, RuleId, StoryId
 from monitor.core.particulars import Particulars
@@ -20,6 +22,7 @@ from monitor.storage import (
     articles,
     deliveries,
     incidents,
+    regrouping,
     revisions,
     sketches,
     trials,
@@ -32,17 +35,19 @@ from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What matching found in an article, before anybody knows what is told of it.
 
-    `particulars` are those of each match, `words` are for grouping.
+    `particulars` are those of each match, `gist` is for grouping.
     """
 
     matches: Sequence[Match] = ()
     particulars: Mapping[RuleId, Particulars] = field(default_factory=dict)
-    words: frozenset[str] = frozenset()
+    gist: Gist = NOTHING
 
 
 def judge(tx: Connection, watch: Watch, claim: Claim, found: Found, features: Features) -> int:
@@ -68,7 +73,7 @@ def judge(tx: Connection, watch: Watch, claim: Claim, found: Found, features: Fe
     articles.forget_matches(tx, row.id, except_rules=held)
     if unwanted:
         return 0
-    story_id = _story(tx, watch, row, related, found.words)
+    story_id = _story(tx, watch, row, related, found.gist)
     if row.triaged_at is None:
         correcting.note_new(tx, watch, row)
     on_trial = _on_trial(tx, [watch.rules[each.rule] for each in matches], now=now)
@@ -125,7 +130,7 @@ def _story(
     watch: Watch,
     row: AnyRow,
     related: Related[AnyRow] | None,
-    words: frozenset[str],
+    gist: Gist,
 ) -> StoryId:
     """The story of an article: its own, that of what it takes up, else one it is like, or new."""
     if row.story_id is not None:  # a revision stays where its article was
@@ -135,13 +140,17 @@ def _story(
         if related.relation is Relation.COPY:
             articles.join_story(tx, row, told, duplicate_of=related.key.id)
         else:
-            articles.join_story(tx, row, told, words=words)
+            articles.join_story(tx, row, told, gist=gist)
         return told
-    live = articles.live_stories(tx, since=row.seen_at - watch.story_window)
-    story_id = stories.assign(words, live, now=row.seen_at)
-    if story_id is None:
-        story_id = articles.open_story(tx, headline=row.title, seen_at=row.seen_at)
-    articles.join_story(tx, row, story_id, words=words)
+    live = watch.stories.now_in(tx, at=row.seen_at, window=watch.story_window)
+    place = live.place(gist, now=row.seen_at)
+    story_id = place.story or articles.open_story(tx, headline=row.title, seen_at=row.seen_at)
+    articles.join_story(tx, row, story_id, gist=gist)
+    for other in place.same:
+        if not regrouping.are_apart(tx, story_id, other):
+            story_id, gone = min(story_id, other), max(story_id, other)
+            regrouping.merge(tx, gone, story_id, now=watch.now())
+            log.info("stories.merged", story=story_id, gone=gone, article=row.id)
     return story_id
 
 

@@ -20,11 +20,10 @@ import structlog
 from sqlalchemy import Connection, Table
 
 from monitor import gauging, perusal, polling, revising, sending, visits
-from monitor.core import stories, timing
+from monitor.core import timing
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import Document
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
-from monitor.core.text import lead_text
 from monitor.judging import Found, judge
 from monitor.storage import articles, deliveries, feeds, hosts, sketches, views, volumes, work
 from monitor.storage.engine import Unwritable
@@ -98,7 +97,7 @@ def _found(watch: Watch, document: Document) -> Found:
     return Found(
         matches,
         {each.rule: particulars.of(document, each.event, events) for each in matches},
-        stories.words_of(document.title, lead_text(document)),
+        watch.gists.of(document),
     )
 
 

@@ -11,6 +11,7 @@ from monitor.adapters import fetcher
 from monitor.adapters.bodies import Body, Extracted, PageBody, Parsed
 from monitor.adapters.fetcher import Request, Response
 from monitor.core import urls
+from monitor.core.gist import Gists
 from monitor.core.knowledge import Knowledge
 from monitor.core.matcher import Matcher
 from monitor.core.messages import Message
@@ -30,6 +31,7 @@ from monitor.core.reach import Reach
 from monitor.core.rules import Rule
 from monitor.core.timing import Bounds
 from monitor.storage.engine import Database
+from monitor.storage.grouping import LiveStories
 from monitor.storage.work import Claim
 
 
@@ -74,9 +76,11 @@ class Watch:
     knowledge: Knowledge  # what finds events
     matcher: Matcher
     particulars: Reader  # what tells one event of a kind from another
+    gists: Gists
     matching: Lock  # held while an article is matched: one thread at a time
     channels: Mapping[ChannelName, Channel]
     ops: Sequence[Channel]  # who hears how the watch itself is doing
+    stories: LiveStories  # asked in triage's transaction alone
     reach: Reach
     reaching: Lock  # held while `reach` is asked or told
     now: Callable[[], datetime]
@@ -108,6 +112,7 @@ class Configured(TypedDict):
     knowledge: Knowledge
     matcher: Matcher
     particulars: Reader
+    gists: Gists
     matching: Lock
     channels: Mapping[ChannelName, Channel]
     ops: Sequence[Channel]

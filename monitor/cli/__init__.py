@@ -16,6 +16,7 @@ from monitor.cli import (
     schema,
     setup,
     status,
+    stories,
     watching,
 )
 from monitor.cli.options import Config, Globals, LogFormat, Verbose
@@ -67,6 +68,7 @@ app.command("search", rich_help_panel=WATCH)(archive.search)
 app.add_typer(alerts.group, name="alerts", rich_help_panel=WATCH)
 
 app.add_typer(rules.group, name="rules", rich_help_panel=DESK)
+app.add_typer(stories.group, name="stories", rich_help_panel=DESK)
 app.add_typer(feeds.group, name="feeds", rich_help_panel=DESK)
 app.add_typer(channels.group, name="channels", rich_help_panel=DESK)
 
@@ -79,3 +81,4 @@ app.command("parse-feed", rich_help_panel=SCRIPTS, hidden=True)(plumbing.parse_f
 app.command("extract", rich_help_panel=SCRIPTS, hidden=True)(plumbing.extract)
 app.command("match", rich_help_panel=SCRIPTS, hidden=True)(plumbing.match)
 app.command("code", rich_help_panel=SCRIPTS, hidden=True)(plumbing.code)
+app.command("group", rich_help_panel=SCRIPTS, hidden=True)(plumbing.group)

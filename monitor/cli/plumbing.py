@@ -1,4 +1,4 @@
-"""`parse-feed`, `extract`, `match` and `code`: the daemon's own parts, one JSON object a line."""
+"""`parse-feed`, `extract`, `match`, `code`, `group`: the daemon's own parts, JSON lines."""
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from monitor.core.knowledge import Event
     from monitor.core.model import Document, Evidence, Match, Outlet
 
+    Told = Callable[[Document, dict[str, Any]], dict[str, Any]]  # the article, and its line
+
 LINE_LIMIT = 20_000_000  # bytes of one line of JSON; the longest article text is 3 MB
 NOWHERE = "http://localhost/"  # where relative links lead when nobody says where a file is from
 BINARY_WITHIN = 4_096  # bytes; no text has a zero byte among its first, unless a mark says UTF-16
@@ -38,6 +40,7 @@ PAGE = (
 )  # fmt: skip
 EVENT = ("type", "source", "target", "status", "speaker", "sentence", "field", "start", "end")
 WORDS = ("title", "text", "summary", "language", "outlet", "published")  # text where present
+EARLIEST = datetime(1970, 1, 5, tzinfo=UTC)  # no time can be taken off the first year
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="- is standard input.")]
@@ -106,7 +109,7 @@ def match(context: typer.Context, file: Lines = Path("-"), *, config: Config = N
     rules = [rule for rule in configuration.rules if rule.volume is None]  # no article alone
     matcher = Matcher(rules, configuration.knowledge)
 
-    def told(found: "Document") -> dict[str, Any]:
+    def told(found: "Document", _: dict[str, Any]) -> dict[str, Any]:
         matches = [_fields(each) for each in matcher.match(found)]
         return {"language": found.language, "matches": matches}
 
@@ -121,15 +124,40 @@ def code(context: typer.Context, file: Lines = Path("-"), *, config: Config = No
     configuration = configured(context, config)
     coder = Coder(configuration.knowledge)
 
-    def told(found: "Document") -> dict[str, Any]:
+    def told(found: "Document", _: dict[str, Any]) -> dict[str, Any]:
         return {"events": [_event(each) for each in coder.code(found, day=found.published)]}
 
     _answer_lines(file, configuration, told)
 
 
-def _answer_lines(
-    file: Path, configuration: "Configuration", told: Callable[["Document"], dict[str, Any]]
-) -> None:
+def group(context: typer.Context, file: Lines = Path("-"), *, config: Config = None) -> None:
+    """Put articles, one line of JSON each in the order of arrival, into stories."""
+    from monitor.cli.context import configured
+    from monitor.core.arrivals import Arrivals
+    from monitor.core.duplicates import Relation
+
+    configuration = configured(context, config)
+    window = configuration.settings.story_window
+    arrivals = Arrivals(configuration.knowledge, window=window)
+    ids: list[Any] = []  # of the lines so far
+    latest = EARLIEST  # when an article that does not say it came: with the one before
+
+    def told(found: "Document", given: dict[str, Any]) -> dict[str, Any]:
+        nonlocal latest
+        latest = max(EARLIEST, _moment(given.get("published")) or latest)
+        arrival = arrivals.add(found, at=latest)
+        ids.append(given.get("id"))
+        copied = arrival.takes_up if arrival.relation is Relation.COPY else None
+        return {
+            "story": arrival.story,
+            "duplicate_of": None if copied is None else ids[copied],
+            "relation": arrival.relation,
+        }
+
+    _answer_lines(file, configuration, told)
+
+
+def _answer_lines(file: Path, configuration: "Configuration", told: "Told") -> None:
     """One line out for each line in; `told` is what is said of an article beside its id."""
     answer = _answering(configuration, told)
     with _opened(file) as stream:
@@ -141,9 +169,7 @@ def _answer_lines(
                 emit(answer(line), indent=None)
 
 
-def _answering(
-    configuration: "Configuration", told: Callable[["Document"], dict[str, Any]]
-) -> Callable[[bytes], dict[str, Any]]:
+def _answering(configuration: "Configuration", told: "Told") -> Callable[[bytes], dict[str, Any]]:
     from monitor.adapters.languages import identify
     from monitor.core.model import Document
 
@@ -176,17 +202,23 @@ def _answering(
             known = None if isinstance(known, dict | list) else known
             return {"id": known, "error": str(error)}
         found = document(given, outlets.get(given.get("outlet") or ""))
-        return {"id": given.get("id"), **told(found)}
+        return {"id": given.get("id"), **told(found, given)}
 
     return answer
 
 
 def _day(published: str | None) -> date | None:
-    """The day of an RFC 3339 time in UTC; one at the very edge of the calendar is none."""
+    """The day of an RFC 3339 time in UTC."""
+    moment = _moment(published)
+    return None if moment is None else moment.date()
+
+
+def _moment(published: str | None) -> datetime | None:
+    """An RFC 3339 time in UTC; one at the very edge of the calendar is none."""
     if published is None:
         return None
     try:
-        return datetime.fromisoformat(published).astimezone(UTC).date()
+        return datetime.fromisoformat(published).astimezone(UTC)
     except OverflowError:
         return None
 

@@ -26,7 +26,7 @@ from monitor.core.rules import Term
 
 KEYS = (
     "version", "lists", "actors", "offices", "bindings", "planned_endings", "suffered_endings",
-    "modifiers", "types", "places", "another", "witnesses", "notices",
+    "modifiers", "types", "places", "another", "witnesses", "notices", "meanings",
 )  # fmt: skip
 NOTICE_KEYS = ("opening", "anywhere")
 _ENDINGS = ("planned_endings", "suffered_endings")
@@ -57,6 +57,7 @@ class Knowing:
         self._notices: list[tuple[Scalar, Node]] = []
         self._endings: dict[str, list[Node]] = {key: [] for key in _ENDINGS}
         self._marks: dict[str, list[Node]] = {key: [] for key in _MARKS}
+        self._meanings: list[Node] = []
         self._known = Knowledge()
         self.actor_ids: frozenset[str] = frozenset()
         self.event_types: frozenset[str] = frozenset()
@@ -80,6 +81,7 @@ class Knowing:
                 self._define(section, what, key, node, read)
         self._bindings += top.mapping("bindings", what="bindings (name: [word, …])")
         self._notices += top.mapping("notices", what=f"notices (kind: {_NOTICE})")
+        self._meanings += top.items("meanings", what="groups of words that mean the same")
         for name in _ENDINGS:
             self._endings[name] += top.items(name, what="endings of words")
         for name, what in _MARKS.items():
@@ -127,6 +129,7 @@ class Knowing:
             another=self._marking("another", phrases),
             witnesses=self._marking("witnesses", phrases),
             notices=self._noticed(phrases),
+            meanings=self._same(phrases),
         )
         self.event_families = frozenset(each.family for each in self._known.types)
 
@@ -143,6 +146,7 @@ class Knowing:
             actors=tuple(replace(actor, title="") for actor in known.actors),
             types=tuple(replace(each, title="") for each in known.types),
             notices={},
+            meanings=(),
         )
         return hashlib.sha256(repr(decides).encode()).hexdigest()[:VERSION_LENGTH]
 
@@ -227,6 +231,12 @@ class Knowing:
                     tuple(dict.fromkeys((*before.anywhere, *anywhere))),
                 )
         return {kind: found[kind] for kind in Notice if kind in found}
+
+    def _same(self, phrases: Phrases) -> tuple[tuple[Term, ...], ...]:
+        read = (
+            terms_of(phrases.read(node, what="words that mean the same")) for node in self._meanings
+        )
+        return tuple(each for each in read if each)
 
     def _ends(self, key: str) -> tuple[str, ...]:
         read = (read_text(node, _ending, self._problems) for node in self._endings[key])

@@ -48,6 +48,9 @@ def knowledge_files() -> Shape:
         "suffered_endings": _endings("Endings of what is suffered, as in was seized."),
         "modifiers": shapes.named("What changes an event.", _modifier(), pattern=_PLAIN),
         "types": shapes.named("What happens.", _type(), pattern=_PLAIN),
+        "meanings": shapes.several(
+            "Words that mean the same, in any language.", _words("One meaning.")
+        ),
         "places": shapes.named(
             "Places that tell one event from another.", _words("Its names."), pattern=_PLAIN
         ),

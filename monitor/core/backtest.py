@@ -18,6 +18,7 @@ from monitor.core.corroboration import in_words
 from monitor.core.credits import counted
 from monitor.core.differences import Difference
 from monitor.core.duplicates import Relation
+from monitor.core.gist import Gists
 from monitor.core.incidents import (
     LONGEST,
     Account,
@@ -43,8 +44,7 @@ from monitor.core.model import (
 from monitor.core.particulars import Reader
 from monitor.core.reading import copied, same_title
 from monitor.core.rules import Rule
-from monitor.core.stories import Stories, words_of
-from monitor.core.text import lead_text
+from monitor.core.stories import Stories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class Replay:
         self._matcher = Matcher([rule for rule in rules if rule.volume is None], knowledge)
         self._earlier: dict[str, list[_Earlier]] = {}  # by page and by text
         self._numbered: dict[int, _Earlier] = {}
-        self._stories = _Stories(story_window)
+        self._stories = _Stories(story_window, Gists(knowledge))
         self._particulars = Reader(knowledge)
         self._incidents = _Incidents()
 
@@ -314,19 +314,20 @@ def _remembered(article: Archived, original: _Earlier | None) -> _Earlier:
 class _Stories:
     """The stories of a replay. Those that are opened in it have numbers below zero."""
 
-    def __init__(self, window: timedelta) -> None:
+    def __init__(self, window: timedelta, gists: Gists) -> None:
+        self._gists = gists
         self._live = Stories(window=window)
         self._carried: defaultdict[StoryId, list[_Earlier]] = defaultdict(list)
         self._opened = 0
 
     def place(self, article: Archived, told: StoryId | None) -> StoryId:
         """The story of an article that is no copy; `told` is that of what it takes up."""
-        words = words_of(article.document.title, lead_text(article.document))
-        found = article.story_id or told or self._live.assign(words, now=article.seen_at)
+        gist = self._gists.of(article.document)
+        found = article.story_id or told or self._live.assign(gist, now=article.seen_at)
         if found is None:
             self._opened += 1
             found = StoryId(-self._opened)
-        self._live.add(found, words, seen_at=article.seen_at)
+        self._live.add(found, gist, seen_at=article.seen_at)
         return found
 
     def carry(self, article: _Earlier) -> tuple[int, int]:

@@ -38,7 +38,7 @@ class Coder:
         self._knowledge = knowledge
         self._types = {each.id: each for each in knowledge.types}
         self._homes = {actor.country: actor.id for actor in knowledge.actors if actor.country}
-        self._lexicon = Lexicon(_entries(knowledge))
+        self._lexicon = Lexicon(entries(knowledge))
         self._cues = Lexicon(_cues(knowledge))
 
     def code(self, document: Document, *, day: date | None = None) -> list[Event]:
@@ -142,7 +142,8 @@ def _cues(knowledge: Knowledge) -> Iterator[tuple[Term, Told]]:
             yield from ((term, Told(event_type, group)) for term in group.words)
 
 
-def _entries(knowledge: Knowledge) -> Iterator[tuple[Term, Meaning]]:
+def entries(knowledge: Knowledge) -> Iterator[tuple[Term, Meaning]]:
+    """Every word that the coder knows, with what it stands for."""
     for actor in knowledge.actors:
         yield from ((name.term, Named(actor, name)) for name in actor.names)
         yield from ((term, Whose(actor)) for term in actor.adjectives)

@@ -199,6 +199,7 @@ class Knowledge:
     another: tuple[Term, ...] = ()
     witnesses: tuple[Term, ...] = ()
     notices: Mapping[Notice, NoticeWords] = field(default_factory=dict)  # core/notices.py
+    meanings: tuple[tuple[Term, ...], ...] = ()  # words that mean the same, for stories alone
 
 
 @dataclass(frozen=True, slots=True)

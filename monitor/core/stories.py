@@ -1,155 +1,251 @@
-"""Which story an article belongs to: one pass, in the order of arrival."""
+"""Which story an article belongs to: one pass, in the order of arrival. Pure.
+
+    article ─Gists→ gist ─Stories.assign→ the live story that it is likest, or none ─add→ stories
+
+Likeness is the cosine of TF-IDF vectors between the article and the mean of a story's articles;
+document frequencies come from the live stories, so that what everything says weighs little. How
+the numbers below were chosen is told in docs/evaluation.md.
+"""
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
+from monitor.core.gist import Gist
 from monitor.core.model import StoryId
-from monitor.core.text import tokenise
 
-# The lowest of .15 .20 … .40 whose B-cubed precision is at least .88 on two labelled sets of
-# headlines on one subject: a wrong merge hides a second event, a missed
-# one only tells the first again.
-SIMILARITY = 0.25
-DECAY = timedelta(hours=72)  # the age at which a story needs twice the similarity
-WORDS = 60  # of title and lead: what an article is about stands there
-# The share of an article's own squared length below which words cannot carry the similarity
-# (Cauchy and Schwarz), a little less for the sake of rounding.
-_TOO_LITTLE = SIMILARITY**2 * 0.999
-SHORTEST = 3  # letters; shorter words are glue in both languages
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A live story: the words of each of its articles, and when it was last added to."""
-
-    id: StoryId
-    articles: Sequence[frozenset[str]]
-    last_seen: datetime
+LIKE = 0.28  # likeness from which an article continues a story, among CROWD live stories
+CROWD = 100  # live stories
+# Share of LIKE by which it grows each time the live stories are e times as many: among more
+# stories one is like an article by chance.
+CROWDING = 0.1
+# How much likelier a story is that has nothing in the article's language yet: only names, kinds of
+# events and meanings can be shared then.
+OTHER_LANGUAGE = 1.15
+DECAY = timedelta(hours=72)  # the age at which a story needs twice the likeness
+SAME = 0.5  # likeness of two stories from which an article that might continue both makes them one
+DRIFT = (
+    0.02  # share by which the live articles may become more or fewer before it is worked out anew
+)
+STALE = 0.8  # of a length worked out earlier: below it falls when two articles in three have ended
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+LEAST_WEIGHT = 0.05  # of a word that every article has
 
 
-def words_of(title: str, lead: str) -> frozenset[str]:
-    """The words that say what an article is about, folded."""
-    folded = [token.folded for token in tokenise(f"{title}\n{lead}")]
-    kept = [word for word in folded if len(word) >= SHORTEST or word.isdigit()]
-    return frozenset(kept[:WORDS])
+class Place(NamedTuple):
+    """Where an article belongs: in a live story or, with None, in a new one.
 
+    `same`: stories that turn out to be the same as this one.
+    """
 
-def assign(
-    words: frozenset[str], candidates: Iterable[Candidate], *, now: datetime
-) -> StoryId | None:
-    """The live story this article continues, or None for a new one."""
-    live = Stories()
-    for story in candidates:
-        for each in story.articles:
-            live.add(story.id, each, seen_at=story.last_seen)
-    return live.assign(words, now=now)
+    story: StoryId | None
+    same: tuple[StoryId, ...] = ()
 
 
 @dataclass(slots=True)
 class _Story:
     number: int  # in the order of opening
     last_seen: datetime
-    size: int = 0  # articles
-    counts: Counter[str] = field(default_factory=Counter)
+    size: int = 0  # articles that have a gist
+    sums: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    held: Counter[str] = field(default_factory=Counter)  # articles that have a feature
+    centre: float = 0.0  # length of the mean, as it was among
+    centred_among: int = 0  # so many articles; 0: not known
+    languages: set[str | None] = field(default_factory=set)
 
 
 class Stories:
-    """The live stories, and how often each word stands in them.
+    """The live stories; a story ends that got nothing for a `window`, without one none does.
 
-    Triage fills it anew for each article, which stays right whatever happens in between. A replay
-    keeps it: articles come in the order of time, and a story ends that got none for a `window`.
+    Articles come in the order of time.
     """
 
     def __init__(self, *, window: timedelta | None = None) -> None:
         self._window = window
         self._live: dict[StoryId, _Story] = {}
         self._ended: dict[StoryId, _Story] = {}  # a late copy may revive them
-        self._holding: defaultdict[str, set[StoryId]] = defaultdict(set)
+        # By feature, the mean of each live story that has it.
+        self._means: defaultdict[str, dict[StoryId, float]] = defaultdict(dict)
         self._frequency: Counter[str] = Counter()
-        self._total = 0
+        self._total = 0  # articles of live stories
+        self._opened = 0
+        self._oldest = LONG_AGO  # no live story was last seen before
 
-    def assign(self, words: frozenset[str], *, now: datetime) -> StoryId | None:
-        """The live story that an article of these words continues, or None for a new one.
+    def __len__(self) -> int:
+        return len(self._live)
 
-        Cosine of TF-IDF vectors between the article and the mean of a story's articles; document
-        frequencies come from the live stories themselves, so that the words everything says there
-        weigh little. Of two stories as near the one that was opened first.
+    def __contains__(self, key: object) -> bool:
+        return key in self._live
+
+    def assign(self, gist: Gist, *, now: datetime) -> StoryId | None:
+        """The live story that an article of this gist continues, or None for a new one."""
+        return self.place(gist, now=now).story
+
+    def place(self, gist: Gist, *, now: datetime) -> Place:
+        """Where an article of this gist belongs: the story that it is likest, if like enough.
+
+        Of two stories as near the one that was opened first. Another story that it might as well
+        continue, and that is like the first, is the same one.
         """
-        if self._window is not None:
+        if self._window is not None and now - self._window > self._oldest:
             self._end(now - self._window)
-        weight = {word: self._weight(word) for word in words}
-        own = math.sqrt(math.fsum(value**2 for value in weight.values()))
+        found = self._alike(gist, now=now)
+        if not found:
+            return Place(None)
+        (_, _, first), *others = sorted(found)
+        one = self._live[first]
+        same = [key for _, _, key in others if self._between(one, self._live[key]) >= SAME]
+        return Place(first, tuple(same))
+
+    def _alike(self, gist: Gist, *, now: datetime) -> list[tuple[float, int, StoryId]]:
+        """The stories that an article is like enough: minus how like, number, id."""
+        wanted = LIKE * (1 + CROWDING * math.log((1 + len(self._live)) / CROWD))
+        weighed = self._weighed(gist.features)
+        own = math.sqrt(math.fsum(value**2 for value in weighed.values()))
+        found = []
+        for key, common in self._candidates(weighed, own, least=wanted / OTHER_LANGUAGE):
+            story = self._live[key]
+            ageing = 1 + max(timedelta(), now - story.last_seen) / DECAY
+            if gist.language not in story.languages:
+                ageing /= OTHER_LANGUAGE
+            like = common / (self._centre(story) * own) / ageing
+            if like >= wanted:
+                found.append((-like, story.number, key))
+        return found
+
+    def _between(self, one: _Story, other: _Story) -> float:
+        """How like two stories are, 0-1."""
+        few, many = sorted((one, other), key=lambda story: len(story.sums))
+        common = math.fsum(
+            total * many.sums[name] * self._weight(name) ** 2
+            for name, total in few.sums.items()
+            if name in many.sums
+        )
+        centres = self._centre(one) * self._centre(other) * one.size * other.size
+        return common / centres if centres else 0.0
+
+    def _weighed(self, features: Mapping[str, float]) -> dict[str, float]:
+        """Features by their weight among the live stories, the heaviest first."""
+        weighed = {name: own * self._weight(name) for name, own in features.items()}
+        return dict(sorted(weighed.items(), key=lambda each: (-each[1], each[0])))
+
+    def _candidates(
+        self, weighed: Mapping[str, float], own: float, *, least: float
+    ) -> Iterator[tuple[StoryId, float]]:
+        """Stories that may be as like as `least`, each with the product of both vectors.
+
+        What is left of the article's features, the lighter ones that many stories have, carries no
+        more likeness than its own length (Cauchy and Schwarz): once that is too little alone, no
+        further story is taken up, and those are let go that it cannot save.
+        """
         shared: defaultdict[StoryId, float] = defaultdict(float)
-        least: defaultdict[StoryId, float] = defaultdict(float)  # of the square of the centre
-        left = own**2
-        for word in sorted(words, key=lambda word: (-weight[word], word)):  # sums depend on order
-            value = weight[word]
-            holding: Iterable[StoryId] = self._holding.get(word, ())
-            if left < _TOO_LITTLE * own**2:  # no story is like it by the words from here on alone
-                holding = [key for key in shared if key in holding]
+        left, too_little = own**2, (least * own) ** 2 * 0.999  # a little less, for rounding
+        names = iter(weighed.items())
+        for name, value in names:
+            weight = value * self._weight(name)
+            for key, mean in self._means.get(name, {}).items():
+                shared[key] += weight * mean
             left -= value**2
-            for key in holding:
-                story = self._live[key]
-                part = value * story.counts[word] / story.size
-                shared[key] += value * part
-                least[key] += part * part
-        best: tuple[float, StoryId] | None = None
-        for key in sorted(shared, key=lambda key: self._live[key].number):
-            common = shared[key]
-            ageing = 1 + max(timedelta(), now - self._live[key].last_seen) / DECAY
-            wanted = max(SIMILARITY, best[0] if best else 0) * own * ageing
-            if common < wanted * math.sqrt(least[key]):  # even without its other words: too little
-                continue
-            centre = self._centre(self._live[key])
-            likeness = common / (centre * own) / ageing if centre and own else 0.0
-            if likeness >= SIMILARITY and (best is None or likeness > best[0]):
-                best = likeness, key
-        return best[1] if best else None
+            if left < too_little:
+                break
+        saved = math.sqrt(max(0.0, left)) * 1.001
+        near = {
+            key: common
+            for key, common in shared.items()
+            if common >= (least * own - saved) * self._about(self._live[key])
+        }
+        for name, value in names:
+            weight, means = value * self._weight(name), self._means.get(name, {})
+            for key in near:
+                if key in means:
+                    near[key] += weight * means[key]
+        return iter(near.items())
 
-    def add(self, story: StoryId, words: frozenset[str], *, seen_at: datetime) -> None:
+    def add(self, key: StoryId, gist: Gist, *, seen_at: datetime) -> None:
         """Let a story have one more article of its own."""
-        self.touch(story, seen_at=seen_at)
-        number = len(self._live) + len(self._ended)
-        there = self._live.setdefault(story, _Story(number, seen_at))
-        there.size += 1
-        there.counts.update(words)
-        self._frequency.update(words)
+        if key not in self._live and key not in self._ended:
+            self._opened += 1
+            self._live[key] = _Story(self._opened, seen_at)
+        self.touch(key, seen_at=seen_at)
+        story = self._live[key]
+        story.size += 1
+        story.centred_among = 0
+        story.languages.add(gist.language)
+        for name, weight in gist.features.items():
+            story.sums[name] += weight
+            story.held[name] += 1
+            self._frequency[name] += 1
         self._total += 1
-        for word in words:
-            self._holding[word].add(story)
+        self._show(key, story)
 
-    def touch(self, story: StoryId, *, seen_at: datetime) -> None:
+    def merge(self, key: StoryId, into: StoryId) -> None:
+        """Let all articles of one live story belong to another live one."""
+        gone, kept = self._leave(key), self._leave(into)
+        for name, total in gone.sums.items():
+            kept.sums[name] += total
+        kept.held.update(gone.held)
+        kept.size += gone.size
+        kept.centred_among = 0
+        kept.languages |= gone.languages
+        kept.last_seen = max(kept.last_seen, gone.last_seen)
+        self._enter(into, kept)
+
+    def touch(self, key: StoryId, *, seen_at: datetime) -> None:
         """Let a story that has articles live on: somebody carries it."""
-        ended = self._ended.pop(story, None)
-        if ended is not None:
-            self._live[story] = ended
-            self._frequency.update(ended.counts)
-            self._total += ended.size
-            for word in ended.counts:
-                self._holding[word].add(story)
-        if story in self._live:
-            self._live[story].last_seen = seen_at
+        if key in self._ended:
+            self._enter(key, self._ended.pop(key))
+        if key in self._live:
+            story = self._live[key]
+            story.last_seen = max(story.last_seen, seen_at)
+            self._oldest = min(self._oldest, story.last_seen)
+
+    def forget_ended(self) -> None:
+        """Forget the stories that have ended: who keeps them elsewhere need not keep them here."""
+        self._ended.clear()
 
     def _end(self, since: datetime) -> None:
         for key in [key for key, story in self._live.items() if story.last_seen < since]:
-            story = self._ended[key] = self._live.pop(key)
-            self._frequency.subtract(story.counts)
-            self._total -= story.size
-            for word in story.counts:
-                self._holding[word].discard(key)
-                if not self._holding[word]:
-                    del self._holding[word], self._frequency[word]
+            self._ended[key] = self._leave(key)
+        self._oldest = min((story.last_seen for story in self._live.values()), default=since)
 
-    def _weight(self, word: str) -> float:
-        return math.log((self._total + 2) / (self._frequency[word] + 0.5))
+    def _enter(self, key: StoryId, story: _Story) -> None:
+        self._live[key] = story
+        self._frequency.update(story.held)
+        self._total += story.size
+        self._show(key, story)
+
+    def _show(self, key: StoryId, story: _Story) -> None:
+        """Let a story be found by each of its features."""
+        for name, total in story.sums.items():
+            self._means[name][key] = total / story.size
+
+    def _leave(self, key: StoryId) -> _Story:
+        story = self._live.pop(key)
+        self._frequency.subtract(story.held)
+        self._total -= story.size
+        for name in story.held:
+            del self._means[name][key]
+            if not self._means[name]:
+                del self._means[name], self._frequency[name]
+        return story
+
+    def _weight(self, name: str) -> float:
+        return max(LEAST_WEIGHT, math.log((self._total + 2) / (self._frequency[name] + 0.5)))
+
+    def _about(self, story: _Story) -> float:
+        """A length that the mean of a story's articles hardly falls short of."""
+        return STALE * (story.centre if story.centred_among else self._centre(story))
 
     def _centre(self, story: _Story) -> float:
-        size = story.size
-        return math.sqrt(
-            math.fsum(
-                (self._weight(word) * count / size) ** 2 for word, count in story.counts.items()
-            )
-        )
+        """Length of the mean of a story's articles, a little old where little has changed since."""
+        if abs(self._total - story.centred_among) > DRIFT * self._total:
+            highest, often, log = math.log(self._total + 2), self._frequency, math.log
+            weighed = [
+                max(LEAST_WEIGHT, highest - log(often[name] + 0.5)) * total
+                for name, total in story.sums.items()
+            ]
+            story.centre, story.centred_among = math.hypot(*weighed) / story.size, self._total
+        return story.centre

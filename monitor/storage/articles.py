@@ -1,6 +1,5 @@
 """Articles: written by reading, judged by triage."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -11,12 +10,13 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select
 from monitor.core.alerts import TOLD_ONCE, Decision, Origin, Reason
 from monitor.core.credits import counted
 from monitor.core.duplicates import Related, Relation
+from monitor.core.gist import Gist
 from monitor.core.identity import digest
 from monitor.core.incidents import IncidentId
 from monitor.core.model import AlertId, ArticleId, Match, OutletId, RuleId, StoryId, Strength
 from monitor.core.reading import CANDIDATES, copied
 from monitor.core.rules import Rule
-from monitor.core.stories import Candidate
+from monitor.storage.grouping import Cause, record
 from monitor.storage.schema import alert, article, entry, match, outlet, story
 from monitor.storage.upsert import insert_several
 from monitor.storage.work import Claim, claim_chosen, due
@@ -171,22 +171,6 @@ def relate(connection: Connection, row: Row[Any], found: Related[Row[Any]] | Non
     connection.execute(update(article).where(article.c.id == row.id).values(**values))
 
 
-def live_stories(connection: Connection, *, since: datetime) -> list[Candidate]:
-    """The stories that an article may still continue, with the words of their articles."""
-    rows = connection.execute(
-        select(article.c.story_id, article.c.words, story.c.last_seen_at)
-        .join(story, story.c.id == article.c.story_id)
-        .where(story.c.last_seen_at >= since, article.c.words.is_not(None))
-        .order_by(article.c.id)
-    )
-    words: dict[StoryId, list[frozenset[str]]] = defaultdict(list)
-    seen: dict[StoryId, datetime] = {}
-    for row in rows:
-        words[row.story_id].append(frozenset(row.words))
-        seen[row.story_id] = row.last_seen_at
-    return [Candidate(id=key, articles=words[key], last_seen=seen[key]) for key in words]
-
-
 def open_story(connection: Connection, *, headline: str, seen_at: datetime) -> StoryId:
     """A new story; the headline of its first article is its own."""
     created = connection.execute(
@@ -202,15 +186,17 @@ def join_story(
     row: Row[Any],
     story_id: StoryId,
     *,
-    words: frozenset[str] | None = None,
+    gist: Gist | None = None,
     duplicate_of: ArticleId | None = None,
 ) -> None:
-    """Put an article into a story, as a member with its own words or as a copy."""
+    """Put an article into a story, as a member with its own gist or as a copy."""
     connection.execute(
         update(article)
         .where(article.c.id == row.id)
         .values(
-            story_id=story_id, words=sorted(words) if words else None, duplicate_of=duplicate_of
+            story_id=story_id,
+            words=dict(gist.features) if gist and gist.features else None,
+            duplicate_of=duplicate_of,
         )
     )
     copies = article.c.duplicate_of == row.id  # they came before it had a story
@@ -221,6 +207,8 @@ def join_story(
         .where(story.c.id == story_id)
         .values(last_seen_at=latest(story.c.last_seen_at, row.seen_at))
     )
+    cause = Cause.JOINED if gist and gist.features else Cause.COPIED
+    record(connection, cause, story_id, article_id=row.id, at=row.seen_at)
 
 
 def join_copy(connection: Connection, row: Row[Any], original: Row[Any]) -> None:

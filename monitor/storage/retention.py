@@ -106,5 +106,9 @@ def _forget_articles(connection: Connection, before: datetime) -> int:
         exists().where(article.c.story_id == story.c.id),
         exists().where(alert.c.story_id == story.c.id),
     )
-    connection.execute(delete(story).where(story.c.id.in_(stories), ~used))
+    unused = select(story.c.id).where(story.c.id.in_(stories), ~used)
+    gone = connection.execute(unused).scalars().all()
+    connection.execute(
+        delete(story).where(or_(story.c.id.in_(gone), story.c.merged_into.in_(gone)))
+    )
     return len(rows)

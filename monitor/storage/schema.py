@@ -234,9 +234,7 @@ article = Table(
     Column("containment", Float),  # of their texts, 0-1
     Column("difference", Text),  # why it is no copy
     Column("story_id", ForeignKey("story.id", ondelete="SET NULL")),
-    Column(
-        "words", JSON(none_as_null=True)
-    ),  # what it is about, for grouping; only matched articles have them
+    Column("words", JSON(none_as_null=True)),  # its gist, by which stories are compared; of members
     Column("triaged_at", UtcDateTime),
     *_work(),
     Index("ix_article_due_at", "due_at"),  # what is due for triage
@@ -294,7 +292,32 @@ story = Table(
     Column("headline", Text, nullable=False),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("merged_into", Id),  # which story it became part of; it has no articles then
     Index("ix_story_last_seen_at", "last_seen_at"),  # the live stories
+    _where("ix_story_merged_into", "merged_into"),  # what was merged into one
+)
+
+grouping = Table(  # each change of which articles a story has, in order: see storage/grouping.py
+    "grouping",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", ForeignKey("article.id", ondelete="CASCADE")),  # NULL: all of the story's
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("into_id", ForeignKey("story.id", ondelete="CASCADE")),  # of a merge
+    Column("cause", String(8), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_grouping_article_id", "article_id"),  # its deletion
+    Index("ix_grouping_story_id", "story_id"),  # what happened to a story; its deletion
+    _where("ix_grouping_into_id", "into_id"),  # the same
+)
+
+apart = Table(  # stories that an analyst told apart: they are never made one by themselves
+    "apart",
+    metadata,
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), primary_key=True),
+    Column("other_id", ForeignKey("story.id", ondelete="CASCADE"), primary_key=True),  # the later
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_apart_other_id", "other_id"),  # its deletion
 )
 
 incident = Table(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core import identity, outbox, reading, stories, timing, urls
+from monitor.core import identity, outbox, reading, timing, urls
 from monitor.core.identity import KeyMode
 from monitor.core.model import Completeness, Entry, Page
 from monitor.core.outbox import Fate, Following, Outcome, State, Tries
@@ -169,38 +169,3 @@ def test_a_read_page_gives_the_text_and_the_feed_the_headline():
 def test_a_front_page_is_no_articles_address():
     assert reading.canonical_key("https://paper.example/") is None
     assert reading.canonical_key("https://paper.example/story") is not None
-
-
-# --- stories ---
-
-
-def words(title):
-    return stories.words_of(title, "")
-
-
-def candidate(number, *titles, hours=0.0):
-    return stories.Candidate(
-        id=number, articles=[words(t) for t in titles], last_seen=NOW - timedelta(hours=hours)
-    )
-
-
-def test_a_report_joins_the_story_that_shares_its_particular_words():
-    live = [
-        candidate(1, "Bridge at Strelsau falls after flood", "Strelsau bridge falls, two hurt"),
-        candidate(2, "Parliament of Ruritania votes on budget"),
-    ]
-    found = stories.assign(words("Two hurt as bridge falls in Strelsau"), live, now=NOW)
-    assert found == 1
-
-
-def test_a_new_event_opens_a_new_story():
-    live = [candidate(1, "Bridge at Strelsau falls after flood")]
-    assert stories.assign(words("Parliament votes on the budget"), live, now=NOW) is None
-    assert stories.assign(words("Parliament votes on the budget"), [], now=NOW) is None
-
-
-def test_an_old_story_takes_a_closer_likeness():
-    title, other = "Strelsau bridge falls, mayor resigns", "Strelsau bridge falls after the flood"
-    fresh, old = candidate(1, title), candidate(1, title, hours=71)
-    assert stories.assign(words(other), [fresh], now=NOW) == 1
-    assert stories.assign(words(other), [old], now=NOW) is None

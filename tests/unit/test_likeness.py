@@ -1,61 +1,89 @@
-"""Stories found in a row, or each anew, are those that their definition gives."""
+"""Stories found in a row are those that their definition gives, but for a hair."""
 
 import math
 import random
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from monitor.core.gist import Gist
 from monitor.core.model import StoryId
-from monitor.core.stories import DECAY, SIMILARITY, Candidate, Stories, assign
+from monitor.core.stories import (
+    CROWD,
+    CROWDING,
+    DECAY,
+    DRIFT,
+    LEAST_WEIGHT,
+    LIKE,
+    OTHER_LANGUAGE,
+    Stories,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 WINDOW = timedelta(hours=72)
 
 
-def by_definition(words, candidates, *, now):
-    """Cosine of TF-IDF vectors between an article and the mean of a story's articles, aged."""
-    everywhere = Counter(
-        word for each in candidates for article in each.articles for word in article
-    )
-    total = sum(len(each.articles) for each in candidates)
+@dataclass
+class Members:
+    last_seen: datetime
+    gists: list[Gist] = field(default_factory=list)
 
-    def weight(word):
-        return math.log((total + 2) / (everywhere[word] + 0.5))
+
+def likenesses(gist, live, *, now):
+    """Cosine of TF-IDF vectors with the mean of each story's articles, aged; to what is wanted."""
+    everywhere = Counter(
+        name for story in live.values() for g in story.gists for name in g.features
+    )
+    total = sum(len(story.gists) for story in live.values())
+    wanted = LIKE * (1 + CROWDING * math.log((1 + len(live)) / CROWD))
+
+    def weight(name):
+        return max(LEAST_WEIGHT, math.log((total + 2) / (everywhere[name] + 0.5)))
 
     def likeness(story):
-        mean = Counter(word for article in story.articles for word in article)
-        centre = {word: weight(word) * n / len(story.articles) for word, n in mean.items()}
-        shared = math.fsum(weight(word) * centre.get(word, 0.0) for word in words)
-        length = math.hypot(*map(weight, words)) * math.hypot(*centre.values())
-        return shared / length / (1 + max(timedelta(), now - story.last_seen) / DECAY)
+        centre = Counter()
+        for each in story.gists:
+            for name, value in each.features.items():
+                centre[name] += value * weight(name) / len(story.gists)
+        own = {name: value * weight(name) for name, value in gist.features.items()}
+        shared = math.fsum(value * centre[name] for name, value in own.items())
+        cosine = shared / math.hypot(*own.values()) / math.hypot(*centre.values())
+        foreign = gist.language not in {each.language for each in story.gists}
+        age = 1 + max(timedelta(), now - story.last_seen) / DECAY
+        return cosine * (OTHER_LANGUAGE if foreign else 1.0) / age / wanted
 
-    near = [(likeness(each), each.id) for each in candidates]
-    best = max(near, key=lambda found: found[0], default=(0.0, None))
-    return best[1] if best[0] >= SIMILARITY else None
+    return {key: likeness(story) for key, story in live.items()}
 
 
-def test_a_row_of_articles_gets_the_stories_that_each_by_itself_gets() -> None:
+def test_a_row_of_articles_gets_the_stories_that_the_definition_gives() -> None:
     chance = random.Random(7)
-    kept, by_hand = Stories(window=WINDOW), dict[StoryId, Candidate]()
+    kept, by_hand = Stories(window=WINDOW), dict[StoryId, Members]()
     now, joined, revived = NOON, 0, 0
     for number in range(1, 400):
         now += timedelta(minutes=chance.randrange(300))
         topic = chance.randrange(12)
-        words = frozenset(
-            f"{chance.choice([topic, 'common'])}{chance.randrange(9)}" for _ in range(14)
-        )
-        live = [each for each in by_hand.values() if each.last_seen >= now - WINDOW]
-        expected = by_definition(words, live, now=now)
-        assert kept.assign(words, now=now) == assign(words, live, now=now) == expected
-        joined += expected is not None
-        story = expected or StoryId(number)
-        members = by_hand[story].articles if story in by_hand else ()
-        by_hand[story] = Candidate(story, (*members, words), now)
-        kept.add(story, words, seen_at=now)
+        features = {
+            f"{chance.choice([topic, 'common'])}{chance.randrange(9)}": chance.choice([0.5, 1.0])
+            for _ in range(14)
+        }
+        gist = Gist(features, chance.choice(["en", "es"]))
+        live = {key: each for key, each in by_hand.items() if each.last_seen >= now - WINDOW}
+        like = likenesses(gist, live, now=now)
+        best = max(like.values(), default=0.0)
+        found = kept.assign(gist, now=now)
+        if found is None:
+            assert best < 1 + DRIFT
+        else:
+            assert like[found] > max(best, 1) - DRIFT
+        joined += found is not None
+        story = found or StoryId(number)
+        by_hand.setdefault(story, Members(now)).gists.append(gist)
+        by_hand[story].last_seen = now
+        kept.add(story, gist, seen_at=now)
         copied = chance.choice(list(by_hand))  # a copy comes in, of an ended story perhaps
         if chance.random() < 0.1:
             revived += by_hand[copied].last_seen < now - WINDOW
-            by_hand[copied] = Candidate(copied, by_hand[copied].articles, now)
+            by_hand[copied].last_seen = now
             kept.touch(copied, seen_at=now)
     assert joined > 50
     assert len(by_hand) > 20
@@ -63,7 +91,12 @@ def test_a_row_of_articles_gets_the_stories_that_each_by_itself_gets() -> None:
 
 
 def test_of_two_stories_as_near_the_one_that_was_opened_first_goes_on() -> None:
-    first, second = frozenset({"talks", "strelsau"}), frozenset({"strike", "zenda"})
+    first, second = (
+        dict.fromkeys(["talks", "strelsau"], 1.0),
+        dict.fromkeys(["strike", "zenda"], 1.0),
+    )
     for older, younger in [(first, second), (second, first)]:
-        live = [Candidate(StoryId(9), [older], NOON), Candidate(StoryId(2), [younger], NOON)]
-        assert assign(first | second, live, now=NOON) == 9
+        live = Stories()
+        live.add(StoryId(9), Gist(older), seen_at=NOON)
+        live.add(StoryId(2), Gist(younger), seen_at=NOON)
+        assert live.assign(Gist(first | second), now=NOON) == 9
