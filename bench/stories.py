@@ -1,9 +1,10 @@
 """Milliseconds to find the story of an article: `python bench/stories.py [--live N]`.
 
-2,000 stories are live unless told otherwise. The articles are generated from a fixed seed: headlines and leads of words as unevenly spread as
-those of a language, a few of them in every article, as in the news of one subject; each event has
-words of its own. Beside it, in the same run, the same question asked without an index: the cosine
-with the mean of every live story in turn, and what the gist of an article costs.
+2,000 stories are live unless told otherwise. The articles are generated from a fixed seed:
+headlines and leads of words as unevenly spread as those of a language, a few of them in every
+article, as in the news of one subject; each event has words of its own. Beside it, in the same
+run, the same question asked without an index: the cosine with the mean of every live story in
+turn, and what the gist of an article costs.
 """
 
 import argparse
@@ -16,7 +17,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from monitor.config.directory import read_directory
@@ -25,6 +25,7 @@ from monitor.core.gist import Gist, Gists
 from monitor.core.model import Document, StoryId
 from monitor.core.stories import Stories
 
+ROOT = Path(__file__).resolve().parents[1]
 SEED = 6
 LIVE, EACH = 2_000, 3  # live stories, and articles of each
 SAMPLE, PLAIN_SAMPLE = 400, 20  # articles that are timed
@@ -99,7 +100,7 @@ def main() -> None:
         gist = gists.of(document)
         told.add(StoryId(number + 1), gist, seen_at=NOW - timedelta(hours=number % 48))
         members[number].append(gist)
-    for number, document in new[:20]:  # lengths are worked out when first asked for
+    for _, document in new[:20]:  # lengths are worked out when first asked for
         told.place(gists.of(document), now=NOW)
     reading, placing, adding, right = [], [], [], 0
     for number, document in new:

@@ -9,7 +9,7 @@ from monitor.core.errors import Permanent
 from monitor.core.model import ArticleId, StoryId
 from monitor.storage import incidents
 from monitor.storage.grouping import Cause, record
-from monitor.storage.schema import alert, apart, article, story
+from monitor.storage.schema import alert, apart, article, incident_story, story
 from monitor.storage.upsert import insert_new
 
 
@@ -63,7 +63,11 @@ def split(
     stays = and_(article.c.id.in_(moved), article.c.duplicate_of.not_in(moved))
     connection.execute(update(article).where(stays).values(duplicate_of=None))
     connection.execute(update(article).where(article.c.id.in_(moved)).values(story_id=new))
-    connection.execute(update(alert).where(alert.c.article_id.in_(moved)).values(story_id=new))
+    about = alert.c.article_id.in_(moved)
+    connection.execute(update(alert).where(about).values(story_id=new))
+    held = select(alert.c.incident_id).where(about, alert.c.incident_id.is_not(None)).distinct()
+    for incident_id in connection.execute(held).scalars().all():  # what was told stays told
+        insert_new(connection, incident_story, incident_id=incident_id, story_id=new)
     for each in moved:
         record(connection, Cause.MOVED, new, article_id=ArticleId(each), at=now)
     _keep_apart(connection, story_id, new, now=now)

@@ -51,7 +51,7 @@ def _told(connection: Connection, rows: Sequence[Row[Any]]) -> list[Told]:
     members: defaultdict[int, list[Any]] = defaultdict(list)
     columns = (
         article.c.story_id, article.c.outlet_id, article.c.carrier, article.c.credit,
-        article.c.duplicate_of, article.c.language,
+        article.c.duplicate_of, article.c.relates_to, article.c.language,
     )  # fmt: skip
     for each in connection.execute(select(*columns).where(article.c.story_id.in_(ids))):
         members[each.story_id].append(each)

@@ -57,7 +57,7 @@ def publish(archive, number, gist, story_id=None, *, title="Title"):
 def tell(archive, number, story_id):
     """An alert about an article of a story."""
     values = {
-        "rule_id": "bridges", "incident": f"story:{story_id}:0", "reason": Reason.FIRST_REPORT,
+        "rule_id": "bridges", "subject": f"story:{story_id}:0", "reason": Reason.FIRST_REPORT,
         "story_id": story_id, "article_id": number, "decided_at": NOW,
     }  # fmt: skip
     archive.write(lambda tx: insert_new(tx, alert, id=number, **values))
