@@ -294,7 +294,9 @@ story = Table(
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("merged_into", Id),  # which story it became part of; it has no articles then
     Index("ix_story_last_seen_at", "last_seen_at"),  # the live stories
-    _where("ix_story_merged_into", "merged_into"),  # what was merged into one
+    _where(
+        "ix_story_merged_into", "merged_into", present="merged_into"
+    ),  # what was merged into one
 )
 
 grouping = Table(  # each change of which articles a story has, in order: see storage/grouping.py
@@ -308,7 +310,7 @@ grouping = Table(  # each change of which articles a story has, in order: see st
     Column("at", UtcDateTime, nullable=False),
     Index("ix_grouping_article_id", "article_id"),  # its deletion
     Index("ix_grouping_story_id", "story_id"),  # what happened to a story; its deletion
-    _where("ix_grouping_into_id", "into_id"),  # the same
+    _where("ix_grouping_into_id", "into_id", present="into_id"),  # the same
 )
 
 apart = Table(  # stories that an analyst told apart: they are never made one by themselves
