@@ -14,7 +14,7 @@ from monitor.storage.work import Claim
 from monitor.watch import Watch
 
 HEADINGS = {
-    alerts.Way.DIGEST: "Digest: weak and late matches",
+    alerts.Way.DIGEST: "Digest: weak and late matches, more on what was told",
     alerts.Way.WELCOME: "Already in the news when the watch began",
     alerts.Way.MISSED: "Late: news from the time the watch was blind",
 }
@@ -38,9 +38,15 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
 
 def put_at_once(told: Sequence[Report], *, now: datetime, update: bool) -> Message:
     """The message on one incident, by the article whose news counts most; the others beside it."""
-    first = min(told, key=lambda report: (report.severity.rank, -report.seen_at.timestamp()))
+    first = min(told, key=_telling)
     beside = [each for each in told if each is not first]
     return messages.render_alert(first, now=now, beside=beside, update=update)
+
+
+def _telling(report: Report) -> tuple[int, int, float]:
+    """What a message leads with: what counts most, then what is most urgent, then the newest."""
+    weight = min((fired.weight for fired in report.fired), default=0)
+    return weight, report.severity.rank, -report.seen_at.timestamp()
 
 
 def put_together(told: Sequence[Report], *, way: alerts.Way, now: datetime, room: int) -> Message:

@@ -165,7 +165,7 @@ def _worded(sent: "Outgoing") -> tuple["Outgoing", "Message"]:
     from monitor.core.alerts import Way
     from monitor.sending import put_at_once, put_together
 
-    if sent.way in (Way.AT_ONCE, Way.UPDATE):
+    if sent.way in (Way.AT_ONCE, Way.UPDATE):  # follow-ups come as updates
         return sent, put_at_once(sent.reports, now=sent.at, update=sent.update)
     room = channels.room(sent.channel)
     return sent, put_together(sent.reports, way=sent.way, now=sent.at, room=room)

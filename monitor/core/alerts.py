@@ -12,6 +12,7 @@ from monitor.core.rules import Rule, Update, WeakPolicy
 # A digest of what a start or an outage brought collects no longer: a slow host may not hold it up.
 GATHERING_LIMIT = timedelta(minutes=15)
 UPDATES_APART = timedelta(minutes=30)  # messages on one incident that interrupt nobody
+FOLLOW_UPS_APART = timedelta(hours=2)  # … that tell of other stories of it alone
 
 
 class Origin(StrEnum):
@@ -25,21 +26,26 @@ class Origin(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why people are told; the words reach the message and the log."""
+    """Why people are told, what counts most first; the words reach the message and the log."""
 
     FIRST_REPORT = "first report of this story"
-    WEAK_MATCH = "weak match, below the lead"
     ESCALATION = "more urgent than told before"
+    NEW_TYPE = "another type of event"
     CONFIRMATION = "confirmed"
     DENIAL = "denied"
     CORRECTION = "corrected by its outlet"
     RETRACTION = "retracted by its outlet"
     DELETION = "taken down by its outlet"
-    NEW_TYPE = "another type of event"
     OUTLETS = "the story grew"
     NEW_SPEAKER = "a new voice"
     NEW_NUMBER = "new figures"
     DEVELOPMENT = "another story of this incident"
+    WEAK_MATCH = "weak match, below the lead"
+
+    @property
+    def weight(self) -> int:
+        """How much it counts among several; the least counts most."""
+        return list(Reason).index(self)
 
     @property
     def update(self) -> Update | None:
@@ -94,6 +100,7 @@ class Way(StrEnum):
 
     AT_ONCE = "at once"
     UPDATE = "update"  # with what else is new of its incident
+    FOLLOW_UP = "follow-up"  # the same, but it can wait longer
     DIGEST = "digest"
     WELCOME = "welcome"
     MISSED = "missed"
@@ -191,10 +198,16 @@ def _update(severity: Severity, origin: Origin, news: Sequence[News]) -> Decisio
         severity is Severity.CRITICAL and not reasons.isdisjoint(_FIRST_OF_ITS_KIND)
     )
     way = _way(origin, at_once=at_once)
-    waits = reasons == {Reason.DEVELOPMENT} and not urgent
-    if origin is Origin.LIVE and not at_once and not waits:
-        way = Way.UPDATE
+    if origin is Origin.LIVE and not at_once:
+        way = _bundled(severity, reasons)
     return Decision(reason=first.reason, way=way, detail=first.detail, also=tuple(rest))
+
+
+def _bundled(severity: Severity, reasons: AbstractSet[Reason]) -> Way:
+    """How what interrupts nobody is told: another story alone says less; it may be another event."""
+    if reasons != {Reason.DEVELOPMENT}:
+        return Way.UPDATE
+    return Way.FOLLOW_UP if severity is Severity.CRITICAL else Way.DIGEST
 
 
 def on_trial(decision: Decision, *, until: datetime) -> Decision:
@@ -202,6 +215,9 @@ def on_trial(decision: Decision, *, until: datetime) -> Decision:
     if decision.silence in (Silence.BASELINE, Silence.LOGGED):  # as it would be, and stay
         return decision
     return Decision(silence=Silence.TRIAL, until=until.astimezone(UTC))
+
+
+APART = {Way.UPDATE: UPDATES_APART, Way.FOLLOW_UP: FOLLOW_UPS_APART}
 
 
 def _way(origin: Origin, *, at_once: bool) -> Way:

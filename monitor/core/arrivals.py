@@ -44,13 +44,15 @@ class Arrivals:
         )
         if related is None:
             arrival = Arrival(self._place(document, at=at), Relation.NEW)
-        else:
+        elif related.of_its_story:
             story = self._story_of[related.key]
             if related.relation is Relation.COPY:
                 self._stories.touch(story, seen_at=at)
             else:
                 self._stories.add(story, self._gists.of(document), seen_at=at)
             arrival = Arrival(story, related.relation, related.key)
+        else:
+            arrival = Arrival(self._place(document, at=at), related.relation, related.key)
         self._story_of.append(arrival.story)
         return arrival
 

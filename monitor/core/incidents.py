@@ -102,7 +102,7 @@ class Incident:
         self.family = self.family or account.about.family
         if account.about.type:
             self.types.add(account.about.type)
-        self.parties |= account.about.parties
+        self.parties = self.parties or set(account.about.parties)  # of the event it began with
         self.places |= account.about.places
         self.another = self.another or account.about.another
         self.numbers += [each for each in account.about.numbers if each not in self.numbers]
@@ -125,7 +125,7 @@ class Incident:
 
     def with_all_of(self, account: Account) -> Standing:
         """The same, with one more account."""
-        parties = self.parties | account.about.parties
+        parties = self.parties or account.about.parties
         return self.voices.with_all(account.voices).standing(parties)
 
     def counts_outlets(self, rule: Rule) -> bool:
@@ -173,13 +173,14 @@ def _same_kind(account: Account, incident: Incident) -> bool:
     """Whether it may be the same event, told in a story of its own.
 
     What is more urgent than all that was told of an incident is no part of it: a strike after days
-    of threats.
+    of threats. What matched by words alone may be about what is going on; but nobody knows what an
+    incident is about that only words tell of.
     """
     parties, places = account.about.parties, account.about.places
     return (
         incident.strong
         and account.severity.rank >= incident.severity.rank
-        and _same_family(account, incident)
+        and account.about.family in ("", incident.family)
         and _may_be_same(parties, incident.parties)
         and (not places or not incident.places or not places.isdisjoint(incident.places))
     )
@@ -244,10 +245,10 @@ def _severer(incident: Incident, account: Account) -> Iterable[News]:
 
 
 def _is_new_type(incident: Incident, account: Account) -> bool:
-    """Whether it tells another type of event, as urgent as what was told."""
+    """Whether it tells another type of event that is urgent, or as urgent as what was told."""
     kind = account.about.type
-    as_urgent = account.severity.rank <= incident.severity.rank
-    return bool(kind and kind not in incident.types and as_urgent)
+    least = max(incident.severity.rank, Severity.HIGH.rank)
+    return bool(kind and kind not in incident.types and account.severity.rank <= least)
 
 
 def _standing(before: Standing, after: Standing) -> Iterable[News]:

@@ -52,7 +52,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """One rule that fired or weakly matched; `reason` is why people are told now."""
+    """One rule that fired or weakly matched; `reason` is why people are told now.
+
+    `weight`: how much that counts among several articles, the least most.
+    """
 
     rule: RuleId
     title: str
@@ -61,6 +64,7 @@ class Fired:
     reason: str
     evidence: tuple[Evidence, ...] = ()
     event: Event | None = None
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ class Mark(StrEnum):
 class Particulars:
     """Of what one match is about: `family` and `type` of its event, "" for a match by words.
 
+    The type of what is only planned or threatened says so.
+
     `parties` are the wholes that source and target belong to, `places` ids of the knowledge,
     `numbers` figures of the title as written. `voices` are those whom the text names;
     `told`: it tells of such an event at all.
@@ -70,7 +72,7 @@ class Reader:
             voices.append(Voice.on_the_ground())
         return Particulars(
             family=family,
-            type=event.type if event else "",
+            type=_type(event),
             parties=_parties(event),
             places=frozenset(
                 hit.payload
@@ -116,6 +118,16 @@ class Reader:
 _SAID = frozenset(
     {Status.CLAIMED, Status.ATTRIBUTED, Status.UNCONFIRMED, Status.THREATENED, Status.PLANNED}
 )
+
+
+_AHEAD = frozenset({Status.THREATENED, Status.PLANNED, Status.HYPOTHETICAL})
+
+
+def _type(event: Event | None) -> str:
+    """What happened, or is to happen: that it is done is news to who heard of the plan."""
+    if event is None:
+        return ""
+    return f"{event.type}, {event.status}" if event.status in _AHEAD else event.type
 
 
 def _parties(event: Event | None) -> frozenset[str]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import groupby
 
 from monitor.core.alerts import (
+    APART,
     GATHERING_LIMIT,
-    UPDATES_APART,
     Decision,
     News,
     Origin,
@@ -76,22 +76,25 @@ class Outbox:
                 continue
             key = self._key(channel, way, about)
             closes_at = self._closes(channel, way, about, now=now)
-            self._open.setdefault(key, (channel, _Digest(closes_at)))[1].reports.append(report)
+            digest = self._open.setdefault(key, (channel, _Digest(closes_at)))[1]
+            if way in APART:  # what has come counts more than what the bundle waited for
+                digest.closes_at = min(digest.closes_at, closes_at)
+            digest.reports.append(report)
 
     def _key(self, channel: Channel, way: Way, about: Sequence[IncidentId]) -> _Key:
         """What is collected together: all of a digest, what is new of one incident."""
-        if way is not Way.UPDATE:
+        if way not in APART:
             return channel.name, way, IncidentId(0)
-        keys = [(channel.name, way, each) for each in about]
+        keys = [(channel.name, Way.UPDATE, each) for each in about]
         return next((key for key in keys if key in self._open), keys[0])
 
     def _closes(
         self, channel: Channel, way: Way, about: Sequence[IncidentId], *, now: datetime
     ) -> datetime:
-        if way is not Way.UPDATE:
+        if way not in APART:
             return now + (channel.digest_every if way is Way.DIGEST else GATHERING_LIMIT)
         told = [self._last.get((channel.name, each)) for each in about]
-        return max([now, *(each + UPDATES_APART for each in told if each is not None)])
+        return max([now, *(each + APART[way] for each in told if each is not None)])
 
     def _take_in(self, channel: Channel, about: Sequence[IncidentId]) -> list[Report]:
         """What waited to be told of incidents that a message goes out on now."""
@@ -157,6 +160,7 @@ class Outbox:
             severity=match.severity,
             strength=match.strength,
             reason=_reason(verdict.decision),
+            weight=verdict.decision.reason.weight if verdict.decision.reason else 0,
             evidence=match.evidence,
             event=match.event,
         )

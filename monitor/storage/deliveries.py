@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.core.alerts import GATHERING_LIMIT, UPDATES_APART, Origin, Way
+from monitor.core.alerts import APART, GATHERING_LIMIT, Origin, Way
 from monitor.core.identity import digest
 from monitor.core.incidents import IncidentId
 from monitor.core.messages import Message
@@ -81,8 +81,10 @@ def _add(
 ) -> None:
     about = [each.incident for each in alerts]
     delivery_id = None
-    if way is Way.UPDATE:
+    if way in APART:
         delivery_id = _open_bundle(connection, channel, about)
+        if delivery_id is not None:
+            _hurry(connection, delivery_id, _closes(connection, channel, way, about, now=now))
     elif way is not Way.AT_ONCE:
         delivery_id = _open_digest(connection, channel, way, now=now)
     if delivery_id is None:
@@ -132,13 +134,25 @@ def _take_in(
         connection.execute(delete(delivery).where(delivery.c.id == bundle))
 
 
-def _bundle_closes(
-    connection: Connection, channel: Channel, about: Sequence[IncidentId], *, now: datetime
+def _hurry(connection: Connection, bundle: DeliveryId, closes_at: datetime) -> None:
+    """Let a bundle go out by then: what has come counts more than what it waited for."""
+    later = and_(delivery.c.id == bundle, delivery.c.not_before > closes_at)
+    connection.execute(update(delivery).where(later).values(not_before=closes_at))
+
+
+def _closes(
+    connection: Connection,
+    channel: Channel,
+    way: Way,
+    about: Sequence[IncidentId],
+    *,
+    now: datetime,
 ) -> datetime:
-    """When a bundle of updates goes out: UPDATES_APART after the last message on its incidents."""
-    messages = and_(delivery.c.channel == channel.name, delivery.c.incident_id.in_(about))
+    """When a bundle goes out: so long after the last message on its incidents that has gone out."""
+    bundle = and_(delivery.c.collection == Way.UPDATE, _unsealed(channel))
+    messages = and_(delivery.c.channel == channel.name, delivery.c.incident_id.in_(about), ~bundle)
     last = connection.execute(select(func.max(delivery.c.not_before)).where(messages)).scalar()
-    return now if last is None else max(now, last + UPDATES_APART)
+    return now if last is None else max(now, last + APART[way])
 
 
 def _open_digest(
@@ -169,11 +183,11 @@ def _create(
 ) -> DeliveryId:
     waits = {Way.DIGEST: channel.digest_every} | dict.fromkeys(GATHERED, GATHERING_CALM)
     not_before = now + waits.get(way, timedelta())
-    if way is Way.UPDATE:
+    if way in APART:
         about = [each.incident for each in alerts]
-        not_before = _bundle_closes(connection, channel, about, now=now)
+        not_before = _closes(connection, channel, way, about, now=now)
     at_once = Kind.ALERT if any(each.first for each in alerts) else Kind.UPDATE
-    of_one = way in (Way.AT_ONCE, Way.UPDATE)
+    of_one = way is Way.AT_ONCE or way in APART
     created = connection.execute(
         delivery.insert()
         .values(
@@ -181,7 +195,7 @@ def _create(
             channel=channel.name,
             kind=at_once if of_one else Kind.DIGEST,
             state=State.QUEUED,
-            collection=None if way is Way.AT_ONCE else way,
+            collection=None if way is Way.AT_ONCE else Way.UPDATE if of_one else way,
             incident_id=alerts[0].incident if of_one else None,
             created_at=now,
             not_before=not_before,

@@ -119,6 +119,7 @@ def _fired(row: Row[Any]) -> Fired:
         severity=Severity(row.severity),
         strength=Strength(row.strength),
         reason=str(News(Reason(row.reason), row.detail)),
+        weight=Reason(row.reason).weight,
         evidence=tuple(map(_evidence, row.evidence)),
         event=_event(row.event) if row.event else None,
     )

@@ -88,15 +88,15 @@ def kinds(desk):
     return [row.kind for row in rows(desk, delivery)]
 
 
-def test_another_story_of_the_same_event_is_part_of_the_next_update(desk, newsroom):
+def test_another_story_of_the_same_event_waits_for_the_digest(desk, newsroom):
     newsroom.publish("Northland bombs Strelsau")
     assert "first report of this story" in desk.sweep(minutes=6)
     newsroom.publish(
         "Fires and smoke over the old capital all night: Northland bombs Strelsau", feed="b"
     )
     assert desk.sweep(minutes=6) == ""
-    update = desk.sweep(minutes=25)
-    assert "UPDATE · Fires and smoke" in update
+    digest = desk.sweep(hours=1)
+    assert "Fires and smoke" in digest
     assert len(rows(desk, story)) == 2
     assert len(rows(desk, incident)) == 1
     assert len(rows(desk, incident_story)) == 2

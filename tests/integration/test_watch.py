@@ -141,7 +141,7 @@ def test_a_weak_match_by_itself_waits_for_the_digest(desk, newsroom, paragraphs_
     newsroom.publish("Diary of the week", text=paragraphs_of("", closing=BOMBED))
     assert desk.sweep(minutes=6) == ""
     sent = desk.sweep(minutes=31)
-    assert "Digest: weak and late matches" in sent
+    assert "Digest: weak and late matches, more on what was told" in sent
     assert "Diary of the week" in sent
 
 

@@ -82,7 +82,7 @@ def test_two_stories_of_one_event_are_one_incident():
     desk = Desk()
     assert desk.hears("Norland bombs Sudania").reason is Reason.FIRST_REPORT
     later = desk.hears("Norlandia ataca Sudania", story=2, hours=1)
-    assert (later.reason, later.way) == (Reason.DEVELOPMENT, Way.UPDATE)
+    assert (later.reason, later.way) == (Reason.DEVELOPMENT, Way.DIGEST)
     assert len(desk.incidents) == 1
 
 
@@ -166,6 +166,20 @@ def test_a_match_by_words_joins_the_incident_that_goes_on():
     assert desk.hears("Warplanes over the city", story=2, hours=1).reason is Reason.DEVELOPMENT
 
 
+def test_what_only_words_tell_of_takes_no_event_in():
+    desk = Desk(replace(RULE, condition=AnyOf((FORCE, parse_term("warplanes")))))
+    desk.hears("Warplanes over the city")
+    assert desk.hears("Norland bombs Sudania", story=2, hours=1).reason is Reason.FIRST_REPORT
+    assert desk.hears("Norland seizes tanker", story=3, hours=2).reason is Reason.FIRST_REPORT
+
+
+def test_the_parties_of_an_incident_are_those_of_the_event_it_began_with():
+    desk = Desk()
+    desk.hears("Norland bombs Sudania")
+    desk.hears("Norland bombs Sudania: tanker attacked by Norland", hours=1)
+    assert desk.hears("Norland seizes tanker", story=3, hours=2).reason is Reason.FIRST_REPORT
+
+
 def test_what_is_hypothetical_hides_no_strike():
     desk = Desk()
     assert desk.hears("Norland may strike Sudania").reason is Reason.WEAK_MATCH
@@ -186,6 +200,13 @@ def test_another_type_of_event_is_news():
     desk.hears("Norland bombs Sudania")
     decision = desk.hears("Norland captures Karim of Sudania: capture of Karim by Norland", hours=1)
     assert decision.words == "another type of event: raid"
+
+
+def test_that_something_is_done_is_news_to_who_heard_of_the_plan():
+    desk = Desk(replace(RULE, severity=Severity.CRITICAL))
+    desk.hears("Norland plans strike on Sudania")
+    done = desk.hears("Norland strikes Sudania", hours=1)
+    assert (done.words, done.way) == ("another type of event: strike", Way.AT_ONCE)
 
 
 def test_what_becomes_critical_comes_at_once():
