@@ -2,7 +2,8 @@
 
 A message tells of an event if it names one of the event's items (or its copy), another article of
 their story, or one of their incident; of the latter two only articles seen since the event's first
-item appeared, so that what was told of an older event in the same incident is not counted.
+item appeared, so that what was told of an older event in the same incident is not counted, and
+none that is an item of another picked event.
 """
 
 import sqlite3
@@ -19,6 +20,7 @@ EVENTS = Path(__file__).parent / "labels" / "stream_events.tsv"
 HERE_IS = timedelta(hours=-4)  # Caracas, from UTC
 NIGHT = (22, 6)  # there
 SOON = timedelta(minutes=2)
+JUDGED = ("dialogue-offers", "strikes", "sanctions")  # the rules of the events
 MOST_INTERRUPTIONS = 3  # of an incident and night
 QUIETEST = 3  # days shown
 
@@ -69,12 +71,11 @@ class Article:
     seen: datetime
     story: int | None
     original: int | None
-    feed_says: str  # how it came
 
 
 @dataclass(slots=True)
 class Kept:
-    """What the database holds of a replay. `incidents` are those of an article, by rule."""
+    """What the database holds of a replay; `incidents` and `decisions` are those of articles."""
 
     messages: list[Message]
     alerts: list[Alert]
@@ -82,7 +83,6 @@ class Kept:
     by_line: dict[int, Article]
     incidents: dict[int, list[tuple[str, int]]]
     decisions: dict[int, list[str]]
-    opened: dict[int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,12 @@ class Told:
 
 
 def read_events(path: Path) -> list[Event]:
-    """The picked events; lines of `#` are remarks. None where there is no such file."""
+    """The picked events: the lines that begin with a number. None where there is no such file."""
     found: list[Event] = []
     if not path.is_file():
         return found
     for line in path.read_text("utf-8").splitlines():
-        if line.strip() and not line.startswith("#"):
+        if line.partition("\t")[0].isdigit():
             number, topic, urgency, _, lines, words = line.split("\t")[:6]
             told = tuple(int(each) for each in lines.replace(" ", "").split(",") if each)
             found.append(Event(number, topic, urgency.strip(), told, words))
@@ -122,7 +122,7 @@ def read_kept(database: Path, lines: Mapping[str, int]) -> Kept:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         articles = {}
         for row in connection.execute(
-            "SELECT a.id, e.url, min(e.seen_at), a.story_id, a.duplicate_of, a.origin "
+            "SELECT a.id, e.url, min(e.seen_at), a.story_id, a.duplicate_of "
             "FROM article a JOIN entry e ON e.article_id = a.id GROUP BY a.id, e.url"
         ):
             line = lines.get(row[1], -1)
@@ -140,9 +140,6 @@ def read_kept(database: Path, lines: Mapping[str, int]) -> Kept:
                 "SELECT id, rule_id, incident_id, article_id, decided_at FROM alert"
             )
         }
-        opened = {
-            key: _at(at) for key, at in connection.execute("SELECT id, opened_at FROM incident")
-        }
         return Kept(
             messages=_messages(connection, alerts),
             alerts=list(alerts.values()),
@@ -150,7 +147,6 @@ def read_kept(database: Path, lines: Mapping[str, int]) -> Kept:
             by_line={article.line: article for article in articles.values()},
             incidents=incidents,
             decisions=decisions,
-            opened=opened,
         )
 
 
@@ -175,19 +171,26 @@ def _at(kept: str) -> datetime:
 # --- judging ------------------------------------------------------------------------------------
 
 
-def told(event: Event, kept: Kept, appeared: Sequence[datetime]) -> Told:
-    """What became of one event; its lines appeared at those times."""
+def told(
+    event: Event, kept: Kept, appeared: Sequence[datetime], *, others: Iterable[int] = ()
+) -> Told:
+    """What became of one event; its lines appeared at those times. `others` tell other events."""
     items = [kept.by_line[line] for line in event.lines if line in kept.by_line]
     happened = min(appeared)
     # Only what the items themselves belong to, and their originals.
     named = {item.id for item in items} | {item.original for item in items if item.original}
     named |= {each.id for each in kept.articles.values() if each.original in named}
+    apart = {kept.by_line[line].id for line in others if line in kept.by_line} - named
     stories = {item.story for item in items if item.story is not None}
     incidents = {key for item in items for _, key in kept.incidents.get(item.id, ())}
     since = [message for message in kept.messages if message.at >= happened]
 
     def way(message: Message) -> str:
-        fresh = [a for a in message.alerts if kept.articles[a.article].seen >= happened]
+        fresh = [
+            alert
+            for alert in message.alerts
+            if alert.article not in apart and kept.articles[alert.article].seen >= happened
+        ]
         if any(alert.article in named for alert in message.alerts):
             return "item"
         if any(kept.articles[alert.article].story in stories for alert in fresh):
@@ -236,10 +239,12 @@ def report(database: Path, since: datetime, until: datetime, *, events: Path) ->
     feeds = read_stream(since=since, until=until)
     items = {item.line: item for feed in feeds for item in feed.items}
     kept = read_kept(database, {item.url: item.line for item in items.values()})
+    picked = read_events(events)
+    others = {line for event in picked for line in event.lines}
     judged = [
-        told(event, kept, [items[line].at for line in event.lines if line in items])
-        for event in read_events(events)
-        if event.lines and event.lines[0] in items
+        told(event, kept, [items[line].at for line in event.lines if line in items], others=others)
+        for event in picked
+        if any(line in items for line in event.lines)
     ]
     days = [since.date() + timedelta(days=n) for n in range((until - since).days)]
     seen = sum(1 for line in items if line in kept.by_line)
@@ -253,7 +258,7 @@ def report(database: Path, since: datetime, until: datetime, *, events: Path) ->
         _interruptions(kept),
     ]
     if judged:
-        parts += [_events_table(judged), _summary(judged)]
+        parts += [_events_table(judged), _summary(judged, kept)]
     else:
         parts.append("No events: the file is absent, or has none of these days.")
     return "\n\n".join(parts)
@@ -306,7 +311,7 @@ def _interruptions(kept: Kept) -> str:
             counts.update((incident, night) for incident in message.incidents)
     over = sum(1 for many in counts.values() if many > MOST_INTERRUPTIONS)
     worst = ", ".join(
-        f"{many} ({rule_of[incident]}, incident {incident}, night of {night.day} January)"
+        f"{many} ({rule_of[incident]}, incident {incident}, night of {night.day} {night:%b})"
         for (incident, night), many in counts.most_common(5)
     )
     return (
@@ -355,8 +360,13 @@ def _span(since: datetime, until: datetime | None) -> str:
     return f"{minutes:.1f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def _summary(judged: Sequence[Told]) -> str:
+def _summary(judged: Sequence[Told], kept: Kept) -> str:
     many = len(judged)
+    single = sum(
+        1
+        for message in kept.messages
+        if message.kind != "digest" and any(alert.rule in JUDGED for alert in message.alerts)
+    )
 
     def share(count: int) -> str:
         return f"{count} of {many} ({count / many:.0%})"
@@ -390,8 +400,9 @@ def _summary(judged: Sequence[Told]) -> str:
         f"- missed: {', '.join(missed(u) for u in ('critical', 'high', 'normal'))}",
         f"- taken in by an older event's incident: {share(sum(1 for e in judged if e.older))}",
         (
-            f"- messages per event: {sum(each.messages for each in judged) / many:.1f} on average; "
-            f"most interruptions of one event and night: {max(e.interruptions for e in judged)}"
+            f"- alerts and updates of {', '.join(JUDGED)}: {single}, {single / many:.1f} for each "
+            f"of the events; most interruptions of one event and night: "
+            f"{max(e.interruptions for e in judged)}"
         ),
     ]
     return "Summary:\n\n" + "\n".join(lines)
