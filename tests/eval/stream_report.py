@@ -3,7 +3,8 @@
 A message tells of an event if it names one of the event's items (or its copy), another article of
 their story, or one of their incident; of the latter two only articles seen since the event's first
 item appeared, so that what was told of an older event in the same incident is not counted, and
-none that is an item of another picked event.
+none that is an item of another picked event. Named is what stands in the message with its link:
+what a long digest only counts ("and 3 more") is not.
 """
 
 import sqlite3
@@ -15,6 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from stream import read_stream
+
+from monitor.core.strangers import link
 
 EVENTS = Path(__file__).parent / "labels" / "stream_events.tsv"
 HERE_IS = timedelta(hours=-4)  # Caracas, from UTC
@@ -77,7 +80,7 @@ class Article:
 class Kept:
     """What the database holds of a replay; `incidents` and `decisions` are those of articles."""
 
-    messages: list[Message]
+    messages: list[Message]  # each with the alerts whose articles stand in it
     alerts: list[Alert]
     articles: dict[int, Article]
     by_line: dict[int, Article]
@@ -95,7 +98,8 @@ class Told:
     first: Message | None
     how: str
     named_at: datetime | None  # the first message that names one of the items
-    messages: int
+    messages: int  # alerts and updates
+    digests: int  # that list something of it
     interruptions: int  # in its worst night
     older: bool  # its incident was told before it happened
     why: str
@@ -158,8 +162,12 @@ def _messages(connection: sqlite3.Connection, alerts: Mapping[int, Alert]) -> li
             "WHERE sent_at IS NOT NULL ORDER BY sent_at, id"
         )
     }
-    for message, alert in connection.execute("SELECT delivery_id, alert_id FROM delivery_alert"):
-        if message in found and alert in alerts:
+    for message, alert, url, body in connection.execute(
+        "SELECT d.id, x.alert_id, a.url, d.body FROM delivery d "
+        "JOIN delivery_alert x ON x.delivery_id = d.id JOIN alert l ON l.id = x.alert_id "
+        "JOIN article a ON a.id = l.article_id WHERE d.sent_at IS NOT NULL"
+    ):
+        if (shown := link(url)) and shown in body:
             found[message].alerts.append(alerts[alert])
     return list(found.values())
 
@@ -209,7 +217,8 @@ def told(
         first=first,
         how=how,
         named_at=next((message.at for message, by in ways if by == "item"), None),
-        messages=len(of_it) or len(ways),
+        messages=sum(1 for message in of_it if message.kind != "digest"),
+        digests=sum(1 for message in of_it if message.kind == "digest"),
         interruptions=max(nights.values(), default=0),
         older=before,
         why="" if first else _why(items, kept),
@@ -322,7 +331,7 @@ def _interruptions(kept: Kept) -> str:
 
 def _events_table(judged: Sequence[Told]) -> str:
     heads = ["", "topic", "urgency", "first item (UTC)", "seen after", "told after", "by",
-             "named after", "messages", "night", "event"]  # fmt: skip
+             "named after", "messages", "digests", "night", "event"]  # fmt: skip
     rows = [
         [
             each.event.number,
@@ -334,6 +343,7 @@ def _events_table(judged: Sequence[Told]) -> str:
             _by(each),
             _span(each.appeared, each.named_at),
             each.messages,
+            each.digests,
             each.interruptions,
             each.event.words.replace("|", "/"),
         ]
@@ -341,8 +351,8 @@ def _events_table(judged: Sequence[Told]) -> str:
     ]
     return (
         "The picked events. By: what the first message was and what it named; + where an older "
-        "event's incident took it in. Night: interruptions in the worst night.\n\n"
-        + _table(heads, rows)
+        "event's incident took it in. Messages and digests: of its incidents, since. Night: "
+        "interruptions in the worst night.\n\n" + _table(heads, rows)
     )
 
 

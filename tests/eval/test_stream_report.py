@@ -77,4 +77,4 @@ def test_interruptions_are_counted_by_night() -> None:
         ),
         [HAPPENED],
     )
-    assert (found.messages, found.interruptions) == (4, 2)
+    assert (found.messages, found.digests, found.interruptions) == (3, 1, 2)
