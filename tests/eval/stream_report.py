@@ -84,6 +84,7 @@ class Kept:
     alerts: list[Alert]
     articles: dict[int, Article]
     by_line: dict[int, Article]
+    unjudged: int  # articles that triage failed on
     incidents: dict[int, list[tuple[str, int]]]
     decisions: dict[int, list[str]]
 
@@ -149,6 +150,9 @@ def read_kept(database: Path, lines: Mapping[str, int]) -> Kept:
             alerts=list(alerts.values()),
             articles={article.id: article for article in articles.values()},
             by_line={article.line: article for article in articles.values()},
+            unjudged=connection.execute(
+                "SELECT count(*) FROM article WHERE triaged_at IS NULL OR failure IS NOT NULL"
+            ).fetchone()[0],
             incidents=incidents,
             decisions=decisions,
         )
@@ -259,7 +263,8 @@ def report(database: Path, since: datetime, until: datetime, *, events: Path) ->
     seen = sum(1 for line in items if line in kept.by_line)
     parts = [
         (
-            f"{seen:,} of {len(items):,} items of the stream were seen. Messages: "
+            f"{seen:,} of {len(items):,} items of the stream were seen, and {kept.unjudged} articles "
+            "could not be judged. Messages: "
             f"{len(kept.messages):,}."
         ),
         _alerts_table(kept, days),

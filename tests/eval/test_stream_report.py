@@ -32,6 +32,7 @@ def kept(*messages: Message) -> Kept:
         alerts=[alert for each in messages for alert in each.alerts],
         articles=articles,
         by_line={article.line: article for article in articles.values()},
+        unjudged=0,
         incidents={FOUND: [("ships", INCIDENT)]},
         decisions={FOUND: ["ships (strong): already told"]},
     )
