@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from stream_report import Alert, Article, Event, Kept, Message, told
+from stream_kept import Alert, Article, Kept, Message
+from stream_report import Event, told
 
 HAPPENED = datetime(2026, 1, 3, 4, tzinfo=UTC)  # midnight in Caracas
 EVENT = Event("1", "K", "critical", (7,), "Two ships are stopped")
