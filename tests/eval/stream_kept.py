@@ -21,6 +21,7 @@ class Message:
     at_once: bool
     title: str
     alerts: list["Alert"] = field(default_factory=list)
+    leads: int | None = None  # the article whose link stands first
 
     @property
     def interrupts(self) -> bool:
@@ -105,6 +106,7 @@ def _messages(connection: sqlite3.Connection, alerts: Mapping[int, Alert]) -> li
             "WHERE sent_at IS NOT NULL ORDER BY sent_at, id"
         )
     }
+    first: dict[int, int] = {}  # where a message's first link stands
     for message, alert, url, body in connection.execute(
         "SELECT d.id, x.alert_id, a.url, d.body FROM delivery d "
         "JOIN delivery_alert x ON x.delivery_id = d.id JOIN alert l ON l.id = x.alert_id "
@@ -112,6 +114,8 @@ def _messages(connection: sqlite3.Connection, alerts: Mapping[int, Alert]) -> li
     ):
         if (shown := link(url)) and shown in body:
             found[message].alerts.append(alerts[alert])
+            if (place := body.find(shown)) < first.get(message, len(body)):
+                first[message], found[message].leads = place, alerts[alert].article
     return list(found.values())
 
 

@@ -93,7 +93,8 @@ def told(
             if alert.article not in apart and kept.articles[alert.article].seen >= happened
         ]
         if any(alert.article in named for alert in message.alerts):
-            return "item"
+            below = message.leads is not None and message.leads not in named
+            return "item below another" if below else "item"
         if any(kept.articles[alert.article].story in stories for alert in fresh):
             return "story"
         return "incident" if any(alert.incident in incidents for alert in fresh) else ""
@@ -109,7 +110,7 @@ def told(
         seen=min((item.seen for item in items), default=None),
         first=first,
         how=how,
-        named_at=next((message.at for message, by in ways if by == "item"), None),
+        named_at=next((message.at for message, by in ways if by.startswith("item")), None),
         messages=sum(1 for message in of_it if message.kind != "digest"),
         digests=sum(1 for message in of_it if message.kind == "digest"),
         interruptions=max(nights.values(), default=0),

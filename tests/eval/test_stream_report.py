@@ -46,6 +46,12 @@ def test_the_first_message_is_that_which_names_an_item() -> None:
     assert found.messages == 2
 
 
+def test_a_message_that_leads_with_another_article_says_so() -> None:
+    buried = message(1, 5, FOUND)
+    buried.leads = OF_STORY
+    assert told(EVENT, kept(buried), [HAPPENED]).how == "item below another"
+
+
 def test_another_article_of_its_story_or_incident_tells_it_too() -> None:
     found = told(EVENT, kept(message(1, 7, OF_INCIDENT), message(2, 8, OF_STORY)), [HAPPENED])
     assert found.first is not None
