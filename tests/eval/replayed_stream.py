@@ -58,6 +58,10 @@ class ToldClock(ReplayClock):
         self._line = socket.create_connection(("127.0.0.1", control)).makefile("rw")
         self.heard: dict[str, int] = {}  # requests so far, by the servers
 
+    def close(self) -> None:
+        """Hang up, so that the servers may end."""
+        self._line.close()
+
     def wait_until(self, moment: datetime | None, *, wake: threading.Event, idle: bool) -> None:
         super().wait_until(moment, wake=wake, idle=idle)
         if (now := self.now()) != self._told:
@@ -187,6 +191,7 @@ def replay(into: Path, *, since: datetime, until: datetime, every: int) -> Ran:
                     monitor.stop()
 
             monitor.run(beat=beat)
+        clock.close()
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         ran = Ran(
             since=f"{since:%Y-%m-%d}",
