@@ -204,7 +204,7 @@ def _update(severity: Severity, origin: Origin, news: Sequence[News]) -> Decisio
 
 
 def _bundled(severity: Severity, reasons: AbstractSet[Reason]) -> Way:
-    """How what interrupts nobody is told: another story alone says less; it may be another event."""
+    """How what interrupts nobody is told; another story alone says less."""
     if reasons != {Reason.DEVELOPMENT}:
         return Way.UPDATE
     return Way.FOLLOW_UP if severity is Severity.CRITICAL else Way.DIGEST
