@@ -92,7 +92,7 @@ def test_another_story_of_the_same_event_waits_for_the_digest(desk, newsroom):
     newsroom.publish("Northland bombs Strelsau")
     assert "first report of this story" in desk.sweep(minutes=6)
     newsroom.publish(
-        "Fires and smoke over the old capital all night: Northland bombs Strelsau", feed="b"
+        "Fires and smoke over the old capital all night as Duke Michael bombed Strelsau", feed="b"
     )
     assert desk.sweep(minutes=6) == ""
     digest = desk.sweep(hours=1)
@@ -152,7 +152,8 @@ def test_a_second_strike_in_the_same_story_is_told_at_once(desk, newsroom):
 def test_two_places_are_two_incidents(desk, newsroom):
     newsroom.publish("Zenda castle in ruins, dozens of prisoners flee: Northland bombs Strelsau")
     newsroom.publish(
-        "Trains stand still behind Tarlenheim bridge, Northland bombs Strelsau", feed="b"
+        "Trains stand still behind Tarlenheim bridge, which Duke Michael bombed with all of Strelsau",
+        feed="b",
     )
     assert desk.sweep(minutes=6).count(": first report") == 2
 
