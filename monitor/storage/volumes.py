@@ -218,6 +218,8 @@ def unread(connection: Connection, span: Span) -> int:
     for table in (entry, article):
         seen = and_(table.c.seen_at > span.since, table.c.seen_at <= span.until)
         waiting = and_(table.c.due_at.is_not(None), seen, table.c.origin != Origin.BASELINE)
+        if table is entry:  # one whose article is watched was read; it is only read again
+            waiting = and_(waiting, ~entry.c.again)
         total += connection.execute(select(func.count()).where(waiting)).scalar_one()
     return total
 

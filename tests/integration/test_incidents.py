@@ -150,7 +150,7 @@ def test_a_second_strike_in_the_same_story_is_told_at_once(desk, newsroom):
 def test_two_places_are_two_incidents(desk, newsroom):
     newsroom.publish("Zenda castle in ruins, dozens of prisoners flee: Northland bombs Strelsau")
     newsroom.publish(
-        "Trains stand still behind Tarlenheim bridge, which Duke Michael bombed with all of Strelsau",
+        "Trains stand still behind Tarlenheim bridge, which Duke Michael bombed with Strelsau",
         feed="b",
     )
     assert desk.sweep(minutes=6).count(": first report") == 2

@@ -230,7 +230,7 @@ def test_a_trial_that_is_taken_out_was_ended_by_hand_and_says_what_it_found(pers
     assert person.desk.sweep(minutes=6) == ""
     renamed = tried.replace("id: talks", "id: offers")
     person.edit(rules__rules=renamed)
-    newsroom.publish("In Ruritania the bakers want talks as well", feed="b")
+    newsroom.publish("In Zenda the bakers want talks as well", feed="b")
     assert person.desk.sweep(minutes=6) == ""
     person.desk.clock.pass_(minutes=1)
     sent = person.edit(rules__rules=renamed.replace("    trial: 2 days\n", ""))

@@ -249,6 +249,15 @@ def test_a_silence_is_told_once_and_once_more_when_it_ends(watching, newsroom, c
     assert over.count("OVER · Word from Ruritania: the silence is over") == 1
 
 
+def test_a_silence_is_told_while_articles_that_were_told_are_read_again(watching, newsroom, clock):
+    hour = SILENCE.replace("20 minutes", "1 hour")
+    desk = watching(f"{hour}  - {{id: rain, when: rain}}\n")
+    live(desk, minutes=40)
+    publish(newsroom, clock, "Rain all day")
+    assert "Rain all day" in live(desk, minutes=10)
+    assert "Word from Ruritania: no article for 1 hour" in live(desk, minutes=30)
+
+
 def test_a_silence_that_lasts_through_a_restart_is_not_told_again(
     watching, newsroom, clock, open_desk
 ):
