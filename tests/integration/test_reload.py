@@ -230,14 +230,14 @@ def test_a_trial_that_is_taken_out_was_ended_by_hand_and_says_what_it_found(pers
     assert person.desk.sweep(minutes=6) == ""
     renamed = tried.replace("id: talks", "id: offers")
     person.edit(rules__rules=renamed)
-    newsroom.publish("In Zenda the bakers want talks as well", feed="b")
+    newsroom.publish("In Ruritania the bakers want talks as well", feed="b")
     assert person.desk.sweep(minutes=6) == ""
     person.desk.clock.pass_(minutes=1)
     sent = person.edit(rules__rules=renamed.replace("    trial: 2 days\n", ""))
     assert "[ops] offers v1 is live" in sent
     assert (
         "offers v1 matches as before; its trial was ended by hand: it matched 2 articles and would "
-        "have told 2 times; it tells from now on"
+        "have told once; it tells from now on"
     ) in sent
 
 
