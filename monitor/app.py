@@ -55,7 +55,8 @@ READ_THREADS = 16  # each waits for some ten pages at once, and for their reader
 REREAD_THREADS = 2  # nobody waits for it
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
 COLLECTED_AFTER = (20_000, 20, 20)  # new objects, and rounds of the younger generation
-DELIVER_WIDTH = 8  # channels that may be slow at the same time
+MOST_DELIVERING = 64  # threads; most of them wait for an answer
+DELIVER_WIDTH = 8  # channels that may be slow at the same time, at least
 
 log = structlog.get_logger()
 
@@ -330,7 +331,7 @@ class Monitor:
                 "reread": Width(REREAD_THREADS, 10 * REREAD_THREADS),
                 "triage": Width(TRIAGE_WIDTH, 10 * TRIAGE_WIDTH),
                 "gauge": Width.of(1),
-                "deliver": Width.of(DELIVER_WIDTH),
+                "deliver": Width.of(deliver_width(len(self.watch.channels))),
                 "upkeep": Width.of(1),
             },
             steps=(*PIPELINE, upkeep(self._cutoffs)),
@@ -369,6 +370,14 @@ def _bounds(settings: Settings, feed: Feed) -> Bounds:
         longest=settings.poll_longest,
         own=feed.interval,
     )
+
+
+def deliver_width(channels: int) -> int:
+    """How many messages are on their way at once: one a channel, so that none waits for another.
+
+    Some more, because an edit may add channels while the watch runs.
+    """
+    return min(DELIVER_WIDTH + channels, MOST_DELIVERING)
 
 
 def settle() -> None:

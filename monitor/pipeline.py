@@ -126,7 +126,10 @@ def deliver(watch: Watch, claim: Claim) -> None:
         outcome = Outcome(Fate.FAILED, f"given up: {row.uncertain} sends were cut short")
     else:
         channel = watch.channels[row.channel]
-        message = sending.render(watch, claim, room=watch.room(channel))
+        room = watch.room(channel) - (sending.STAND_IN_ROOM if row.fallback_of else 0)
+        message = sending.render(watch, claim, room=room)
+        if message is not None and row.fallback_of:
+            message = sending.stand_in(watch, row, message)
         outcome = (
             watch.send(channel, message, key=row.key)
             if message is not None
@@ -324,7 +327,8 @@ def _end_one(
     unsent = claim.table is delivery
     if final and claim.table not in (feed, rule):  # what nobody else would make due again
         values = {"state": State.DEAD} if unsent else {}
-        work.set_aside(tx, claim, failure=failure, **values)
+        if work.set_aside(tx, claim, failure=failure, **values) and unsent:
+            sending.give_up(tx, watch, claim.row, failure)
         return
     until = timing.retry_at(
         watch.now(), attempts=claim.attempts, chance=watch.chance(), after=after

@@ -1,17 +1,30 @@
 """Delivery's messages: what a delivery says now, and what became of one try."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
-from monitor.core import alerts, episodes, messages
+from monitor.core import alerts, episodes, messages, timing
 from monitor.core.messages import Message, Report
-from monitor.core.outbox import Following, Outcome, State, Tries, follow
-from monitor.storage import views, work
+from monitor.core.model import Channel
+from monitor.core.outbox import (
+    GIVE_UP_AFTER,
+    Cause,
+    Following,
+    Outcome,
+    State,
+    Tries,
+    follow,
+)
+from monitor.storage import deliveries, fallbacks, standings, views, work
 from monitor.storage.deliveries import PREPARED, Kind
 from monitor.storage.work import Claim
 from monitor.watch import Watch
+
+STAND_IN_ROOM = 160  # characters of the line that says for which channel a message stands in
 
 HEADINGS = {
     alerts.Way.DIGEST: "Digest: weak and late matches, more on what was told",
@@ -57,7 +70,7 @@ def put_together(told: Sequence[Report], *, way: alerts.Way, now: datetime, room
 def store_outcome(
     tx: Connection, watch: Watch, claim: Claim, outcome: Outcome, message: Message | None
 ) -> Following:
-    """Commit what became of one try; what follows it."""
+    """Commit what became of one try, of the message and of its channel; what follows it."""
     row, now = claim.row, watch.now()
     tries = Tries(claim.attempts, row.uncertain, row.tried_at, timedelta(seconds=row.tried_for))
     after = follow(outcome, tries, now=now, chance=watch.chance())
@@ -69,10 +82,98 @@ def store_outcome(
     }
     if message is not None and row.kind not in PREPARED:
         values |= {"title": message.title, "body": message.body}
+    if after.state is State.UNKNOWN:  # the calendar: back-off is cut to minutes
+        values["not_before"] = after.again_at
     if after.state is State.SENT:
-        work.finish(tx, claim, sent_at=now, **values)
+        held = work.finish(tx, claim, sent_at=now, **values)
     elif after.again_at is None:
-        work.set_aside(tx, claim, failure=outcome.detail, **values)
+        held = work.set_aside(tx, claim, failure=outcome.detail, **values)
     else:
-        work.postpone(tx, claim, until=after.again_at, failure=outcome.detail, **values)
+        held = work.postpone(tx, claim, until=after.again_at, failure=outcome.detail, **values)
+    if held:
+        _draw_conclusions(tx, watch, claim, outcome, after)
     return after
+
+
+def _draw_conclusions(
+    tx: Connection, watch: Watch, claim: Claim, outcome: Outcome, after: Following
+) -> None:
+    """What a try means for its channel, for what stands in for the message, and for people."""
+    row, now, channel = claim.row, watch.now(), watch.channels[claim.row.channel]
+    standing = standings.note_try(tx, channel, outcome, now=now)
+    if after.state is State.SENT:
+        fallbacks.drop(tx, row.id)
+        return
+    if after.state is State.DEAD:
+        give_up(tx, watch, row, outcome.detail)
+    else:
+        fallbacks.plan(tx, channel, now=now)
+    if outcome.cause is not Cause.PASSING:
+        last = deliveries.last_sent_before(tx, row.id, channel=channel.name)
+        title = f"The channel {channel.name} refuses a message"
+        if outcome.cause is Cause.CHANNEL:
+            title = f"The channel {channel.name} takes no messages"
+        _tell_others(
+            tx,
+            watch,
+            channel,
+            key=f"{outcome.cause} {channel.name} {last}",
+            title=title,
+            body=f"Its service says: {outcome.detail}\nThis will not pass by itself. It is tried "
+            f"again for {timing.in_words(GIVE_UP_AFTER)}; try `monitor channels test "
+            f"{channel.name}` when it is mended.",
+        )
+    elif standing.told(now):
+        _tell_others(
+            tx,
+            watch,
+            channel,
+            key=f"failing {channel.name} {standing.failing_since}",
+            title=f"The channel {channel.name} fails",
+            body=f"Nothing has arrived since {standing.failing_since:%d %b %H:%M} UTC. The last "
+            f"answer: {outcome.detail}\nWhat waits is sent when it is back; "
+            "`monitor deliveries list` shows it.",
+        )
+
+
+def give_up(tx: Connection, watch: Watch, row: Row[Any], failure: str) -> None:
+    """A message is dead: what stands in for it goes out at once, and people are told elsewhere.
+
+    One notice a channel and hour: an outage may end in many.
+    """
+    now, channel = watch.now(), watch.channels.get(row.channel)
+    if channel is None:
+        return
+    fallbacks.hurry(tx, row, channel, now=now)
+    _tell_others(
+        tx,
+        watch,
+        channel,
+        key=f"dead {channel.name} {now:%Y-%m-%dT%H}",
+        title=f"A message to the channel {channel.name} was given up",
+        body=f"Delivery {row.id} ({row.kind}), made {row.created_at:%d %b %H:%M} UTC: {failure}\n"
+        "`monitor deliveries list --state dead` shows what was given up, `monitor deliveries "
+        "retry` tries it again.",
+    )
+
+
+def _tell_others(
+    tx: Connection, watch: Watch, channel: Channel, *, key: str, title: str, body: str
+) -> None:
+    """Tell people of a channel by others: those that hear of the watch, else the default ones."""
+    others = [each for each in watch.ops if each != channel]
+    if not others:
+        rest = [each for each in watch.channels.values() if each != channel]
+        others = [each for each in rest if each.default] or rest
+    deliveries.notify(tx, others, key=key, title=title, body=body, now=watch.now())
+
+
+def stand_in(watch: Watch, row: Row[Any], message: Message) -> Message:
+    """The message, with a line that says for which channel it stands in, and since when."""
+    with watch.database.read() as connection:
+        former = fallbacks.replaced(connection, row.fallback_of)
+    if former is None:
+        return message
+    since = f"{former.created_at:%H:%M} UTC"
+    said = f"Sent here because the channel {former.channel} has not taken it since {since}."
+    return replace(message, body=f"{said}\n{message.body}")

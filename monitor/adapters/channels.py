@@ -18,7 +18,7 @@ from monitor.adapters.exchanges import ANSWER_SECONDS, Exchange, listening
 from monitor.core.errors import Permanent
 from monitor.core.messages import TITLE_LIMIT, Message, unlinked
 from monitor.core.model import Channel
-from monitor.core.outbox import Fate, Outcome
+from monitor.core.outbox import Cause, Fate, Outcome
 from monitor.core.secrets import MASK, redactor
 from monitor.core.strangers import shorten
 from monitor.core.text import clean
@@ -61,9 +61,10 @@ def send(
     try:
         service = _service(channel.url, key=key)
     except Refused as refusal:
-        return Outcome(Fate.FAILED, redact(str(refusal), (*hidden, *_pieces(channel.url))))
+        said = redact(str(refusal), (*hidden, *_pieces(channel.url)))
+        return Outcome(Fate.FAILED, said, cause=Cause.CHANNEL)
     if problem := _unfit(service, channel.url):  # a message must not depend on `monitor check`
-        return Outcome(Fate.FAILED, problem)
+        return Outcome(Fate.FAILED, problem, cause=Cause.CHANNEL)
     hidden += (*_masked_secrets(service), *_basic_credentials(service))
     return _notify(service, message, hidden)
 
@@ -291,13 +292,13 @@ def _outcome(exchange: Exchange, *, accepted: bool, late: bool, log: str) -> Out
     redirected = exchange.code is not None and 300 <= exchange.code < 400  # noqa: PLR2004
     if redirected:
         detail = f"{heard} (the address has moved: put the new one into channels.yaml)"
-        return Outcome(Fate.FAILED, detail, exchange.retry_after)
+        return Outcome(Fate.FAILED, detail, exchange.retry_after, Cause.CHANNEL)
     if accepted:
         return Outcome(Fate.SENT, heard or "accepted")
     detail = heard or log or "the service gave no reason"
     if exchange.in_doubt or late:
         return Outcome(Fate.UNKNOWN, f"{detail}; the message may have arrived", None)
-    return Outcome(Fate.FAILED, detail, exchange.retry_after)
+    return Outcome(Fate.FAILED, detail, exchange.retry_after, exchange.cause)
 
 
 def _short(words: str) -> str:

@@ -8,6 +8,7 @@ listening costs nothing outside `listening()`, because only then a context varia
 import functools
 import http.client
 import json
+import re
 import smtplib
 import socket
 import threading
@@ -20,6 +21,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from monitor.core.outbox import Cause
 from monitor.core.text import clean
 from monitor.core.timing import LONGEST_REQUEST_PAUSE
 
@@ -27,6 +29,11 @@ ANSWER_SECONDS = 20  # Apprise gives up at 4 s; a receiver that took 9 s was tol
 GRACE_SECONDS = 0.5  # a server that says nothing meets the socket's own time limit first
 ANSWER_BYTES = 65_536  # of an answer that are read; one worth reading is far shorter
 GO_AHEAD = 354  # SMTP: "start mail input"; after it the message is on its way
+# HTTP statuses below 500 that may pass by themselves, and those that speak of one message.
+PASSING = frozenset({408, 409, 423, 425, 429})
+OF_MESSAGE = frozenset({400, 413, 414, 415, 422, 431})
+OF_MAIL = frozenset({552, 554})  # SMTP, after the text: too large, looks like spam
+_ASKED = re.compile(r"\bretry[ _-]after:? *(\d{1,6})\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -36,6 +43,7 @@ class Exchange:
     code: int | None = None
     words: str = ""
     retry_after: timedelta | None = None
+    cause: Cause = Cause.PASSING  # of a refusal
     in_doubt: bool = False  # the message was sent, and no answer came
     hanging_up: threading.Timer | None = None  # ends an HTTP answer that does not end itself
 
@@ -88,7 +96,7 @@ def _listened_http(send: Callable[..., Any]) -> Callable[..., Any]:
         if exchange is None:
             return send(session, request, **kwargs)
         exchange.code, exchange.words, exchange.retry_after = None, "", None
-        exchange.in_doubt = False
+        exchange.in_doubt, exchange.cause = False, Cause.PASSING
         try:
             response = send(session, request, **kwargs)
         except requests.RequestException as error:
@@ -189,7 +197,15 @@ def _note_answer(exchange: Exchange, response: Any) -> None:
     exchange.code = response.status_code
     body = _body(response)
     exchange.words = _provider_words(body, response)
-    exchange.retry_after = _retry_after(response.headers, body)
+    exchange.cause = _http_cause(response.status_code)
+    exchange.retry_after = _retry_after(response.headers, body, exchange.words)
+
+
+def _http_cause(code: int) -> Cause:
+    if code in OF_MESSAGE:
+        return Cause.MESSAGE
+    # A redirect too: the new address has to be put in by a person.
+    return Cause.CHANNEL if 300 <= code < 500 and code not in PASSING else Cause.PASSING  # noqa: PLR2004
 
 
 def _body(response: Any) -> Any:
@@ -219,8 +235,11 @@ def _phrase(code: int) -> str:
         return "unknown status"
 
 
-def _retry_after(headers: Mapping[str, str], body: Any) -> timedelta | None:
-    """The wait asked for: the header (seconds, or a date beside the server's own), or the body."""
+def _retry_after(headers: Mapping[str, str], body: Any, words: str) -> timedelta | None:
+    """The wait asked for: the header (seconds, or a date beside the server's own), or the body.
+
+    `words` are what a person is shown of the body.
+    """
     written = headers.get("Retry-After", "")
     asked = _seconds(written)
     if asked is None and written:
@@ -232,6 +251,8 @@ def _retry_after(headers: Mapping[str, str], body: Any) -> timedelta | None:
     if asked is None and isinstance(body, dict):
         inner = body.get("parameters")  # Telegram
         asked = _seconds((inner if isinstance(inner, dict) else body).get("retry_after"))
+    if asked is None and (said := _ASKED.search(words)):  # Telegram, where it sends words only
+        asked = _seconds(said[1])
     if asked is None or asked < 0:
         return None
     return timedelta(seconds=min(asked, LONGEST_REQUEST_PAUSE.total_seconds()))
@@ -268,6 +289,8 @@ def _note_reply(exchange: Exchange, code: int, words: str) -> None:
     refused = code >= 400 and (exchange.code or 0) < 400  # noqa: PLR2004  # 4xx and 5xx refuse
     if final or refused:
         exchange.code, exchange.words = code, words
+        lasting = Cause.MESSAGE if final and code in OF_MAIL else Cause.CHANNEL
+        exchange.cause = lasting if code >= 500 else Cause.PASSING  # noqa: PLR2004  # 5xx is final
     exchange.in_doubt = code == GO_AHEAD
 
 

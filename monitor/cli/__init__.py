@@ -9,6 +9,7 @@ from monitor.cli import (
     alerts,
     archive,
     channels,
+    deliveries,
     demo,
     feeds,
     plumbing,
@@ -66,6 +67,7 @@ app.command("demo", rich_help_panel=WATCH)(demo.demo)
 app.command("status", rich_help_panel=WATCH)(status.status)
 app.command("search", rich_help_panel=WATCH)(archive.search)
 app.add_typer(alerts.group, name="alerts", rich_help_panel=WATCH)
+app.add_typer(deliveries.group, name="deliveries", rich_help_panel=WATCH)
 
 app.add_typer(rules.group, name="rules", rich_help_panel=DESK)
 app.add_typer(stories.group, name="stories", rich_help_panel=DESK)

@@ -1,22 +1,27 @@
 """channels.yaml: whom to tell, and through which service."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from monitor.config import values
 from monitor.config.fields import Fields, describe, read_text
-from monitor.config.problems import Problems, unknown
+from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
 from monitor.config.settings import refuse_written_password
 from monitor.config.source import Broken, Map, Node, Scalar
 from monitor.core.errors import Place
-from monitor.core.model import Channel, ChannelName
+from monitor.core.model import Budget, Channel, ChannelName, Fallback
 
 FILE = "channels.yaml"
 OWN_SCHEMES = ("console", "file")  # every other one is the notification library's
-KEYS = ("url", "default", "digest", "ops")
+KEYS = ("url", "default", "digest", "ops", "pace", "budget", "fallback")
+BUDGET_KEYS = ("messages", "every")
+FALLBACK_KEYS = ("channel", "after")
+MOST_MESSAGES = 10_000  # of a budget
+LONGEST_PACE = timedelta(hours=1)
+FALLBACK_AFTER = timedelta(minutes=10)
 DIGEST_KEYS = ("every",)
-PLANNED = ("quiet_hours", "language", "rate", "fallback", "canary", "kind")
+PLANNED = ("quiet_hours", "language", "rate", "canary", "kind")
 
 
 def read_channels(
@@ -40,6 +45,7 @@ def read_channels(
             read_text(node, values.version, problems)
         else:
             channels += _channel(key, node, secrets, known_schemes, problems)
+    _check_fallbacks(tree, channels, problems)
     whole = all(isinstance(node, Map) for key, node in tree.entries if key.text != "version")
     if whole and not any(channel.default for channel in channels):
         problems.add(Place(FILE), 'no channel is the default; write "default: true" in one of them')
@@ -75,11 +81,67 @@ def _channel(
 
     url = fields.required("url", address)
     # A broken one is returned too: rules may name it, and it may be the default.
-    return (
-        [Channel(ChannelName(name), url or "", default=default, digest_every=every, ops=ops)]
-        if name
-        else []
-    )
+    if not name:
+        return []
+    return [
+        Channel(
+            ChannelName(name),
+            url or "",
+            default=default,
+            digest_every=every,
+            ops=ops,
+            pace=fields.optional("pace", _pace, timedelta()),
+            budget=_budget(fields.node("budget"), problems),
+            fallback=_fallback(fields.node("fallback"), problems),
+        )
+    ]
+
+
+def _pace(written: str) -> timedelta:
+    pace = values.duration(written)
+    if pace > LONGEST_PACE:
+        raise ValueError(f"found {shown(written)}; at most 1 hour may lie between two messages")
+    return pace
+
+
+def _budget(node: Node | None, problems: Problems) -> Budget | None:
+    if node is None:
+        return None
+    fields = Fields(node, problems, what="a budget", allowed=BUDGET_KEYS)
+    messages = fields.required("messages", values.number(least=1, most=MOST_MESSAGES))
+    every = fields.required("every", values.duration)
+    return None if messages is None or every is None else Budget(messages, every)
+
+
+def _fallback(node: Node | None, problems: Problems) -> Fallback | None:
+    if node is None:
+        return None
+    fields = Fields(node, problems, what="a fallback", allowed=FALLBACK_KEYS)
+    name = fields.required("channel", values.identifier)
+    after = fields.optional("after", values.duration, FALLBACK_AFTER)
+    return None if name is None else Fallback(ChannelName(name), after)
+
+
+def _check_fallbacks(tree: Map, channels: Sequence[Channel], problems: Problems) -> None:
+    """A fallback is another channel of the file."""
+    places = {key.text: node.place for key, node in tree.entries}
+    names = [str(channel.name) for channel in channels]
+    for channel in channels:
+        if channel.fallback is None:
+            continue
+        place = _place_of_fallback(tree, channel.name) or places[channel.name]
+        if channel.fallback.channel == channel.name:
+            problems.add(place, "a channel cannot be its own fallback")
+        elif channel.fallback.channel not in names:
+            problems.add(place, unknown("channel", channel.fallback.channel, names))
+
+
+def _place_of_fallback(tree: Map, name: str) -> Place | None:
+    node: Node | None = tree
+    for wanted in (name, "fallback", "channel"):
+        entries = node.entries if isinstance(node, Map) else ()
+        node = next((each for key, each in entries if key.text == wanted), None)
+    return None if node is None else node.place
 
 
 def _address(written: str, secrets: Secrets, known_schemes: Collection[str] | None) -> str:

@@ -176,10 +176,33 @@ def _channels_file() -> Shape:
             ),
         ),
         "ops": shapes.flag("true: hears how the watch itself is doing.", default=False),
+        "pace": shapes.duration("At least so long between two messages; at most 1 hour."),
+        "budget": _budget(),
+        "fallback": _fallback(),
     }
     channel = shapes.mapping("A channel.", known(channels.KEYS, keys), required=("url",))
     top = shapes.named("Whom to tell: one key per channel.", channel, pattern=ID.pattern)
     return top | {"properties": {"version": shapes.version()}}
+
+
+def _budget() -> Shape:
+    keys = {
+        "messages": shapes.whole("How many at most.", least=1, most=channels.MOST_MESSAGES),
+        "every": shapes.duration("In how long."),
+    }
+    told = "At most so many messages in so long: a provider's limit."
+    return shapes.mapping(told, known(channels.BUDGET_KEYS, keys), required=("messages", "every"))
+
+
+def _fallback() -> Shape:
+    keys = {
+        "channel": shapes.name("Another channel of this file."),
+        "after": shapes.duration(
+            "How long a message may go undelivered.", default=channels.FALLBACK_AFTER
+        ),
+    }
+    told = "Who gets a message that this channel does not take."
+    return shapes.mapping(told, known(channels.FALLBACK_KEYS, keys), required=("channel",))
 
 
 # --- monitor.yaml

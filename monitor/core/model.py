@@ -230,7 +230,8 @@ class Match:
 class Channel:
     """One target of notifications. `url` holds secrets: it is never shown or logged.
 
-    `ops`: hears how the watch itself is doing.
+    `ops`: hears how the watch itself is doing. `pace` lies between two messages at least;
+    `fallback` gets what this one could not be given.
     """
 
     name: ChannelName
@@ -238,6 +239,25 @@ class Channel:
     default: bool = False
     digest_every: timedelta = timedelta(minutes=30)
     ops: bool = False
+    pace: timedelta = timedelta()
+    budget: "Budget | None" = None
+    fallback: "Fallback | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most so many messages in any span that begins with one: a provider's own limit."""
+
+    messages: int
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Who gets a message that another channel has not taken `after` so long."""
+
+    channel: ChannelName
+    after: timedelta
 
 
 @dataclass(frozen=True, slots=True)

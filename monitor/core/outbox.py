@@ -8,6 +8,9 @@ from monitor.core import timing
 
 UNCERTAIN_LIMIT = 5  # sends of one message that may or may not have arrived
 GIVE_UP_AFTER = timedelta(days=5)  # of counted tries; by age, because counts die in an outage
+# Before the next try after the n-th that no answer came to: a service that hangs for an hour must
+# cost no message, and nobody shall get the same one every minute.
+UNCERTAIN_PAUSES = tuple(timedelta(minutes=each) for each in (0.5, 2, 10, 60))
 
 
 class Fate(StrEnum):
@@ -16,6 +19,17 @@ class Fate(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """What a try that was not sent failed of, as far as the answer tells.
+
+    What a person has to mend is tried again all the same: somebody may mend it.
+    """
+
+    PASSING = "may pass by itself"
+    CHANNEL = "refuses whatever comes"
+    MESSAGE = "refuses this message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,7 @@ class Outcome:
     state: Fate
     detail: str
     retry_after: timedelta | None = None
+    cause: Cause = Cause.PASSING
 
 
 class State(StrEnum):
@@ -69,8 +84,10 @@ def follow(outcome: Outcome, tries: Tries, *, now: datetime, chance: float) -> F
         return Following(State.SENT, uncertain, tried_for)
     if uncertain >= UNCERTAIN_LIMIT or tried_for > GIVE_UP_AFTER:
         return Following(State.DEAD, uncertain, tried_for)
+    if outcome.state is Fate.UNKNOWN:
+        pause = UNCERTAIN_PAUSES[min(uncertain, len(UNCERTAIN_PAUSES)) - 1]
+        return Following(State.UNKNOWN, uncertain, tried_for, now + pause)
     again_at = timing.retry_at(
         now, attempts=tries.attempts, chance=chance, after=outcome.retry_after
     )
-    state = State.UNKNOWN if outcome.state is Fate.UNKNOWN else State.QUEUED
-    return Following(state, uncertain, tried_for, again_at)
+    return Following(State.QUEUED, uncertain, tried_for, again_at)

@@ -25,6 +25,7 @@ from monitor.core.incidents import IncidentId
 from monitor.core.messages import Message
 from monitor.core.model import AlertId, Channel, DeliveryId
 from monitor.core.outbox import State
+from monitor.storage import fallbacks, standings
 from monitor.storage.schema import article, delivery, delivery_alert, entry, feed
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import Claim, claim, due
@@ -69,6 +70,15 @@ def queue(connection: Connection, alerts: Sequence[Addressed], *, now: datetime)
             chosen = [each for each in alerts if (each.channel, each.way) == (channel, way)]
             if chosen:
                 _add(connection, channel, way, chosen, now=now)
+        _plan_fallback(connection, channel, now=now)
+
+
+def _plan_fallback(connection: Connection, channel: Channel, *, now: datetime) -> None:
+    """What comes while its channel is left alone may be told by another before it is tried."""
+    if channel.fallback is not None:
+        standing = standings.of(connection, channel.name)
+        if standing is not None and standing.failures:
+            fallbacks.plan(connection, channel, now=now)
 
 
 def _add(
@@ -107,6 +117,7 @@ def _unsealed(channel: Channel) -> ColumnElement[bool]:
         delivery.c.channel == channel.name,
         delivery.c.state == State.QUEUED,
         delivery.c.tried_at.is_(None),
+        delivery.c.fallback_of.is_(None),
     )
 
 
@@ -288,6 +299,7 @@ def _prepare(
             not_before=now,
             due_at=now,
         )
+        _plan_fallback(connection, channel, now=now)
 
 
 def last_notice(connection: Connection, *, titles: Collection[str]) -> Any:
@@ -295,6 +307,16 @@ def last_notice(connection: Connection, *, titles: Collection[str]) -> Any:
     told = and_(delivery.c.kind == Kind.OPS, delivery.c.title.in_(titles))
     newest = select(delivery).where(told).order_by(delivery.c.id.desc()).limit(1)
     return connection.execute(newest).one_or_none()
+
+
+def last_sent_before(connection: Connection, number: int, *, channel: str) -> int:
+    """The newest message before this one that its channel took; 0 for none.
+
+    It tells one spell of refusals from the next.
+    """
+    before = and_(delivery.c.channel == channel, delivery.c.id < number)
+    sent = and_(before, delivery.c.state == State.SENT)
+    return connection.execute(select(func.max(delivery.c.id)).where(sent)).scalar() or 0
 
 
 def notices(
@@ -341,6 +363,7 @@ def claim_deliveries(
         due(delivery, now=now),
         delivery.c.channel.in_(channels),
         delivery.c.channel.not_in(busy),
+        delivery.c.channel.not_in(standings.resting(now=now)),
         *(_closed(way, origin, now=now) for way, origin in GATHERED.items()),
     )
     first = select(func.min(delivery.c.id)).where(ready).group_by(delivery.c.channel)

@@ -403,10 +403,24 @@ delivery = Table(
     Column("tried_for", Integer, nullable=False, server_default="0"),  # seconds
     Column("uncertain", Integer, nullable=False, server_default="0"),  # sends cut short
     Column("sent_at", UtcDateTime),
+    Column("fallback_of", Id),  # the delivery that it stands in for
     *_work(),
     Index("ix_delivery_due_at", "due_at"),  # what is due to be sent
     Index("ix_delivery_channel_state", "channel", "state"),  # the open digest; one at a time
     Index("ix_delivery_incident_id", "incident_id"),  # the last message about it
+    Index("ix_delivery_fallback_of", "fallback_of"),  # what stands in for it
+)
+
+channel = Table(  # what a channel has been given lately, and until when it is left alone
+    "channel",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("tried_at", UtcDateTime, nullable=False),
+    Column("free_at", UtcDateTime, nullable=False),  # nothing is sent before
+    Column("spent", Integer, nullable=False),  # tries since `spent_since`, of its budget
+    Column("spent_since", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False),  # in a row, whatever the message
+    Column("failing_since", UtcDateTime),
 )
 
 delivery_alert = Table(

@@ -207,6 +207,13 @@ def _soonest() -> Select[Any]:
             spaced_out = select(func.min(spaced)).where(spaced > now, wanted)
             both = union_all(later, spaced_out).subquery()
             later = select(func.min(both.c[0]))
+        elif table is schema.delivery:
+            free_at = schema.channel.c.free_at
+            calendar = calendar.where(table.c.channel.not_in(_resting(free_at > now)))
+            wanted = exists().where(table.c.channel == schema.channel.c.name, table.c.due_at <= now)
+            freed = select(func.min(free_at)).where(free_at > now, wanted)
+            both = union_all(later, freed).subquery()
+            later = select(func.min(both.c[0]))
         calendar = calendar.order_by(table.c.not_before).limit(1)
         asked += [calendar.scalar_subquery(), later.scalar_subquery()]
     return select(*(each.label(f"moment_{number}") for number, each in enumerate(asked)))
@@ -229,6 +236,10 @@ def _readable(table: Table) -> ColumnElement[bool]:
 def _held(*reasons: ColumnElement[bool]) -> Select[tuple[str]]:
     busy = schema.host.c.busy_until > _moment("now")
     return select(schema.host.c.name).where(or_(busy, *reasons))
+
+
+def _resting(reason: ColumnElement[bool]) -> Select[tuple[str]]:
+    return select(schema.channel.c.name).where(reason)
 
 
 def _moment(name: str) -> BindParameter[datetime]:
@@ -254,6 +265,9 @@ def clamp(connection: Connection, *, now: datetime, cap: timedelta) -> None:
     ):
         parked = update(table).where(made > now, table.c.not_before > now, _calendar_apart(table))
         connection.execute(parked.values(not_before=now))
+    channel = schema.channel.c
+    ahead = update(schema.channel).where(channel.tried_at > now, channel.free_at > now)
+    connection.execute(ahead.values(free_at=now))
     for column in (schema.host.c.next_page_at, schema.host.c.busy_until):
         far = update(schema.host).where(column > now + cap)
         connection.execute(far.values({column.name: now + cap}))

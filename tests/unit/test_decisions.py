@@ -137,7 +137,13 @@ def test_a_failed_message_is_tried_again_and_an_unanswered_one_is_counted():
     assert follow(Fate.FAILED).state is State.QUEUED
     unanswered = follow(Fate.UNKNOWN)
     assert (unanswered.state, unanswered.uncertain) == (State.UNKNOWN, 1)
-    assert unanswered.again_at == NOW + timing.FIRST_RETRY
+    assert unanswered.again_at == NOW + outbox.UNCERTAIN_PAUSES[0]
+
+
+def test_tries_that_nobody_answers_lie_further_and_further_apart():
+    pauses = [follow(Fate.UNKNOWN, uncertain=n).again_at - NOW for n in range(4)]
+    assert pauses == sorted(set(pauses))
+    assert sum(pauses, timedelta()) > timedelta(hours=1), "a service that hangs an hour kills it"
 
 
 def test_a_message_is_given_up_by_age_or_uncertainty_never_by_failures():

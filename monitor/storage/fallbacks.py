@@ -1,0 +1,91 @@
+"""Messages that stand in for those that a channel does not take."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, exists, or_, select
+
+from monitor.core.identity import digest
+from monitor.core.model import Channel, Fallback
+from monitor.core.outbox import State
+from monitor.storage.schema import delivery, delivery_alert
+from monitor.storage.upsert import insert_new
+
+_stand_in = delivery.alias("stand_in")
+
+
+def plan(connection: Connection, channel: Channel, *, now: datetime) -> None:
+    """Let the fallback have what waits for a channel that fails, once its time is over.
+
+    Each message once; a message that stands in has none itself. It is dropped if the other arrives
+    in time.
+    """
+    if channel.fallback is None:
+        return
+    waiting = and_(
+        delivery.c.channel == channel.name,
+        delivery.c.state.in_([State.QUEUED, State.UNKNOWN, State.SENDING]),
+        or_(delivery.c.state == State.UNKNOWN, delivery.c.not_before <= now),  # no open digest
+        delivery.c.fallback_of.is_(None),
+        ~exists().where(_stand_in.c.fallback_of == delivery.c.id),
+    )
+    for row in connection.execute(select(delivery).where(waiting).order_by(delivery.c.id)):
+        _stand_in_for(connection, row, channel.fallback, now=now)
+
+
+def hurry(connection: Connection, row: Row[Any], channel: Channel, *, now: datetime) -> None:
+    """A message is given up: what stands in for it goes out at once."""
+    if channel.fallback is not None and row.fallback_of is None:
+        _stand_in_for(connection, row, channel.fallback, now=now)
+    waiting = and_(delivery.c.fallback_of == row.id, delivery.c.not_before > now)
+    connection.execute(delivery.update().where(waiting).values(not_before=now))
+
+
+def drop(connection: Connection, number: int) -> None:
+    """A message has arrived: nothing needs to stand in for it, unless that has arrived as well."""
+    unsent = and_(delivery.c.state == State.QUEUED, delivery.c.uncertain == 0)
+    connection.execute(delete(delivery).where(delivery.c.fallback_of == number, unsent))
+
+
+def replaced(connection: Connection, number: int) -> Row[Any] | None:
+    """The message that another stands in for; None if it is forgotten."""
+    return connection.execute(select(delivery).where(delivery.c.id == number)).one_or_none()
+
+
+def _stand_in_for(
+    connection: Connection, row: Row[Any], fallback: Fallback, *, now: datetime
+) -> None:
+    to, after = fallback.channel, fallback.after
+    carried = select(delivery_alert.c.alert_id).where(delivery_alert.c.delivery_id == row.id)
+    told = select(delivery_alert.c.alert_id).where(delivery_alert.c.channel == to)
+    alerts = connection.execute(carried).scalars().all()
+    new = connection.execute(carried.where(delivery_alert.c.alert_id.not_in(told))).scalars().all()
+    if alerts and not new:  # the other channel is told of them anyhow
+        return
+    made = insert_new(
+        connection,
+        delivery,
+        key=digest("fallback", to, row.key),
+        channel=to,
+        kind=row.kind,
+        state=State.QUEUED,
+        collection=row.collection,
+        incident_id=row.incident_id,
+        title=row.title,
+        body=row.body,
+        created_at=row.created_at,
+        not_before=max(now, _wanted_at(row) + after),
+        due_at=now,
+        fallback_of=row.id,
+    )
+    if made is None:
+        return
+    for alert in new:
+        insert_new(connection, delivery_alert, delivery_id=made.id, alert_id=alert, channel=to)
+
+
+def _wanted_at(row: Row[Any]) -> datetime:
+    """When a message should have arrived; the calendar of one without an answer has moved on."""
+    moment: datetime = row.tried_at if row.state == State.UNKNOWN else row.not_before
+    created: datetime = row.created_at
+    return max(created, moment)
