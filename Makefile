@@ -14,7 +14,7 @@ install = $(UV) pip install --quiet --python $(BIN)/python
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check e2e eval bench picture wheel lock upgrade clean
+.PHONY: help setup run demo test check e2e soak eval bench picture wheel lock upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check: $(VENV)/dev.stamp ## format, lint, types, floors and unit tests (under a 
 
 e2e: $(VENV)/dev.stamp ## the installed command as a subprocess, killed and restarted
 	$(BIN)/python -m pytest tests/e2e
+
+soak: $(VENV)/dev.stamp ## the kill harness for long: 200 kills over 4,000 alerts (an hour or so)
+	MONITOR_SOAK_KILLS=200 MONITOR_SOAK_ALERTS=4000 $(BIN)/python -m pytest tests/e2e/test_kills.py --capture=no
 
 eval: $(VENV)/dev.stamp ## quality on labelled texts, with pinned floors
 	MONITOR_EVAL_ERRORS=1 $(BIN)/python -m pytest tests/eval --capture=no
