@@ -1,6 +1,6 @@
 """Channels that are left alone for a while, and messages that stand in for others.
 
-Revision: 0012, after 0010
+Revision: 0012, after 0011
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from monitor.storage.types import UtcDateTime
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
