@@ -61,6 +61,13 @@ class Taker:
             return True
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that is killed breaks its connections: that is the point here."""
+
+
 @contextmanager
 def webhook(taker: Taker) -> Iterator[str]:
     """A webhook receiver on loopback; its address as a channel has it."""
@@ -81,8 +88,7 @@ def webhook(taker: Taker) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
-        server.daemon_threads = True
+    with _Quiet(("127.0.0.1", 0), Door) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield f"json://127.0.0.1:{server.server_port}/"
         server.shutdown()
