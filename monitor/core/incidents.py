@@ -159,7 +159,9 @@ def joined(account: Account, live: Iterable[Incident], rule: Rule) -> Incident |
     ]
     if account.about.another:
         return next((each for each in (*in_story, *of_kind) if each.another), None)
-    alike = [each for each in in_story if _same_family(account, each)]
+    alike = [
+        each for each in in_story if _same_family(account, each) and _same_place(account, each)
+    ]
     return next(iter((*alike, *of_kind)), None)
 
 
@@ -176,14 +178,19 @@ def _same_kind(account: Account, incident: Incident) -> bool:
     of threats. What matched by words alone may be about what is going on; but nobody knows what an
     incident is about that only words tell of.
     """
-    parties, places = account.about.parties, account.about.places
     return (
         incident.strong
         and account.severity.rank >= incident.severity.rank
         and account.about.family in ("", incident.family)
-        and _may_be_same(parties, incident.parties)
-        and (not places or not incident.places or not places.isdisjoint(incident.places))
+        and _may_be_same(account.about.parties, incident.parties)
+        and _same_place(account, incident)
     )
+
+
+def _same_place(account: Account, incident: Incident) -> bool:
+    """Whether nothing says that it was somewhere else."""
+    places = account.about.places
+    return not places or not incident.places or not places.isdisjoint(incident.places)
 
 
 def _may_be_same(some: AbstractSet[str], others: AbstractSet[str]) -> bool:

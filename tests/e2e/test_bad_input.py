@@ -61,7 +61,7 @@ HEADLINES = {
     "pdf": "Maduro says Venezuela is open to dialogue with the United States",
     "wall": "Chevron ships more oil as the US eases sanctions on Venezuela",
     "huge": "US strikes a dock in Venezuela, Trump says",
-    "hangs": "Trump speaks to Delcy Rodríguez by phone about prisoners",
+    "hangs": "US seizes tanker Lucero off the coast of Trinidad",
 }
 
 
