@@ -8,8 +8,8 @@ from pathlib import Path
 
 import kills
 
-KILLS = int(os.environ.get("MONITOR_SOAK_KILLS", "20"))
-ALERTS = int(os.environ.get("MONITOR_SOAK_ALERTS", "300"))
+KILLS = int(os.environ.get("MONITOR_SOAK_KILLS", "6"))
+ALERTS = int(os.environ.get("MONITOR_SOAK_ALERTS", "90"))
 
 
 def test_kills_lose_nothing_and_repeat_only_what_was_in_flight(tmp_path: Path) -> None:
