@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from monitor.core import alerts, episodes, messages, timing
-from monitor.core.messages import Message, Report
+from monitor.core.messages import Message
 from monitor.core.model import Channel
 from monitor.core.outbox import (
     GIVE_UP_AFTER,
@@ -19,6 +19,7 @@ from monitor.core.outbox import (
     Tries,
     follow,
 )
+from monitor.core.reports import Report
 from monitor.storage import deliveries, fallbacks, standings, views, work
 from monitor.storage.deliveries import PREPARED, Kind
 from monitor.storage.work import Claim

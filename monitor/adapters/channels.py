@@ -15,8 +15,9 @@ from typing import Any, TextIO
 from urllib.parse import unquote
 
 from monitor.adapters.exchanges import ANSWER_SECONDS, Exchange, listening
+from monitor.core.contents import TITLE_LIMIT
 from monitor.core.errors import Permanent
-from monitor.core.messages import TITLE_LIMIT, Message, unlinked
+from monitor.core.messages import Message, unlinked
 from monitor.core.model import Channel
 from monitor.core.outbox import Cause, Fate, Outcome
 from monitor.core.secrets import MASK, redactor

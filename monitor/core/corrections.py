@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from monitor.core.alerts import Reason
+from monitor.core.contents import MARKS, TITLE_LIMIT
 from monitor.core.knowledge import Notice
-from monitor.core.messages import MARKS, TITLE_LIMIT, Message
+from monitor.core.messages import Message
 from monitor.core.model import Severity
 from monitor.core.revisions import Change, Edit, shown, weight
 from monitor.core.strangers import link, quiet, shorten

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.core.charts import bar
-from monitor.core.messages import LATE, MARKS, TITLE_LIMIT, Message
+from monitor.core.contents import LATE, MARKS, TITLE_LIMIT
+from monitor.core.messages import Message
 from monitor.core.rules import Rule, Volume
 from monitor.core.strangers import link, quiet, shorten
 from monitor.core.timing import in_words

@@ -17,8 +17,8 @@ from monitor.core.alerts import (
 from monitor.core.backtest import Judged, Verdict
 from monitor.core.credits import shown_credit
 from monitor.core.incidents import IncidentId
-from monitor.core.messages import Fired, Report
 from monitor.core.model import Channel, ChannelName, Strength, Tier
+from monitor.core.reports import Fired, Report
 from monitor.core.rules import Rule
 
 

@@ -11,7 +11,6 @@ from monitor.core.corroboration import in_words
 from monitor.core.credits import shown_credit
 from monitor.core.incidents import IncidentId
 from monitor.core.knowledge import Event, Status
-from monitor.core.messages import Fired, Report
 from monitor.core.model import (
     ArticleId,
     Completeness,
@@ -22,6 +21,7 @@ from monitor.core.model import (
     Strength,
     Tier,
 )
+from monitor.core.reports import Fired, Report
 from monitor.storage import incidents
 from monitor.storage.articles import outlets_of
 from monitor.storage.schema import (

@@ -8,18 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.contents import DIGEST_LIMIT, TITLE_LIMIT
 from monitor.core.excerpts import CONTEXT, SENTENCE_LIMIT, excerpts
 from monitor.core.knowledge import ActorId, Event, Status, TypeId
-from monitor.core.messages import (
-    DIGEST_LIMIT,
-    TITLE_LIMIT,
-    Fired,
-    Report,
-    render_alert,
-    render_digest,
-    render_ops,
-)
+from monitor.core.messages import render_alert, render_digest, render_ops
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
+from monitor.core.reports import Fired, Report
 from monitor.core.strangers import link, quiet, shorten
 
 NOW = datetime(2026, 11, 21, 3, 2, tzinfo=UTC)
