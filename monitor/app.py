@@ -18,7 +18,7 @@ from typing import Self, TextIO
 import structlog
 from sqlalchemy import Connection
 
-from monitor.adapters import bodies, channels, languages, robots, workers
+from monitor.adapters import bodies, channels, dressing, languages, robots, workers
 from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import Edits, read_directory
 from monitor.config.load import Configuration, load
@@ -248,6 +248,7 @@ class Monitor:
                 out=out,
                 secrets=self._secrets,
             ),
+            dress=dressing.dress,
             room=channels.room,
             identify=lambda text, prior: languages.identify(text, prior=prior),
             may_fetch=lambda rules, url, agent: robots.allows(rules, url=url, user_agent=agent),

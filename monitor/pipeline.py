@@ -128,8 +128,6 @@ def deliver(watch: Watch, claim: Claim) -> None:
         channel = watch.channels[row.channel]
         room = watch.room(channel) - (sending.STAND_IN_ROOM if row.fallback_of else 0)
         message = sending.render(watch, claim, room=room)
-        if message is not None and row.fallback_of:
-            message = sending.stand_in(watch, row, message)
         outcome = (
             watch.send(channel, message, key=row.key)
             if message is not None

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from monitor.core import alerts, episodes, messages, timing
+from monitor.core import alerts, contents, episodes, messages, timing
+from monitor.core.contents import Content
+from monitor.core.identity import digest
 from monitor.core.messages import Message
 from monitor.core.model import Channel
 from monitor.core.outbox import (
@@ -33,28 +35,51 @@ HEADINGS = {
     alerts.Way.MISSED: "Late: news from the time the watch was blind",
 }
 
+THREADED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.REVISION})
+
 
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
+    content = _content(watch, claim, now=now)
+    if content is None:
+        return None
+    content = replace(content, preface=_stands_in(watch, row))
+    thread: list[str] = []
+    if row.kind in THREADED:
+        with watch.database.read() as connection:
+            thread = [thread_id(each) for each in views.roots(connection, row.id, row.incident_id)]
+    channel = watch.channels[row.channel]
+    return watch.dress(channel, content, room=room, now=now, thread=tuple(thread))
+
+
+def thread_id(root: str) -> str:
+    """The id of a mail that was never sent: the beginning of a thread, so that replies meet."""
+    return f"<{digest('thread', root)}@monitor.invalid>"
+
+
+def _content(watch: Watch, claim: Claim, *, now: datetime) -> Content | None:
+    row = claim.row
     if row.kind in (Kind.VOLUME, Kind.REVISION):
-        return episodes.sent(row.title, row.body, decided_at=row.created_at, now=now)
+        found = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now)
+        return contents.of_notice(found.title, found.body)
     if row.kind == Kind.OPS:
-        return messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
+        noted = messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
+        return contents.of_notice(noted.title, noted.body)
     with watch.database.read() as connection:
         told = views.reports(connection, row.id)
     if not told:
         return None
     if row.kind in (Kind.ALERT, Kind.UPDATE):
-        return put_at_once(told, now=now, update=row.kind == Kind.UPDATE)
-    return put_together(told, way=alerts.Way(row.collection), now=now, room=room)
+        return at_once(told, now=now, update=row.kind == Kind.UPDATE)
+    return together(told, way=alerts.Way(row.collection), now=now)
 
 
-def put_at_once(told: Sequence[Report], *, now: datetime, update: bool) -> Message:
-    """The message on one incident, by the article whose news counts most; the others beside it."""
+def at_once(told: Sequence[Report], *, now: datetime, update: bool) -> Content:
+    """One incident, by the article whose news counts most; the others beside it."""
     first = min(told, key=_telling)
     beside = [each for each in told if each is not first]
-    return messages.render_alert(first, now=now, beside=beside, update=update)
+    return contents.of_alert(first, now=now, beside=beside, update=update)
 
 
 def _telling(report: Report) -> tuple[int, int, float]:
@@ -63,9 +88,9 @@ def _telling(report: Report) -> tuple[int, int, float]:
     return weight, report.severity.rank, -report.seen_at.timestamp()
 
 
-def put_together(told: Sequence[Report], *, way: alerts.Way, now: datetime, room: int) -> Message:
-    """The message of a digest; `room` is characters of its body."""
-    return messages.render_digest(told, heading=HEADINGS[way], now=now, room=room)
+def together(told: Sequence[Report], *, way: alerts.Way, now: datetime) -> Content:
+    """A digest."""
+    return contents.of_digest(told, heading=HEADINGS[way], now=now)
 
 
 def store_outcome(
@@ -169,12 +194,13 @@ def _tell_others(
     deliveries.notify(tx, others, key=key, title=title, body=body, now=watch.now())
 
 
-def stand_in(watch: Watch, row: Row[Any], message: Message) -> Message:
-    """The message, with a line that says for which channel it stands in, and since when."""
+def _stands_in(watch: Watch, row: Row[Any]) -> str:
+    """For which channel a message stands in, and since when; "" if for none."""
+    if not row.fallback_of:
+        return ""
     with watch.database.read() as connection:
         former = fallbacks.replaced(connection, row.fallback_of)
     if former is None:
-        return message
+        return ""
     since = f"{former.created_at:%H:%M} UTC"
-    said = f"Sent here because the channel {former.channel} has not taken it since {since}."
-    return replace(message, body=f"{said}\n{message.body}")
+    return f"Sent here because the channel {former.channel} has not taken it since {since}."

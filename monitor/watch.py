@@ -11,6 +11,7 @@ from monitor.adapters import fetcher
 from monitor.adapters.bodies import Body, Extracted, PageBody, Parsed
 from monitor.adapters.fetcher import Request, Response
 from monitor.core import urls
+from monitor.core.contents import Content
 from monitor.core.gist import Gists
 from monitor.core.knowledge import Knowledge
 from monitor.core.matcher import Matcher
@@ -52,6 +53,20 @@ class Send(Protocol):
     def __call__(self, channel: Channel, message: Message, *, key: str) -> Outcome: ...
 
 
+class Dress(Protocol):
+    """Puts what is said into the form of a channel, in `room` characters of a body."""
+
+    def __call__(
+        self,
+        channel: Channel,
+        content: Content,
+        *,
+        room: int,
+        now: datetime,
+        thread: tuple[str, ...] = (),
+    ) -> Message: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
     """What the steps need, built in app.py. `now` and `chance` are the clock and the dice.
@@ -65,6 +80,7 @@ class Watch:
     parse_all: Callable[[Sequence[Body]], Sequence[Parsed]]  # in the order given
     extract_all: Callable[[Sequence[PageBody]], Sequence[Extracted]]  # the same
     send: Send
+    dress: Dress
     room: Callable[[Channel], int]  # characters of a message's body that a channel shows
     identify: Callable[[str, str | None], str | None]  # text, language to expect
     may_fetch: Callable[[str, str, str], bool]  # robots.txt, address, user agent

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from monitor.adapters.exchanges import ANSWER_SECONDS, Exchange, listening
 from monitor.core.contents import TITLE_LIMIT
 from monitor.core.errors import Permanent
-from monitor.core.messages import Message, unlinked
+from monitor.core.messages import Dressed, Markup, Message, unlinked
 from monitor.core.model import Channel
 from monitor.core.outbox import Cause, Fate, Outcome
 from monitor.core.secrets import MASK, redactor
@@ -32,6 +32,8 @@ RULE = "─" * 60  # fits a terminal of 80 columns and most phones turned sidewa
 OWN_SCHEMES = frozenset({"console", "file"})
 OWN_ROOM = 100_000  # characters of a body on a console or in a file
 MAIL_SCHEMES = frozenset({"mailto", "mailtos"})
+# Services that count bytes, and less than Apprise says: ntfy makes a file of a longer message.
+BYTES = {"ntfy": 4_096}
 
 
 class Refused(Permanent):
@@ -60,7 +62,7 @@ def send(
         return keep(unlinked(message), state / rest, key=key)
     hidden = (*secrets, *_written_secrets(channel.url))
     try:
-        service = _service(channel.url, key=key)
+        service = _service(channel.url, key=key, thread=message.thread)
     except Refused as refusal:
         said = redact(str(refusal), (*hidden, *_pieces(channel.url)))
         return Outcome(Fate.FAILED, said, cause=Cause.CHANNEL)
@@ -93,7 +95,7 @@ def room(channel: Channel) -> int:
     except Refused:
         return OWN_ROOM  # nothing will be shown; `send` says why
     title = min(TITLE_LIMIT, service.body_maxlen // 2) + 2 if _joined(service) else 0
-    return int(service.body_maxlen) - title
+    return _longest(service) - title
 
 
 class KnownSchemes(Collection[str]):
@@ -198,7 +200,7 @@ def _plugins() -> Any:
     return NotificationManager()  # type: ignore[no-untyped-call]
 
 
-def _service(url: str, *, key: str) -> Any:
+def _service(url: str, *, key: str, thread: tuple[str, ...] = ()) -> Any:
     """The Apprise plugin behind `url`, built anew. Raises Refused."""
     import apprise  # noqa: PLC0415
 
@@ -212,6 +214,9 @@ def _service(url: str, *, key: str) -> Any:
     options = {"redirect": False, "rto": ANSWER_SECONDS, "cto": wait} | parsed
     if key:
         _add_key(options, key)
+    if thread and parsed["schema"] in MAIL_SCHEMES:
+        ids = {"In-Reply-To": thread[0], "References": " ".join(thread)}
+        options["headers"] = ids | (options.get("headers") or {})
     asset = apprise.AppriseAsset(
         app_id=SENDER,
         app_desc=SENDER,
@@ -258,12 +263,17 @@ def _unfit(service: Any, url: str) -> str | None:
 def _notify(service: Any, message: Message, hidden: tuple[str, ...]) -> Outcome:
     import apprise  # noqa: PLC0415
 
-    message = _fitted(message, service)
+    if message.facts is not None:
+        service.payload_extras = {"monitor": message.facts} | service.payload_extras
+    fitted = _fitted(message, service)
+    shown = message.dressed or Dressed(fitted.title, fitted.body, Markup.TEXT)
     carrier = apprise.Apprise(asset=service.asset)
     carrier.add(service)
     with listening() as exchange:
         result = carrier.notify(
-            title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT
+            title=shown.title,
+            body=shown.body,
+            body_format=apprise.NotifyFormat(shown.markup.value),
         )
     # Masked before it is cut: half a secret is not known for one.
     exchange.words = _short(redact(exchange.words, hidden))
@@ -274,13 +284,24 @@ def _notify(service: Any, message: Message, hidden: tuple[str, ...]) -> Outcome:
 
 def _fitted(message: Message, service: Any) -> Message:
     """The message within the service's limits; Apprise's own default cuts nothing."""
-    title, most = message.title, service.body_maxlen
+    title, most = message.title, _longest(service)
     if service.title_maxlen > 0:
         title = shorten(title, limit=service.title_maxlen)
     if _joined(service):
         title = shorten(title, limit=most // 2)  # a text message of 160 shall hold more than that
         most -= len(title) + 2  # the line break Apprise joins them with
-    return Message(title=title, body=shorten(message.body, limit=max(most, 0)))
+    body = shorten(message.body, limit=max(most, 0))
+    counted = BYTES.get(str(service.protocol))
+    while counted and len(body.encode("utf-8", "replace")) > counted:
+        body = shorten(body, limit=len(body) * 7 // 8)
+    return Message(title=title, body=body)
+
+
+def _longest(service: Any) -> int:
+    """Characters of a body that the service shows."""
+    counted = BYTES.get(str(service.protocol))
+    # An eighth for accents and signs, which take more than one byte.
+    return int(service.body_maxlen) if counted is None else counted * 7 // 8
 
 
 def _joined(service: Any) -> bool:

@@ -163,12 +163,13 @@ def spanned(since: str) -> timedelta:
 def _worded(sent: "Outgoing") -> tuple["Outgoing", "Message"]:
     from monitor.adapters import channels
     from monitor.core.alerts import Way
-    from monitor.sending import put_at_once, put_together
+    from monitor.core.messages import plain
+    from monitor.sending import at_once, together
 
     if sent.way in (Way.AT_ONCE, Way.UPDATE):  # follow-ups come as updates
-        return sent, put_at_once(sent.reports, now=sent.at, update=sent.update)
+        return sent, plain(at_once(sent.reports, now=sent.at, update=sent.update))
     room = channels.room(sent.channel)
-    return sent, put_together(sent.reports, way=sent.way, now=sent.at, room=room)
+    return sent, plain(together(sent.reports, way=sent.way, now=sent.at), room=room)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`monitor schema`: what an editor needs to complete and check the configuration files."""
+"""`monitor schema`: the JSON Schemas of the configuration files and of what webhooks get."""
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
@@ -10,7 +10,7 @@ import typer
 from monitor.cli.exits import MisuseError
 from monitor.cli.output import emit, say
 
-Name = Literal["rules", "outlets", "knowledge", "channels", "monitor"]
+Name = Literal["rules", "outlets", "knowledge", "channels", "monitor", "webhook"]
 
 
 def schema(
@@ -29,7 +29,7 @@ def schema(
         ),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a kind of configuration file, for editors."""
+    """Print the JSON Schema of a kind of configuration file, or of what a webhook gets."""
     from monitor.config.schemas import document, write_schemas
 
     if (name is None) == (into is None):

@@ -19,15 +19,19 @@ from monitor.config.knowledge_schema import knowledge_files
 from monitor.config.rule_schema import rule_files
 from monitor.config.shapes import Shape, known
 from monitor.config.values import ID, URL_LIMIT
+from monitor.core import facts
 from monitor.core.errors import Permanent
 from monitor.core.model import Tier
 
 FOLDER = ".schemas"  # beside the files; the loader does not look into it
+WEBHOOK = "webhook"  # no file of the configuration, so it is printed and not written beside them
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
 def document(name: str) -> Shape:
-    """The schema of one kind of file, one of NAMES."""
+    """The schema of one kind of file, one of NAMES, or of what a webhook gets."""
+    if name == WEBHOOK:
+        return {"$schema": DIALECT} | facts.SCHEMA
     title = {"$schema": DIALECT, "title": f"media-monitor: {name}"}
     return title | _DOCUMENTS[name]()
 

@@ -93,7 +93,8 @@ class Item:
 class Content:
     """All that one message says. `title` is one line, cut to length.
 
-    `headed`: the title holds the headline whole. `lines` are those of a notice, or what stands
+    `headed`: the title holds the headline whole. `preface` stands above all else: why it comes to
+    this channel. `lines` are those of a notice, or what stands
     above a digest's stories; `more` of the items are counted only.
     """
 
@@ -106,6 +107,7 @@ class Content:
     more: int = 0
     lines: tuple[str, ...] = ()
     folded: str = ""
+    preface: str = ""
     reports: tuple[Report, ...] = ()
 
 

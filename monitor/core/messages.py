@@ -4,9 +4,10 @@
 not indentation, tell the lines apart: Telegram loses indentation and empty lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from monitor.core.contents import (
     DIGEST_LIMIT,
@@ -27,12 +28,36 @@ from monitor.core.strangers import UNLINKED_DOT, quiet, shorten
 DIGEST_ROOM = 32_000  # characters; what most services take where the channel knows no better
 
 
+class Markup(StrEnum):
+    """In what a text is written for the library that sends it."""
+
+    TEXT = "text"
+    HTML = "html"
+    MARKDOWN = "markdown"
+
+
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What a channel hands over. Plain text; lines end in a newline, the title is one line."""
+class Dressed:
+    """A message in its channel's own form. Where the title is "" it stands in the body."""
 
     title: str
     body: str
+    markup: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel hands over. Plain text; lines end in a newline, the title is one line.
+
+    `dressed` is the same where the kind of channel shows more than plain text. `thread` are the
+    ids of the mail threads it belongs to; `facts` is it for programs, as webhooks get it.
+    """
+
+    title: str
+    body: str
+    dressed: Dressed | None = None
+    thread: tuple[str, ...] = ()
+    facts: Mapping[str, object] | None = None
 
 
 def unlinked(message: Message) -> Message:
@@ -44,10 +69,12 @@ def unlinked(message: Message) -> Message:
 def plain(content: Content, *, room: int = DIGEST_ROOM) -> Message:
     """The message in plain text; of a digest at most so many stories as have `room` characters."""
     if content.form is Form.NOTICE:
-        return Message(content.title, "\n".join(content.lines))
-    if content.form is Form.DIGEST:
-        return Message(content.title, _digest(content, room=room))
-    return Message(content.title, "\n".join(_alert(content)))
+        body = "\n".join(content.lines)
+    elif content.form is Form.DIGEST:
+        body = _digest(content, room=room)
+    else:
+        body = "\n".join(_alert(content))
+    return Message(content.title, "\n".join(filter(None, (content.preface, body))))
 
 
 # --- one alert ------------------------------------------------------------------------------

@@ -54,4 +54,6 @@ def shorten(text: str, *, limit: int) -> str:
         room = room[: max(room.rfind(" "), room.rfind("\n"), 0)]
     ends = [m.end() for m in re.finditer(r"[.!?](?=\s|$)|\S(?=\n)", room)]
     kept = room[: ends[-1]] if ends and ends[-1] >= len(room) * 0.8 else room
-    return f"{kept.rstrip()}…"[:limit]
+    kept = kept.rstrip()
+    linked = "://" in kept[max(kept.rfind(" "), kept.rfind("\n")) + 1 :]  # chats link the sign too
+    return f"{kept}{' ' if linked else ''}…"[:limit].rstrip()

@@ -32,6 +32,7 @@ from monitor.storage.schema import (
     entry,
     feed,
     hit,
+    incident,
     match,
     outlet,
     revision,
@@ -56,6 +57,19 @@ def reports(connection: Connection, delivery_id: int) -> list[Report]:
     for row in rows:
         by_article.setdefault(row.article_id, []).append(row)
     return [_report(connection, ArticleId(key), fired) for key, fired in by_article.items()]
+
+
+def roots(connection: Connection, delivery_id: int, incident_id: int | None) -> list[str]:
+    """What each incident that a delivery tells of is known by for good, its own first."""
+    told = (
+        select(alert.c.incident_id)
+        .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
+        .where(delivery_alert.c.delivery_id == delivery_id, alert.c.incident_id.is_not(None))
+    )
+    ids = {*connection.execute(told).scalars(), *([incident_id] if incident_id else [])}
+    asked = select(incident.c.id, incident.c.opened_at).where(incident.c.id.in_(ids))
+    rows = sorted(connection.execute(asked), key=lambda row: (row.id != incident_id, row.id))
+    return [f"{row.id} {row.opened_at.isoformat()}" for row in rows]
 
 
 def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[Any]]) -> Report:

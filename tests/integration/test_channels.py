@@ -1,6 +1,8 @@
 """Messages handed to real SMTP and HTTP servers on 127.0.0.1."""
 
 import base64
+import email
+import email.policy
 import io
 import json
 import logging
@@ -22,7 +24,7 @@ from aiosmtpd.smtp import AuthResult
 
 from monitor import log
 from monitor.adapters.channels import send
-from monitor.core.messages import Message, render_ops
+from monitor.core.messages import Dressed, Markup, Message, render_ops
 from monitor.core.model import Channel, ChannelName
 from monitor.core.outbox import Fate, Outcome
 
@@ -121,6 +123,15 @@ def test_a_webhook_that_accepts_got_the_message_and_the_key(code: int) -> None:
     assert headers["X-Token"] == HEADER
     assert (body["title"], body["message"]) == (MESSAGE.title, MESSAGE.body)
     assert says_no_secret(outcome)
+
+
+def test_a_webhook_gets_the_facts_beside_the_text() -> None:
+    facts = {"version": 1, "stories": [{"headline": "Ñandú"}]}
+    with receiver(answering(200)) as server:
+        hand_over(server.url("&:desk=night"), Message("title", "body", facts=facts))
+    [(_, body)] = server.received
+    assert body["monitor"] == facts
+    assert (body["message"], body["desk"]) == ("body", "night")
 
 
 @pytest.mark.parametrize(
@@ -444,6 +455,24 @@ def test_a_mail_arrives_as_plain_text_with_its_key() -> None:
     assert f"X-Idempotency-Key: {KEY}".encode() in taken
     assert b"text/plain" in taken
     assert b"text/html" not in taken
+
+
+def test_a_mail_in_html_says_the_same_as_text_and_belongs_to_its_threads() -> None:
+    line = "Ataque «en» el puerto &amp; más"
+    page = f"<html><body><div>{line}</div><div>Read: full article</div></body></html>"
+    form = Dressed("¿Qué pasó?", page, Markup.HTML)
+    told = Message("title", "body", dressed=form, thread=("<1@a.invalid>", "<2@a.invalid>"))
+    mails = Mailroom()
+    with mail_server(mails) as port:
+        outcome = hand_over(mail_url(port), told)
+    assert outcome.state is Fate.SENT
+    mail = email.message_from_bytes(mails.taken[0], policy=email.policy.default)
+    assert mail["Subject"] == "¿Qué pasó?"
+    assert mail["In-Reply-To"] == "<1@a.invalid>"
+    assert mail["References"] == "<1@a.invalid> <2@a.invalid>"
+    words, markup = (part.get_content() for part in mail.iter_parts())  # type: ignore[attr-defined]
+    assert words.splitlines() == ["Ataque «en» el puerto & más", "Read: full article"]
+    assert markup.strip() == page
 
 
 @pytest.mark.parametrize("reply", ["550 5.1.1 No such user here", "450 4.2.0 Greylisted"])

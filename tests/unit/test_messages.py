@@ -536,3 +536,9 @@ def test_what_is_weak_in_the_headline_is_not_told_to_stand_further_down() -> Non
     assert "▪ Also: Dialogue offers (high)\n" in alert.body
     digest = render_digest([a_report(fired=(arguable,))], heading="Arguable", now=NOW)
     assert "\nDialogue offers\n" in digest.body
+
+
+def test_a_cut_after_a_link_leaves_the_link_as_it_is() -> None:
+    body = "One line\nhttps://wire.example/a/1\nwords that have no room"
+    assert shorten(body, limit=37) == "One line\nhttps://wire.example/a/1 …"
+    assert shorten(body, limit=34) == "One line\nhttps://wire.example/a/1"

@@ -21,7 +21,7 @@ from monitor.config import conditions as condition_forms
 from monitor.config import rules as rule_files
 from monitor.config.codes import COUNTRIES
 from monitor.config.knowledge import KEYS as KNOWLEDGE_KEYS
-from monitor.config.schemas import FOLDER, NAMES, document, write_schemas, written
+from monitor.config.schemas import FOLDER, NAMES, WEBHOOK, document, write_schemas, written
 from monitor.config.settings import LogFormat, LogLevel
 from monitor.config.starter import copy_starter
 from monitor.config.volumes import KEYS as VOLUME_KEYS
@@ -486,4 +486,4 @@ def test_the_command_wants_a_kind_or_a_directory(words: list[str]) -> None:
 
 
 def test_the_command_offers_every_schema() -> None:
-    assert get_args(Name) == NAMES
+    assert get_args(Name) == (*NAMES, WEBHOOK)
