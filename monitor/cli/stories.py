@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +28,7 @@ from monitor.core.model import ArticleId, StoryId
 
 if TYPE_CHECKING:
     from monitor.storage.engine import Database
-    from monitor.storage.stories import Told
+    from monitor.storage.stories import HeadlineEdit, Told
 
 group = typer.Typer(help="List, show and correct stories.", no_args_is_help=True)
 
@@ -54,15 +54,19 @@ def list_stories(
 
     length = spanned(since)
     found: list[Told] = []
+    last = None
     with _database(context, config) as database:
         if database is not None:
             with database.read() as connection:
                 begin = SystemClock().now() - length
                 found = stories.latest(connection, since=begin, limit=limit)
+                last = stories.last_seen(connection)
     if as_json:
         emit([_fields(each) for each in found])
     elif not found:
         say("no story got anything in that time")
+        if last is not None:
+            say(f"the latest one did {at(last)}; --since reaches further back", indent=2)
     else:
         headings = ("story", "last seen", "outlets", "sources", "languages", "alerts", "headline")
         table(headings, [_cells(each) for each in found])
@@ -86,13 +90,14 @@ def show(
             if told is None:
                 raise Permanent(f"there is no story {story}")
             articles = stories.timeline(connection, told.id)
+            edits = stories.headline_edits(connection, told.id)
             alerts = stories.alerts_of(connection, told.id)
             changes = stories.changes(connection, told.id)
     if as_json:
         emit(
             _fields(told)
             | {
-                "timeline": [_article(row) for row in articles],
+                "timeline": [_article(row, edits.get(row.id, [])) for row in articles],
                 "told": [
                     {"rule": row.rule_id, "reason": row.reason, "at": rfc3339(row.decided_at)}
                     for row in alerts
@@ -103,7 +108,7 @@ def show(
         return
     if told.id != story:
         say((f"story {story} was merged into {told.id}", DOUBT))
-    _show(told, articles, alerts, changes)
+    _show(told, articles, edits, alerts, changes)
 
 
 @group.command("merge")
@@ -205,7 +210,7 @@ def _fields(told: "Told") -> dict[str, Any]:
     }
 
 
-def _article(row: Any) -> dict[str, Any]:
+def _article(row: Any, edits: "Sequence[HeadlineEdit]") -> dict[str, Any]:
     return {
         "article": row.id,
         "title": row.title,
@@ -218,7 +223,9 @@ def _article(row: Any) -> dict[str, Any]:
         "duplicate_of": row.duplicate_of,
         "relation": row.relation,
         "relates_to": row.relates_to,
-        "headline_edits": row.headline_edits,
+        "headline_edits": [
+            {"at": rfc3339(each.at), "before": each.before, "after": each.after} for each in edits
+        ],
     }
 
 
@@ -232,7 +239,13 @@ def _change(row: Any) -> dict[str, Any]:
     }
 
 
-def _show(told: "Told", articles: list[Any], alerts: list[Any], changes: list[Any]) -> None:
+def _show(
+    told: "Told",
+    articles: list[Any],
+    edits: "Mapping[int, Sequence[HeadlineEdit]]",
+    alerts: list[Any],
+    changes: list[Any],
+) -> None:
     say((told.headline, STRONG))
     outlets, sources = count(told.outlets, "outlet"), count(told.sources, "independent source")
     say(f"story {told.id}: {count(told.articles, 'article')}, {outlets}, {sources}")
@@ -244,10 +257,11 @@ def _show(told: "Told", articles: list[Any], alerts: list[Any], changes: list[An
         if row.relation in ("update", "revision") and row.relates_to:
             kind = f", {row.relation} of {row.relates_to}"
         credit = f", {row.credit}" if row.credit else ""
-        edits = f", {count(row.headline_edits, 'headline edit')}" if row.headline_edits else ""
         name = row.carrier or row.outlet_name
-        say((f"{row.id}  {at(row.seen_at)}  {name}{credit}{kind}{edits}", FAINT))
+        say((f"{row.id}  {at(row.seen_at)}  {name}{credit}{kind}", FAINT))
         say(row.title, indent=2)
+        for each in edits.get(row.id, ()):
+            say((f"until {at(each.at)}: {each.before}", DOUBT), indent=4)
     for row in alerts:
         say((f"{at(row.decided_at)}  told by {row.rule_id}: {row.reason}", GOOD))
     for row in changes:

@@ -82,23 +82,54 @@ def _alerts(connection: Connection, ids: Collection[int]) -> dict[int, int]:
 
 def timeline(connection: Connection, story_id: StoryId) -> list[Row[Any]]:
     """The articles of a story in the order in which they were seen."""
-    edits = (
-        select(func.count())
-        .where(revision.c.article_id == article.c.id, revision.c.title != article.c.title)
-        .scalar_subquery()
-    )
     asked = (
         select(
             article.c.id, article.c.title, article.c.url, article.c.seen_at,
             article.c.published_at, article.c.language, article.c.credit, article.c.carrier,
             article.c.duplicate_of, article.c.relation, article.c.relates_to,
-            outlet.c.name.label("outlet_name"), edits.label("headline_edits"),
+            outlet.c.name.label("outlet_name"),
         )
         .join(outlet, outlet.c.id == article.c.outlet_id)
         .where(article.c.story_id == story_id)
         .order_by(article.c.seen_at, article.c.id)
     )  # fmt: skip
     return list(connection.execute(asked))
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineEdit:
+    """An outlet put another headline over an article; `at` is when that was seen."""
+
+    at: datetime
+    before: str
+    after: str
+
+
+def headline_edits(connection: Connection, story_id: StoryId) -> dict[int, list[HeadlineEdit]]:
+    """By article of a story, what its headline was before, the oldest first."""
+    asked = (
+        select(
+            revision.c.article_id, revision.c.recorded_at, revision.c.title,
+            article.c.title.label("present"),
+        )
+        .join(article, article.c.id == revision.c.article_id)
+        .where(article.c.story_id == story_id)
+        .order_by(revision.c.id.desc())
+    )  # fmt: skip
+    found: defaultdict[int, list[HeadlineEdit]] = defaultdict(list)
+    later: dict[int, str] = {}
+    for row in connection.execute(asked):
+        after = later.get(row.article_id, row.present)
+        if row.title != after:
+            found[row.article_id].insert(0, HeadlineEdit(row.recorded_at, row.title, after))
+        later[row.article_id] = row.title
+    return dict(found)
+
+
+def last_seen(connection: Connection) -> datetime | None:
+    """When a story got something last; None where there is no story."""
+    latest_of_all = select(story.c.last_seen_at).order_by(story.c.last_seen_at.desc()).limit(1)
+    return connection.execute(latest_of_all).scalar()
 
 
 def alerts_of(connection: Connection, story_id: StoryId) -> list[Row[Any]]:

@@ -1,9 +1,11 @@
 """Feeds that change from poll to poll, and the pages behind their items."""
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from subprocess import Popen
 from zlib import crc32
 
 import sites
@@ -40,14 +42,15 @@ class History:
         with self.moved:
             self.open = count
 
-    def wait(self, known: int, *, seconds: float, anew: bool = False) -> None:
+    def wait(self, known: int, daemon: Popen[bytes], *, seconds: float, anew: bool = False) -> None:
         """Until the daemon knows so many snapshots; `anew`: and has asked once more."""
+        end = time.monotonic() + seconds
         with self.moved:
             before = self.asked if anew else -1
-            held = self.moved.wait_for(
-                lambda: self.known >= known and self.asked > before, timeout=seconds
-            )
-            assert held, f"{self.known} of {len(self.snapshots)} polls after {seconds:g} s"
+            while not (self.known >= known and self.asked > before):
+                assert daemon.poll() is None, f"the daemon ended with {daemon.returncode}"
+                assert time.monotonic() < end, f"{self.known} of {len(self.snapshots)} polls"
+                self.moved.wait(timeout=1)
 
 
 def page(path: str, headers: Mapping[str, str]) -> Answer:
