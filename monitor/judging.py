@@ -50,17 +50,20 @@ class Found:
     gist: Gist = NOTHING
 
 
-def judge(tx: Connection, watch: Watch, claim: Claim, found: Found, features: Features) -> int:
+def judge(
+    tx: Connection, watch: Watch, claim: Claim, found: Found, features: Features
+) -> int | None:
     """Commit one triage, alone in the database; how many alerts it raised.
 
-    `features` are those of the article, by which it finds what it is a copy of.
+    None if the claim was lost to a later one, whose result counts then. `features` are those of
+    the article, by which it finds what it is a copy of.
     """
     lock_triage(tx)
     row, now = claim.row, watch.now()
     held = [each.rule for each in found.matches]  # those of ended rules are remembered, not told
     matches = [each for each in found.matches if not watch.rules[each.rule].ended(now)]
     if not work.finish(tx, claim, triaged_at=now):
-        return 0
+        return None
     counting = _count(tx, watch, row, matches)
     matches = [each for each in matches if watch.rules[each.rule].volume is None]
     related = _related(tx, row, features)

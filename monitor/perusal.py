@@ -192,13 +192,15 @@ def _store(watch: Watch, pages: Sequence[tuple[Wanted, Page]], *, next_page_at: 
     read = [compose(watch, wanted, page) for wanted, page in pages]
     asked = {wanted.host for wanted, _ in pages if wanted.host is not None}
 
-    def commit(tx: Connection) -> None:
+    def commit(tx: Connection) -> list[Read]:
         hosts.release(tx, asked, next_page_at=next_page_at)
         held = work.still_held(tx, [each.wanted.claim for each in read])
-        _commit(tx, [each for each in read if each.wanted.claim.key in held], now=watch.now())
+        mine = [each for each in read if each.wanted.claim.key in held]
+        if mine:  # else all were lost to later claims, whose results count
+            _commit(tx, mine, now=watch.now())
+        return mine
 
-    watch.database.write(commit)
-    for each in read:
+    for each in watch.database.write(commit):
         found = each.article
         log.info(
             "entry.read", url=found.url, completeness=found.completeness, quality=found.quality

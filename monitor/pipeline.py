@@ -85,7 +85,8 @@ def triage(watch: Watch, claim: Claim) -> None:
         found = _found(watch, document)
     features = sketches.features_of_row(claim.row)
     told = watch.database.write(lambda tx: judge(tx, watch, claim, found, features))
-    log.info("article.triaged", article=claim.key, matches=len(found.matches), alerts=told)
+    if told is not None:
+        log.info("article.triaged", article=claim.key, matches=len(found.matches), alerts=told)
 
 
 def _found(watch: Watch, document: Document) -> Found:

@@ -74,6 +74,17 @@ class Desk:
         process.kill()
         process.wait()
 
+    def is_alive(self) -> bool:
+        """Whether one of its processes is at work."""
+        return any(process.poll() is None for process in self.processes)
+
+    def tell_each_article(self) -> None:
+        """Let the starter rules tell every article: else follow-ups wait for half an hour."""
+        for file in (self.directory / "rules").glob("*.yaml"):
+            told = file.read_text("utf-8").replace(", window: 4 hours", "")
+            told = told.replace("alert: {weak", "alert: {once_per: article, weak")
+            file.write_text(told, "utf-8")
+
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """Stop it as a service manager does."""
         process.send_signal(signal.SIGTERM)
@@ -122,7 +133,11 @@ class Desk:
         """
         due = " + ".join(
             f"(SELECT count(*) FROM {table} WHERE due_at IS NOT NULL AND {besides})"
-            for table, besides in (("entry", "NOT again"), ("article", "1"), ("delivery", "1"))
+            for table, besides in (
+                ("entry", "NOT again"),
+                ("article", "TRUE"),
+                ("delivery", "TRUE"),
+            )
         )
         self.wait(lambda: self.number(f"SELECT {due}") == 0, seconds=seconds)
 

@@ -5,10 +5,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from subprocess import Popen
 from zlib import crc32
 
 import sites
+from desks import Desk
 from sites import Answer, Item
 
 
@@ -42,13 +42,13 @@ class History:
         with self.moved:
             self.open = count
 
-    def wait(self, known: int, daemon: Popen[bytes], *, seconds: float, anew: bool = False) -> None:
-        """Until the daemon knows so many snapshots; `anew`: and has asked once more."""
+    def wait(self, known: int, desk: Desk, *, seconds: float, anew: bool = False) -> None:
+        """Until the desk's daemon knows so many snapshots; `anew`: and has asked once more."""
         end = time.monotonic() + seconds
         with self.moved:
             before = self.asked if anew else -1
             while not (self.known >= known and self.asked > before):
-                assert daemon.poll() is None, f"the daemon ended with {daemon.returncode}"
+                assert desk.is_alive(), desk.log[-3_000:]
                 assert time.monotonic() < end, f"{self.known} of {len(self.snapshots)} polls"
                 self.moved.wait(timeout=1)
 

@@ -68,12 +68,7 @@ def situation(
                 clock=Clock(begins, SPEED),
             )
         )
-        # Updates wait for half an hour of the news: here each article is told at once, or in a
-        # digest.
-        for file in (desk.directory / "rules").glob("*.yaml"):
-            told = file.read_text("utf-8").replace(", window: 4 hours", "")
-            told = told.replace("alert: {weak", "alert: {once_per: article, weak")
-            file.write_text(told, "utf-8")
+        desk.tell_each_article()
         yield desk, history, receiver
 
 
@@ -82,11 +77,11 @@ def go_through(desk: Desk, history: History, *, chance: random.Random, seconds: 
     end = time.monotonic() + seconds
     for poll in sorted(chance.sample(range(len(history.snapshots)), KILLS)):
         process = desk.start()
-        history.wait(poll, process, seconds=end - time.monotonic())
+        history.wait(poll, desk, seconds=end - time.monotonic())
         threading.Event().wait(chance.uniform(0, 0.5))  # anywhere in what a poll sets off
         desk.kill(process)
     process = desk.start()
-    history.wait(len(history.snapshots), process, seconds=end - time.monotonic(), anew=True)
+    history.wait(len(history.snapshots), desk, seconds=end - time.monotonic(), anew=True)
     desk.wait_until_nothing_is_due()
     desk.end(process)
 

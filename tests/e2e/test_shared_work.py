@@ -36,6 +36,7 @@ def situation(directory: Path, *, database: str) -> Iterator[tuple[Desk, History
                 clock=Clock(datetime(2026, 1, 5, 12, tzinfo=UTC), SPEED),
             )
         )
+        desk.tell_each_article()
         yield desk, history, receiver
 
 
@@ -44,7 +45,7 @@ def replay(desk: Desk, history: History, *, after_opening: Callable[[int], None]
     for poll in range(len(history.snapshots)):
         history.show(poll + 1)
         after_opening(poll)
-        history.wait(poll + 1, seconds=desks.PATIENCE)
+        history.wait(poll + 1, desk, seconds=desks.PATIENCE)
         desk.wait_until_nothing_is_due()
     return desk.ask(
         "SELECT alert.rule_id, article.title, alert.reason FROM alert "
@@ -72,7 +73,7 @@ def test_two_processes_one_of_them_killed_tell_what_one_alone_tells(
 
         def kill_one(poll: int) -> None:
             if poll == KILLED_AT:
-                history.wait(poll, seconds=desks.PATIENCE, anew=True)
+                history.wait(poll, desk, seconds=desks.PATIENCE, anew=True)
                 threading.Event().wait(0.1)  # in the middle of what the poll sets off
                 desk.kill(first)
 

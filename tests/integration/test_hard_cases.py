@@ -157,6 +157,38 @@ def test_a_revision_during_its_triage_is_judged_again(desk, newsroom):
     assert "Strelsau bombed" in desk.sweep()
 
 
+@pytest.mark.parametrize(
+    ("name", "table", "due"), [("read", entry, {"again": False}), ("triage", article, {})]
+)
+def test_whoever_took_longer_than_the_lease_does_its_work_in_vain(
+    desk, newsroom, capsys, name, table, due
+):
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    desk.sweep(minutes=6)
+    with desk.database.writer.begin() as tx:
+        now = desk.clock.now()
+        tx.execute(update(table).values(due_at=now, not_before=now, **due))
+    step = next(step for step in PIPELINE if step.name == name)
+
+    def claim(tx):
+        return step.claim(tx, desk.monitor.watch, lease=timedelta(minutes=2), limit=1)
+
+    (late,) = desk.database.write(claim)
+    desk.clock.pass_(minutes=3)
+    (later,) = desk.database.write(claim)
+    before = rows(desk, article)
+    capsys.readouterr()
+    perform(desk.monitor.watch, step, [late])
+    assert rows(desk, article) == before
+    done = ("entry.read", "article.triaged")
+    said = capsys.readouterr().out
+    assert not any(event in said for event in (*done, "step.failed"))
+    perform(desk.monitor.watch, step, [later])
+    said = capsys.readouterr().out
+    assert any(event in said for event in done)
+
+
 def test_a_clock_set_back_a_day_does_not_stop_the_watch(desk, newsroom):
     desk.sweep()
     newsroom.publish("Sun in Zenda")
