@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 
 from monitor.core import corrections
 from monitor.core.alerts import Reason
-from monitor.core.corrections import Correction
+from monitor.core.corrections import Correction, Gone
 from monitor.core.model import ArticleId, ChannelName, RuleId
 from monitor.core.notices import Noticed, notices_of
 from monitor.core.revisions import Change, Edit, Version, compare
 from monitor.core.text import lead_text
+from monitor.core.wording.languages import wording_of
 from monitor.storage import articles, deliveries, revisions, views
 from monitor.storage.revisions import Told
 from monitor.storage.types import AnyRow
@@ -28,7 +29,7 @@ class Happened:
     reason: Reason
     said: str | None = None
     edits: tuple[Edit, ...] = ()
-    gone: str = ""
+    gone: Gone | None = None
     elsewhere: bool = False
 
 
@@ -78,6 +79,7 @@ def tell(tx: Connection, watch: Watch, row: AnyRow, happened: Happened) -> int:
             found,
             severity=min((each.severity for each in theirs), key=lambda each: each.rank),
             rules=[each.title for each in theirs],
+            words=wording_of(channel),
         )
         sent += deliveries.correct(
             tx,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from monitor.core.episodes import Picture
 from monitor.core.matcher import Matcher
 from monitor.core.rules import Rule, Volume
 from monitor.core.volume import Kind, Span, Turn, Usual, Verdict
+from monitor.core.wording.languages import wording_of
 from monitor.storage import deliveries, ledger, replay, volumes, work
 from monitor.storage.types import AnyRow
 from monitor.storage.volumes import Found
@@ -192,17 +194,14 @@ def _tell(
     if turn is Turn.BEGINS:
         kind = volume.kind_of(counted)
         number: int | None = volumes.begin_episode(tx, rule, kind, now=now, why=why)
-        said = episodes.begun(
-            rule, counted, found.number, usual=found.usual, picture=found.picture, now=now
-        )
+        say = partial(episodes.begun, usual=found.usual)
     else:
-        since = found.since or now
         number = volumes.end_episode(tx, rule.id, now=now, why=why)
-        said = episodes.ended(
-            rule, counted, found.number, since=since, picture=found.picture, now=now
-        )
-    channels = alerts.channels_of(rule, watch.channels)
-    deliveries.announce(tx, channels, key=f"episode {number} {turn}", said=said, now=now)
+        say = partial(episodes.ended, since=found.since or now)
+    for channel in alerts.channels_of(rule, watch.channels):
+        words = wording_of(channel)
+        said = say(rule, counted, found.number, picture=found.picture, now=now, words=words)
+        deliveries.announce(tx, [channel], key=f"episode {number} {turn}", said=said, now=now)
 
 
 def _moment(moment: datetime) -> str:

@@ -223,8 +223,7 @@ def _find_gone(
         return due
     values["deleted_at"] = now
     log.info("article.gone", article=row.id, since=since)
-    said = f"Its page is not there any more: looked for {since:%d %b %H:%M} and {now:%H:%M} UTC"
-    correcting.tell(tx, watch, row, Happened(Reason.DELETION, gone=said))
+    correcting.tell(tx, watch, row, Happened(Reason.DELETION, gone=corrections.Gone(since, now)))
     return due
 
 

@@ -22,18 +22,15 @@ from monitor.core.outbox import (
     follow,
 )
 from monitor.core.reports import Report
+from monitor.core.wording import Wording
+from monitor.core.wording.english import ENGLISH
+from monitor.core.wording.languages import wording_of
 from monitor.storage import deliveries, fallbacks, standings, views, work
 from monitor.storage.deliveries import PREPARED, Kind
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
 STAND_IN_ROOM = 160  # characters of the line that says for which channel a message stands in
-
-HEADINGS = {
-    alerts.Way.DIGEST: "Digest: weak and late matches, more on what was told",
-    alerts.Way.WELCOME: "Already in the news when the watch began",
-    alerts.Way.MISSED: "Late: news from the time the watch was blind",
-}
 
 THREADED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.REVISION})
 
@@ -59,27 +56,29 @@ def thread_id(root: str) -> str:
 
 
 def _content(watch: Watch, claim: Claim, *, now: datetime) -> Content | None:
-    row = claim.row
+    row, words = claim.row, wording_of(watch.channels[claim.row.channel])
     if row.kind in (Kind.VOLUME, Kind.REVISION):
-        found = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now)
-        return contents.of_notice(found.title, found.body)
+        found = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now, words=words)
+        return contents.of_notice(found.title, found.body, words=words)
     if row.kind == Kind.OPS:
         noted = messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
-        return contents.of_notice(noted.title, noted.body)
+        return contents.of_notice(noted.title, noted.body, words=words)
     with watch.database.read() as connection:
         told = views.reports(connection, row.id)
     if not told:
         return None
     if row.kind in (Kind.ALERT, Kind.UPDATE):
-        return at_once(told, now=now, update=row.kind == Kind.UPDATE)
-    return together(told, way=alerts.Way(row.collection), now=now)
+        return at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
+    return together(told, way=alerts.Way(row.collection), now=now, words=words)
 
 
-def at_once(told: Sequence[Report], *, now: datetime, update: bool) -> Content:
+def at_once(
+    told: Sequence[Report], *, now: datetime, update: bool, words: Wording = ENGLISH
+) -> Content:
     """One incident, by the article whose news counts most; the others beside it."""
     first = min(told, key=_telling)
     beside = [each for each in told if each is not first]
-    return contents.of_alert(first, now=now, beside=beside, update=update)
+    return contents.of_alert(first, now=now, beside=beside, update=update, words=words)
 
 
 def _telling(report: Report) -> tuple[int, int, float]:
@@ -88,9 +87,11 @@ def _telling(report: Report) -> tuple[int, int, float]:
     return weight, report.severity.rank, -report.seen_at.timestamp()
 
 
-def together(told: Sequence[Report], *, way: alerts.Way, now: datetime) -> Content:
+def together(
+    told: Sequence[Report], *, way: alerts.Way, now: datetime, words: Wording = ENGLISH
+) -> Content:
     """A digest."""
-    return contents.of_digest(told, heading=HEADINGS[way], now=now)
+    return contents.of_digest(told, heading=words.headings[way], now=now, words=words)
 
 
 def store_outcome(
@@ -202,5 +203,5 @@ def _stands_in(watch: Watch, row: Row[Any]) -> str:
         former = fallbacks.replaced(connection, row.fallback_of)
     if former is None:
         return ""
-    since = f"{former.created_at:%H:%M} UTC"
-    return f"Sent here because the channel {former.channel} has not taken it since {since}."
+    words = wording_of(watch.channels[row.channel])
+    return words.stands_in.format(former.channel, f"{former.created_at:%H:%M}")

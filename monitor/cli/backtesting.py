@@ -164,12 +164,14 @@ def _worded(sent: "Outgoing") -> tuple["Outgoing", "Message"]:
     from monitor.adapters import channels
     from monitor.core.alerts import Way
     from monitor.core.messages import plain
+    from monitor.core.wording.languages import wording_of
     from monitor.sending import at_once, together
 
+    words = wording_of(sent.channel)
     if sent.way in (Way.AT_ONCE, Way.UPDATE):  # follow-ups come as updates
-        return sent, plain(at_once(sent.reports, now=sent.at, update=sent.update))
+        return sent, plain(at_once(sent.reports, now=sent.at, update=sent.update, words=words))
     room = channels.room(sent.channel)
-    return sent, plain(together(sent.reports, way=sent.way, now=sent.at), room=room)
+    return sent, plain(together(sent.reports, way=sent.way, now=sent.at, words=words), room=room)
 
 
 @contextmanager

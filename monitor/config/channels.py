@@ -9,19 +9,20 @@ from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
 from monitor.config.settings import refuse_written_password
 from monitor.config.source import Broken, Map, Node, Scalar
+from monitor.config.styles import STYLE_KEYS, read_style
 from monitor.core.errors import Place
 from monitor.core.model import Budget, Channel, ChannelName, Fallback
 
 FILE = "channels.yaml"
 OWN_SCHEMES = ("console", "file")  # every other one is the notification library's
-KEYS = ("url", "default", "digest", "ops", "pace", "budget", "fallback")
+KEYS = ("url", "default", "digest", "ops", "pace", "budget", "fallback", *STYLE_KEYS)
 BUDGET_KEYS = ("messages", "every")
 FALLBACK_KEYS = ("channel", "after")
 MOST_MESSAGES = 10_000  # of a budget
 LONGEST_PACE = timedelta(hours=1)
 FALLBACK_AFTER = timedelta(minutes=10)
 DIGEST_KEYS = ("every",)
-PLANNED = ("quiet_hours", "language", "rate", "canary", "kind")
+PLANNED = ("quiet_hours", "rate", "canary", "kind")
 
 
 def read_channels(
@@ -93,6 +94,7 @@ def _channel(
             pace=fields.optional("pace", _pace, timedelta()),
             budget=_budget(fields.node("budget"), problems),
             fallback=_fallback(fields.node("fallback"), problems),
+            style=read_style(fields),
         )
     ]
 

@@ -21,7 +21,7 @@ from monitor.config.shapes import Shape, known
 from monitor.config.values import ID, URL_LIMIT
 from monitor.core import facts
 from monitor.core.errors import Permanent
-from monitor.core.model import Tier
+from monitor.core.model import Language, Tier
 
 FOLDER = ".schemas"  # beside the files; the loader does not look into it
 WEBHOOK = "webhook"  # no file of the configuration, so it is printed and not written beside them
@@ -183,6 +183,7 @@ def _channels_file() -> Shape:
         "pace": shapes.duration("At least so long between two messages; at most 1 hour."),
         "budget": _budget(),
         "fallback": _fallback(),
+        "language": shapes.choice("Of our own words in its messages.", Language, default="en"),
     }
     channel = shapes.mapping("A channel.", known(channels.KEYS, keys), required=("url",))
     top = shapes.named("Whom to tell: one key per channel.", channel, pattern=ID.pattern)

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from monitor.core import alerts
 from monitor.core.alerts import Decision, Origin, Reason, Silence, Way
-from monitor.core.corroboration import in_words
+from monitor.core.corroboration import NOBODY, Standing
 from monitor.core.credits import counted
 from monitor.core.differences import Difference
 from monitor.core.duplicates import Relation
@@ -84,7 +84,7 @@ class Verdict:
     decision: Decision
     sent: tuple[tuple[Way, Channel], ...]
     incident: IncidentId
-    standing: str = ""
+    standing: Standing = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +235,9 @@ class Replay:
             decision,
             tuple(alerts.ways(decision, channels, at_once=at_once)),
             self._incidents.number(incident),
-            in_words(incident.standing, outlets=counted(history.carried)[0])
+            replace(incident.standing, outlets=counted(history.carried)[0])
             if decision.reason is not None
-            else "",
+            else NOBODY,
         )
 
     def _account(self, article: Archived, own: _Earlier, match: Match) -> Account:

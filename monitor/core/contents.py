@@ -12,10 +12,11 @@ from enum import StrEnum
 from itertools import groupby
 
 from monitor.core.excerpts import excerpts
-from monitor.core.model import Completeness, Severity, Strength
-from monitor.core.reported import announced
+from monitor.core.model import Severity, Strength
 from monitor.core.reports import Fired, Report
 from monitor.core.strangers import link, quiet, shorten
+from monitor.core.wording import Wording
+from monitor.core.wording.english import ENGLISH
 
 TITLE_LIMIT = 180  # characters; the smallest title field of the usual services is 200 (ntfy)
 RULES_SHOWN = 8  # rules told with evidence in one alert; the rest are counted
@@ -28,17 +29,6 @@ NAME_LIMIT = 100  # characters of a publisher's name, as an aggregator gives it
 DIGEST_LIMIT = 20  # stories in one digest; the rest are counted
 LATE = timedelta(minutes=10)  # from seen to sent; later than this is said aloud
 
-MARKS = {
-    Severity.CRITICAL: "🔴 CRITICAL",
-    Severity.HIGH: "🟠 HIGH",
-    Severity.NORMAL: "🔵 NORMAL",
-    Severity.LOW: "⚪ LOW",
-}
-READ = {
-    Completeness.FULL: "full article",
-    Completeness.SUMMARY: "summary only",
-    Completeness.TITLE: "headline only",
-}
 FIELDS = ("title", "summary", "text", "section", "author", "url")  # in the order people read
 
 
@@ -95,7 +85,8 @@ class Content:
 
     `headed`: the title holds the headline whole. `preface` stands above all else: why it comes to
     this channel. `lines` are those of a notice, or what stands
-    above a digest's stories; `more` of the items are counted only.
+    above a digest's stories; `more` of the items are counted only. `words` are those that a layout
+    adds.
     """
 
     form: Form
@@ -109,140 +100,121 @@ class Content:
     folded: str = ""
     preface: str = ""
     reports: tuple[Report, ...] = ()
+    words: Wording = ENGLISH
 
 
 # --- one alert ------------------------------------------------------------------------------
 
 
 def of_alert(
-    report: Report, *, now: datetime, beside: Sequence[Report] = (), update: bool = False
+    report: Report,
+    *,
+    now: datetime,
+    beside: Sequence[Report] = (),
+    update: bool = False,
+    words: Wording = ENGLISH,
 ) -> Content:
     """One incident. `update`: people know of it; `beside` are other articles with more of it."""
-    headline = _headline(report)
-    told = ("UPDATE · " if update else "") + ("LATE · " if report.missed else "")
-    title = f"{MARKS[report.severity]} · {told}{headline}"
+    headline = _headline(report, words)
+    told = ([words.update] if update else []) + ([words.late] if report.missed else [])
+    title = " · ".join([words.marks[report.severity], *told, headline])
+    folded = report.folded if update else 0
     return Content(
         form=Form.UPDATE if update else Form.ALERT,
         severity=report.severity,
         title=shorten(title, limit=TITLE_LIMIT),
         headed=len(title) <= TITLE_LIMIT,
-        items=(_alerted(report, now),),
-        beside=tuple(_also(each, now) for each in beside[:BESIDE_SHOWN]),
+        items=(_alerted(report, now, words),),
+        beside=tuple(_also(each, now, words) for each in beside[:BESIDE_SHOWN]),
         more=max(len(beside) - BESIDE_SHOWN, 0),
-        folded=_folded(report) if update else "",
+        folded=words.plural(words.nothing_new, folded) if folded else "",
         reports=(report, *beside),
+        words=words,
     )
 
 
-def _alerted(report: Report, now: datetime) -> Item:
-    times, delays = _times(report, now)
+def _alerted(report: Report, now: datetime, words: Wording) -> Item:
+    times, delays = _times(report, now, words)
     ordered = _ordered(report.fired)
     return Item(
-        mark=MARKS[report.severity],
-        headline=_headline(report),
-        source=_source(report),
-        carried=_carried(report),
-        missed=_missed(report) if report.missed else "",
+        mark=words.marks[report.severity],
+        headline=_headline(report, words),
+        source=_source(report, words),
+        carried=_carried(report, words),
+        missed=_missed(report, words) if report.missed else "",
         times=times,
         delays=delays,
         link=link(report.url),
-        standing=quiet(report.standing),
-        read=_read(report),
-        whys=tuple(_why(report, fired) for fired in ordered[:RULES_SHOWN]),
+        standing=quiet(words.standing(report.standing)),
+        read=_read(report, words),
+        whys=tuple(_why(report, fired, words) for fired in ordered[:RULES_SHOWN]),
         more_whys=max(len(ordered) - RULES_SHOWN, 0),
     )
 
 
-def _also(report: Report, now: datetime) -> Item:
-    reasons = dict.fromkeys(quiet(fired.reason) for fired in _ordered(report.fired))
+def _also(report: Report, now: datetime, words: Wording) -> Item:
+    told = (quiet(words.reason(fired.reason)) for fired in _ordered(report.fired))
     return Item(
-        mark=MARKS[report.severity],
-        headline=shorten(_headline(report), limit=TITLE_LIMIT),
-        source=_source(report),
-        times=clock(_published(report), now),
+        mark=words.marks[report.severity],
+        headline=shorten(_headline(report, words), limit=TITLE_LIMIT),
+        source=_source(report, words),
+        times=words.clock(_published(report), now),
         link=link(report.url),
-        reasons="; ".join(reasons),
+        reasons="; ".join(dict.fromkeys(told)),
     )
 
 
-def _headline(report: Report) -> str:
-    return quiet(report.headline).strip() or "(no headline)"
+def _headline(report: Report, words: Wording) -> str:
+    return quiet(report.headline).strip() or words.no_headline
 
 
-def _folded(report: Report) -> str:
-    if not report.folded:
-        return ""
-    many = "1 more report" if report.folded == 1 else f"{report.folded:,} more reports"
-    return f"{many} of this said nothing new"
-
-
-def _source(report: Report) -> str:
-    known = (report.tier.value.replace("_", " "), report.country, report.language)
+def _source(report: Report, words: Wording) -> str:
+    known = (words.tiers[report.tier], report.country, report.language)
     name, written = quiet(report.outlet), quiet(report.publisher or "").strip()
-    via = f"{shorten(written, limit=NAME_LIMIT)} via {name}" if written else name
-    copied = f" · copy of {quiet(report.credit)}" if report.credit else ""
+    via = words.via.format(shorten(written, limit=NAME_LIMIT), name) if written else name
+    copied = f" · {words.copy_of.format(quiet(report.credit))}" if report.credit else ""
     return f"{via} ({', '.join(quiet(word) for word in known if word)}){copied}"
 
 
-def _carried(report: Report) -> str:
+def _carried(report: Report, words: Wording) -> str:
     # Of one outlet nothing is said: others may report it in words that no story joins yet.
     if report.outlets <= 1:
         return ""
     if report.sources == report.outlets:
-        return f"{report.outlets} outlets so far"
-    known = "source" if report.sources == 1 else "sources"
-    return f"{report.outlets} outlets, {report.sources} independent {known}"
+        return words.plural(words.outlets_so_far, report.outlets)
+    outlets = words.plural(words.outlets, report.outlets)
+    return f"{outlets}, {words.plural(words.independent, report.sources)}"
 
 
-def _missed(report: Report) -> str:
+def _missed(report: Report, words: Wording) -> str:
     published, seen = report.published_at, report.seen_at
-    found = f"; seen {_span(seen - published)} later" if published and published < seen else ""
-    return f"LATE: the watch was blind when this came out{found}"
+    if published and published < seen:
+        return words.missed_seen_later.format(words.span(seen - published))
+    return words.missed
 
 
-def _read(report: Report) -> str:
-    why = "" if report.quality in {"", "ok"} else f": {quiet(report.quality)}"
-    return READ[report.completeness] + why
+def _read(report: Report, words: Wording) -> str:
+    ok = report.quality in {"", "ok"}
+    why = "" if ok else f": {quiet(words.quality(report.quality))}"
+    return words.completeness[report.completeness] + why
 
 
-def _times(report: Report, now: datetime) -> tuple[str, str]:
+def _times(report: Report, now: datetime, words: Wording) -> tuple[str, str]:
     """When it was published, seen and sent; how long that took."""
     published = report.published_at
-    told = f"published {clock(published, now)}" if published else "publication time unknown"
-    line = f"{told} · seen {clock(report.seen_at, now)} · sent {moment(now)}"
+    told = words.unpublished
+    if published is not None:
+        told = words.published.format(words.clock(published, now))
+    seen = words.seen.format(words.clock(report.seen_at, now))
+    line = " · ".join([told, seen, words.sent.format(words.moment(now))])
     since_seen = now - report.seen_at
-    delays = [f"{_span(since_seen)} after it was seen"]
+    delays = [words.after_seen.format(words.span(since_seen))]
     if published and published > now:
-        delays.append("published ahead of our clock")
+        delays.append(words.ahead)
     elif published:
-        delays.insert(0, f"{_span(now - published)} after publication")
-    late = "LATE: " if since_seen >= LATE else ""
+        delays.insert(0, words.after_published.format(words.span(now - published)))
+    late = f"{words.late}: " if since_seen >= LATE else ""
     return f"{line[0].upper()}{line[1:]}", f"{late}{', '.join(delays)}"
-
-
-def moment(now: datetime) -> str:
-    """`03:02 UTC, 21 Nov 2026`."""
-    return f"{now:%H:%M} UTC, {_day(now)} {now:%Y}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%b}"
-
-
-def clock(at: datetime, now: datetime) -> str:
-    """The time of day, with the day where it is not that of `now`."""
-    if at.date() == now.date():
-        return f"{at:%H:%M}"
-    year = "" if at.year == now.year else f" {at.year}"
-    return f"{_day(at)}{year} {at:%H:%M}"
-
-
-def _span(span: timedelta) -> str:
-    seconds = max(int(span.total_seconds()), 0)
-    for size, most, unit in ((1, 90, "s"), (60, 90, "min"), (3_600, 48, "h")):
-        if seconds // size < most:
-            return f"{seconds // size} {unit}"
-    return f"{seconds // 86_400} days"
 
 
 def _ordered(fired: Iterable[Fired]) -> list[Fired]:
@@ -255,35 +227,35 @@ def _further_down(fired: Fired) -> bool:
     return fired.strength is Strength.WEAK and (not fields or "text" in fields)
 
 
-def _why(report: Report, fired: Fired) -> Why:
+def _why(report: Report, fired: Fired, words: Wording) -> Why:
     also = ""
     if fired.strength is Strength.WEAK:
-        also = "Also, further down the text: " if _further_down(fired) else "Also: "
+        also = f"{words.further_down if _further_down(fired) else words.also}: "
     return Why(
         opening=also,
         rule=quiet(fired.title),
-        urgency=_severity(fired),
-        reason=quiet(fired.reason),
-        event=_event(fired),
-        quotes=tuple(_quotes(report, fired)),
+        urgency=_severity(fired, words),
+        reason=quiet(words.reason(fired.reason)),
+        event=_event(fired, words),
+        quotes=tuple(_quotes(report, fired, words)),
     )
 
 
-def _event(fired: Fired) -> str:
+def _event(fired: Fired, words: Wording) -> str:
     """Who did what to whom, and who says so."""
-    told = quiet(announced(fired.event)).strip() if fired.event else ""
+    told = quiet(words.event(fired.event)).strip() if fired.event else ""
     return shorten(told, limit=EVENT_LIMIT)
 
 
-def _severity(fired: Fired) -> str:
+def _severity(fired: Fired, words: Wording) -> str:
     """How urgent it is, and the words that made it so where the rule tells cases apart."""
-    words = [quiet(each.quote).strip() for each in fired.evidence if each.case is not None]
-    shown = dict.fromkeys(f"»{shorten(word, limit=CASE_WORD_LIMIT)}«" for word in words)
-    named = " ".join(list(shown)[:CASE_WORDS_SHOWN])
-    return f"{fired.severity}: {named}" if named else f"{fired.severity}"
+    cases = [quiet(each.quote).strip() for each in fired.evidence if each.case is not None]
+    shown = dict.fromkeys(f"»{shorten(case, limit=CASE_WORD_LIMIT)}«" for case in cases)
+    named, urgent = " ".join(list(shown)[:CASE_WORDS_SHOWN]), words.severities[fired.severity]
+    return f"{urgent}: {named}" if named else urgent
 
 
-def _quotes(report: Report, fired: Fired) -> list[str]:
+def _quotes(report: Report, fired: Fired, words: Wording) -> list[str]:
     """`headline: the »hit« in its sentence`, one line an excerpt, the headline's first.
 
     The sentence of an event comes before all others.
@@ -294,16 +266,16 @@ def _quotes(report: Report, fired: Fired) -> list[str]:
     first = fired.event.field if fired.event else ""
     placed = sorted(fired.evidence, key=lambda e: (e.field != first, _place(e.field), e.start))
     for field, hits in groupby(placed, key=lambda e: e.field):
-        told = "headline" if field == "title" else quiet(field)
         found = list(hits)
         text = texts.get(field)
         if text is None:  # a field that messages do not carry whole: the hit alone
             shown = [f"»{quiet(hit.quote)}«" for hit in found]
         else:
             shown = excerpts(text, [(hit.start, hit.end) for hit in found], quiet=quiet)
-        quotes += [f"{told}: {quote}" for quote in shown]
+        quotes += [f"{quiet(words.field(field))}: {quote}" for quote in shown]
     more = len(quotes) - EXCERPTS_SHOWN
-    return quotes[:EXCERPTS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+    left = [words.more.format(words.number(more))] if more > 0 else []
+    return quotes[:EXCERPTS_SHOWN] + left
 
 
 def _place(field: str) -> int:
@@ -314,7 +286,12 @@ def _place(field: str) -> int:
 
 
 def of_digest(
-    reports: Sequence[Report], *, heading: str, now: datetime, limit: int = DIGEST_LIMIT
+    reports: Sequence[Report],
+    *,
+    heading: str,
+    now: datetime,
+    limit: int = DIGEST_LIMIT,
+    words: Wording = ENGLISH,
 ) -> Content:
     """Several stories: the most urgent first, then the newest; beyond `limit` they are counted.
 
@@ -322,15 +299,18 @@ def of_digest(
     """
     ranked = sorted(reports, key=_published, reverse=True)
     ranked.sort(key=lambda report: report.severity.rank)
-    count = f"{len(ranked)} {'story' if len(ranked) == 1 else 'stories'}"
+    count = words.plural(words.stories, len(ranked))
+    title = words.digest_title.format(quiet(heading).strip(), count)
+    sent = words.all_in_utc.format(words.moment(now))
     return Content(
         form=Form.DIGEST,
         severity=ranked[0].severity if ranked else None,
-        title=shorten(f"{quiet(heading).strip()}: {count}", limit=TITLE_LIMIT),
-        lines=(f"Sent {moment(now)}; all times in UTC", *_blind(ranked, now)),
-        items=tuple(_listed(report, now) for report in ranked[:limit]),
+        title=shorten(title, limit=TITLE_LIMIT),
+        lines=(sent, *_blind(ranked, now, words)),
+        items=tuple(_listed(report, now, words) for report in ranked[:limit]),
         more=max(len(ranked) - limit, 0),
         reports=tuple(ranked[:limit]),
+        words=words,
     )
 
 
@@ -338,48 +318,51 @@ def _published(report: Report) -> datetime:
     return report.published_at or report.seen_at
 
 
-def _blind(reports: Sequence[Report], now: datetime) -> list[str]:
+def _blind(reports: Sequence[Report], now: datetime, words: Wording) -> list[str]:
     """Over what time news was missed, as far as the news itself shows."""
     missed = [report for report in reports if report.missed]
     if not missed:
         return []
     oldest = min(_published(report) for report in missed)
     seen = max(report.seen_at for report in missed)
-    return [f"The oldest is from {clock(oldest, now)}, the last was seen {clock(seen, now)}"]
+    return [words.blind_from.format(words.clock(oldest, now), words.clock(seen, now))]
 
 
-def _listed(report: Report, now: datetime) -> Item:
+def _listed(report: Report, now: datetime, words: Wording) -> Item:
     known = report.published_at
-    time = f"published {clock(known, now)}" if known else f"seen {clock(report.seen_at, now)}"
+    time = words.seen.format(words.clock(report.seen_at, now))
+    if known is not None:
+        time = words.published.format(words.clock(known, now))
     if report.missed and known and known < report.seen_at:
-        time += f", seen {_span(report.seen_at - known)} later"
+        time += f", {words.seen_later.format(words.span(report.seen_at - known))}"
     return Item(
-        mark=MARKS[report.severity],
-        headline=shorten(_headline(report), limit=TITLE_LIMIT),
-        source=_source(report),
+        mark=words.marks[report.severity],
+        headline=shorten(_headline(report, words), limit=TITLE_LIMIT),
+        source=_source(report, words),
         times=time,
-        read=_read(report),
-        carried=_carried(report),
+        read=_read(report, words),
+        carried=_carried(report, words),
         link=link(report.url),
-        whys=tuple(_in_short(report, fired) for fired in _ordered(report.fired)),
+        whys=tuple(_in_short(report, fired, words) for fired in _ordered(report.fired)),
     )
 
 
-def _in_short(report: Report, fired: Fired) -> Why:
+def _in_short(report: Report, fired: Fired, words: Wording) -> Why:
     """A rule as a digest names it, with one quotation."""
+    where = f" ({words.is_further_down})" if _further_down(fired) else ""
     return Why(
         opening="",
-        rule=quiet(fired.title) + (" (further down)" if _further_down(fired) else ""),
-        urgency=_severity(fired),
-        reason=quiet(fired.reason),
-        event=_event(fired),
-        quotes=tuple(_quotes(report, fired)[:1]),
+        rule=quiet(fired.title) + where,
+        urgency=_severity(fired, words),
+        reason=quiet(words.reason(fired.reason)),
+        event=_event(fired, words),
+        quotes=tuple(_quotes(report, fired, words)[:1]),
     )
 
 
 # --- what was put into words before ---------------------------------------------------------
 
 
-def of_notice(title: str, body: str) -> Content:
+def of_notice(title: str, body: str, *, words: Wording = ENGLISH) -> Content:
     """A message whose words were found when it was decided; they are harmless already."""
-    return Content(form=Form.NOTICE, title=title, lines=tuple(body.split("\n")))
+    return Content(form=Form.NOTICE, title=title, lines=tuple(body.split("\n")), words=words)

@@ -5,23 +5,33 @@ The words are found when it is decided: later the page may say something else ag
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from monitor.core.alerts import Reason
-from monitor.core.contents import MARKS, TITLE_LIMIT
+from monitor.core.contents import TITLE_LIMIT
 from monitor.core.knowledge import Notice
 from monitor.core.messages import Message
 from monitor.core.model import Severity
 from monitor.core.revisions import Change, Edit, shown, weight
 from monitor.core.strangers import link, quiet, shorten
 from monitor.core.text import fold
+from monitor.core.wording import Wording
+from monitor.core.wording.english import ENGLISH
 
 EDITS_SHOWN = 3  # before and after, the changed figures first; the rest are counted
 SAID_LIMIT = 400  # characters of the notice
 RULES_SHOWN = 5
 GONE = 3  # pages of one outlet gone at once, from which it is rather the site that moved
-WORDS = {Reason.CORRECTION: "CORRECTION", Reason.RETRACTION: "RETRACTED", Reason.DELETION: "GONE"}
 _REASONS = {Notice.CORRECTION: Reason.CORRECTION, Notice.RETRACTION: Reason.RETRACTION}
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """When a page was looked for and not found: first, and again."""
+
+    since: datetime
+    again: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +49,7 @@ class Correction:
     url: str | None
     said: str | None = None
     edits: tuple[Edit, ...] = ()
-    gone: str = ""  # what was found instead of the page, and when
+    gone: Gone | None = None
 
 
 def reason_of(notice: Notice) -> Reason:
@@ -54,7 +64,7 @@ def subject_of(article_or_story: int, reason: Reason, said: str) -> str:
     """
     words = " ".join(fold(said).split())
     digest = sha256(f"{article_or_story} {words}".encode()).hexdigest()[:20]
-    return f"{WORDS[reason].lower()}:{digest}"
+    return f"{ENGLISH.corrected[reason].lower()}:{digest}"
 
 
 def is_move(*, gone: int, watched: int) -> bool:
@@ -70,46 +80,54 @@ def chosen(change: Change) -> tuple[Edit, ...]:
     return (*title, *sorted(others, key=weight))
 
 
-def render(found: Correction, *, severity: Severity, rules: Sequence[str]) -> Message:
+def render(
+    found: Correction, *, severity: Severity, rules: Sequence[str], words: Wording = ENGLISH
+) -> Message:
     """The message; when it is sent, the time is added."""
-    headline = quiet(found.told).strip() or "(no headline)"
-    title = f"{MARKS[severity]} · {WORDS[found.reason]} · {headline}"
-    heading = [headline] if len(title) > TITLE_LIMIT else []
+    headline = quiet(found.told).strip() or words.no_headline
+    title = f"{words.marks[severity]} · {words.corrected[found.reason]} · {headline}"
+    said = _short(found.said, SAID_LIMIT) if found.said else ""
     lines = [
-        *heading,
-        f"{quiet(found.outlet)}: {found.reason}",
-        *([quiet(found.gone)] if found.gone else []),
-        *([f"It says: »{_short(found.said, SAID_LIMIT)}«"] if found.said else []),
-        *_retitled(found),
-        link(found.url) or "(the outlet gave no usable link)",
-        *_edits(found.edits),
-        *_rules(rules),
+        *([headline] if len(title) > TITLE_LIMIT else []),
+        f"{quiet(found.outlet)}: {words.reasons[found.reason]}",
+        *([_gone(found.gone, words)] if found.gone else []),
+        *([words.it_says.format(said)] if said else []),
+        *_retitled(found, words),
+        link(found.url) or words.no_link,
+        *_edits(found.edits, words),
+        *_rules(rules, words),
     ]
     return Message(shorten(title, limit=TITLE_LIMIT), "\n".join(lines))
 
 
-def _retitled(found: Correction) -> list[str]:
+def _gone(gone: Gone, words: Wording) -> str:
+    since = f"{words.day(gone.since)} {gone.since:%H:%M}"
+    return words.page_gone.format(since, f"{gone.again:%H:%M}")
+
+
+def _retitled(found: Correction, words: Wording) -> list[str]:
     if fold(found.told).split() == fold(found.headline).split():
         return []
-    return [f"Headline now: {_short(found.headline, TITLE_LIMIT)}"]
+    return [words.headline_now.format(_short(found.headline, TITLE_LIMIT))]
 
 
-def _edits(edits: Sequence[Edit]) -> list[str]:
+def _edits(edits: Sequence[Edit], words: Wording) -> list[str]:
     lines: list[str] = []
     for each in edits[:EDITS_SHOWN]:
         cut = shown(each)
-        before = f"– before: {quiet(cut.before)}" if cut.before else ""
-        after = f"– now: {quiet(cut.after)}" if cut.after else "– now: (taken out)"
-        lines += ["", *filter(None, [before, after])]
+        before = f"– {words.before.format(quiet(cut.before))}" if cut.before else ""
+        after = quiet(cut.after) if cut.after else words.taken_out
+        lines += ["", *filter(None, [before, f"– {words.now.format(after)}"])]
     more = len(edits) - EDITS_SHOWN
-    return [*lines, *(["", f"and {more} more changes"] if more > 0 else [])]
+    return [*lines, *(["", words.plural(words.more_changes, more)] if more > 0 else [])]
 
 
-def _rules(rules: Sequence[str]) -> list[str]:
+def _rules(rules: Sequence[str], words: Wording) -> list[str]:
     named = list(dict.fromkeys(rules))
-    more = f" and {len(named) - RULES_SHOWN} more rules" if len(named) > RULES_SHOWN else ""
+    more = len(named) - RULES_SHOWN
     told = "; ".join(quiet(each) for each in named[:RULES_SHOWN])
-    return ["", f"You were told of it for: {told}{more}"] if named else []
+    left = f" {words.plural(words.more_rules, more)}" if more > 0 else ""
+    return ["", words.told_for.format(f"{told}{left}")] if named else []
 
 
 def _short(text: str, limit: int) -> str:

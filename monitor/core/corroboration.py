@@ -60,6 +60,10 @@ class Standing:
     confirmed_by: str = ""
     denied_by: str = ""
     claimed: bool = False  # by somebody whom a text names
+    outlets: int = 1  # that carry it
+
+
+NOBODY = Standing()
 
 
 @dataclass(slots=True)
@@ -125,24 +129,3 @@ def _confirms(voice: Voice, first: Voice, parties: AbstractSet[str]) -> bool:
     if voice.key == GROUND:
         return True
     return voice.whole in parties and voice.whole != first.whole
-
-
-def in_words(standing: Standing, *, outlets: int) -> str:
-    """`40 outlets, 1 source: A`, `2 sources: A, B · confirmed by B · denied by C`; "" if empty."""
-    if not standing.originators and not standing.denied_by:
-        return ""
-    parts = []
-    if standing.originators:
-        count = len(standing.originators)
-        shown = ", ".join(standing.originators[:NAMED_SHOWN])
-        more = f" and {count - NAMED_SHOWN} more" if count > NAMED_SHOWN else ""
-        carried = f"{outlets} outlets, " if outlets > 1 else ""
-        parts.append(f"{carried}{count} source{'' if count == 1 else 's'}: {shown}{more}")
-    if standing.confirmed_by:
-        by = "" if standing.confirmed_by == GROUND else "by "
-        parts.append(f"confirmed {by}{standing.confirmed_by}")
-    elif standing.claimed:
-        parts.append("not confirmed by another party")
-    if standing.denied_by:
-        parts.append(f"denied by {standing.denied_by}")
-    return " · ".join(parts)

@@ -13,6 +13,7 @@ from monitor.core.knowledge import Event, Status
 from monitor.core.model import Completeness, Evidence, Severity, Strength, Tier
 from monitor.core.reports import Fired, Report
 from monitor.core.strangers import link, quiet
+from monitor.core.wording import Wording
 
 VERSION = 1
 EVIDENCE_TOLD = 20  # of one rule; nobody's program needs more to show why
@@ -28,12 +29,12 @@ def facts(content: Content, *, now: datetime, thread: tuple[str, ...] = ()) -> d
         "severity": content.severity.value if content.severity else None,
         "sent_at": _instant(now),
         "threads": list(thread),
-        "stories": [_story(report) for report in content.reports],
+        "stories": [_story(report, content.words) for report in content.reports],
         "more": content.more if content.form is Form.DIGEST else 0,
     }
 
 
-def _story(report: Report) -> dict[str, object]:
+def _story(report: Report, words: Wording) -> dict[str, object]:
     return {
         "headline": quiet(report.headline),
         "url": link(report.url),
@@ -49,19 +50,19 @@ def _story(report: Report) -> dict[str, object]:
         "read": report.completeness.value,
         "outlets": report.outlets,
         "independent_sources": report.sources,
-        "standing": quiet(report.standing),
+        "standing": quiet(words.standing(report.standing)),
         "severity": report.severity.value,
-        "rules": [_rule(fired) for fired in report.fired],
+        "rules": [_rule(fired, words) for fired in report.fired],
     }
 
 
-def _rule(fired: Fired) -> dict[str, object]:
+def _rule(fired: Fired, words: Wording) -> dict[str, object]:
     return {
         "id": str(fired.rule),
         "title": quiet(fired.title),
         "severity": fired.severity.value,
         "strength": fired.strength.value,
-        "reason": quiet(fired.reason),
+        "reason": quiet(words.reason(fired.reason)),
         "event": _event(fired.event) if fired.event else None,
         "evidence": [_evidence(each) for each in fired.evidence[:EVIDENCE_TOLD]],
     }

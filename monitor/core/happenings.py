@@ -15,9 +15,10 @@ from monitor.core.knowledge import Event, EventType, Knowledge, Status
 from monitor.core.model import Document, Evidence
 from monitor.core.nearest import scope_of
 from monitor.core.parts import EVENTS, Sight
-from monitor.core.reported import kind, parties, standing, summed_up
+from monitor.core.reported import kind, parties, summed_up
 from monitor.core.rules import UNKNOWN, Happening, Scope, Term
 from monitor.core.text import Span, fold, lead
+from monitor.core.wording.english import ENGLISH
 
 MISSES_SHOWN = 2  # events that came nearest to what a condition looks for
 
@@ -156,7 +157,7 @@ class Happened:
             return f"this looks at {', '.join(scope for scope in Scope if scope in sight.scopes)}"
         if _blanked(placed.event, indexed, sight):
             return "ignore: blanks a word of it"
-        return standing(placed.event) or "it is weak there"
+        return ENGLISH.status(placed.event) or "it is weak there"
 
 
 def _blanked(event: Event, indexed: IndexedDocument, sight: Sight) -> bool:

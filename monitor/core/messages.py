@@ -17,13 +17,13 @@ from monitor.core.contents import (
     Form,
     Item,
     Why,
-    clock,
-    moment,
     of_alert,
     of_digest,
 )
 from monitor.core.reports import Report
 from monitor.core.strangers import UNLINKED_DOT, quiet, shorten
+from monitor.core.wording import Wording
+from monitor.core.wording.english import ENGLISH
 
 DIGEST_ROOM = 32_000  # characters; what most services take where the channel knows no better
 
@@ -92,25 +92,26 @@ def render_alert(
 
 def _alert(content: Content) -> list[str]:
     # The link stands before the evidence: a service that shows little cuts the end.
-    (item,) = content.items
+    (item,), words = content.items, content.words
     lines = [
         *([] if content.headed else [item.headline]),
         _joined(item.source, item.carried),
         *([item.missed] if item.missed else []),
         item.times,
         item.delays,
-        item.link or "(the outlet gave no usable link)",
+        item.link or words.no_link,
         *([item.standing] if item.standing else []),
     ]
     for why in item.whys:
         lines += ["", *_why(why)]
     if item.more_whys:
-        lines += ["", f"and {item.more_whys} more rules"]
+        lines += ["", words.plural(words.more_rules, item.more_whys)]
     for each in content.beside:
-        lines += ["", *_also(each)]
+        lines += ["", *_also(each, words)]
     if content.more:
-        lines += ["", f"and {content.more} more articles"]
-    return [*lines, *(["", content.folded] if content.folded else []), "", f"Read: {item.read}"]
+        lines += ["", words.plural(words.more_articles, content.more)]
+    folded = ["", content.folded] if content.folded else []
+    return [*lines, *folded, "", f"{words.read}: {item.read}"]
 
 
 def _why(why: Why) -> list[str]:
@@ -119,9 +120,9 @@ def _why(why: Why) -> list[str]:
     return [f"▪ {why.opening}{why.rule} ({why.urgency}){reason}", *(f"– {each}" for each in said)]
 
 
-def _also(item: Item) -> list[str]:
+def _also(item: Item, words: Wording) -> list[str]:
     """What else is new of an incident, in another article."""
-    lines = [f"▪ Also: {item.headline}", f"– {item.reasons} · {item.source} · {item.times}"]
+    lines = [f"▪ {words.also}: {item.headline}", f"– {item.reasons} · {item.source} · {item.times}"]
     return [*lines, *([item.link] if item.link else [])]
 
 
@@ -153,11 +154,15 @@ def _digest(content: Content, *, room: int) -> str:
     listed = 0
     for each in content.items:
         item = "\n".join(["\n", *_listed(listed + 1, each)])
-        if listed and len(body) + len(item) > room - len("\n\nand 10,000 more"):
+        if listed and len(body) + len(item) > room - len(_more(content, 10_000)):
             break
         body, listed = body + item, listed + 1
     more = content.more + len(content.items) - listed
-    return f"{body}\n\nand {more:,} more" if more else body
+    return body + _more(content, more) if more else body
+
+
+def _more(content: Content, more: int) -> str:
+    return f"\n\n{content.words.more.format(content.words.number(more))}"
 
 
 def _listed(number: int, item: Item) -> list[str]:
@@ -179,7 +184,8 @@ def _listed(number: int, item: Item) -> list[str]:
 def render_ops(title: str, body: str, *, noted_at: datetime, now: datetime) -> Message:
     """A message about the watch itself; addresses and failures in it are strangers' words too."""
     lines = [quiet(line).rstrip() for line in body.split("\n")]
-    late = " · LATE" if now - noted_at >= LATE else ""
+    # What the watch itself is about is told in English: it quotes commands, files and answers.
+    late = f" · {ENGLISH.late}" if now - noted_at >= LATE else ""
     shown = shorten(f"[ops] {quiet(title).strip()}", limit=TITLE_LIMIT)
-    noted = f"Noted {clock(noted_at, now)} · sent {moment(now)}{late}"
+    noted = f"Noted {ENGLISH.clock(noted_at, now)} · sent {ENGLISH.moment(now)}{late}"
     return Message(title=shown, body="\n".join([*lines, noted]))

@@ -226,12 +226,35 @@ class Match:
     event: "Event | None" = None
 
 
+class Language(StrEnum):
+    """In what our own words of a message are; headlines and quotations stay as they are."""
+
+    ENGLISH = "en"
+    SPANISH = "es"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A layout of the user's own: the file it stands in, for messages, and its text."""
+
+    name: str
+    source: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a channel's messages look."""
+
+    language: Language = Language.ENGLISH
+    template: Template | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One target of notifications. `url` holds secrets: it is never shown or logged.
 
     `ops`: hears how the watch itself is doing. `pace` lies between two messages at least;
-    `fallback` gets what this one could not be given.
+    `fallback` gets what this one could not be given; `style` is how messages look.
     """
 
     name: ChannelName
@@ -242,6 +265,7 @@ class Channel:
     pace: timedelta = timedelta()
     budget: "Budget | None" = None
     fallback: "Fallback | None" = None
+    style: Style = Style()
 
 
 @dataclass(frozen=True, slots=True)

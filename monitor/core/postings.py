@@ -15,6 +15,7 @@ from monitor.core.alerts import (
     Way,
 )
 from monitor.core.backtest import Judged, Verdict
+from monitor.core.corroboration import NOBODY, Standing
 from monitor.core.credits import shown_credit
 from monitor.core.incidents import IncidentId
 from monitor.core.model import Channel, ChannelName, Strength, Tier
@@ -117,10 +118,10 @@ class Outbox:
                 self._last[channel.name, key[2]] = closes_at
             yield Outgoing(closes_at, channel, key[1], tuple(digest.reports), key[1] is Way.UPDATE)
 
-    def _standing(self, verdicts: Sequence[Verdict]) -> str:
+    def _standing(self, verdicts: Sequence[Verdict]) -> Standing:
         """Who stands behind what the most urgent of the rules tells."""
         strong = [each for each in verdicts if each.match.strength is Strength.STRONG]
-        return min(strong, key=lambda e: e.match.severity.rank).standing if strong else ""
+        return min(strong, key=lambda e: e.match.severity.rank).standing if strong else NOBODY
 
     def _report(self, judged: Judged, verdicts: Sequence[Verdict]) -> Report:
         article, document = judged.article, judged.article.document

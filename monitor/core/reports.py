@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.core.corroboration import NOBODY, Standing
 from monitor.core.knowledge import Event
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
 
@@ -52,7 +53,7 @@ class Report:
     credit: str | None = None
     publisher: str | None = None
     missed: bool = False
-    standing: str = ""
+    standing: Standing = NOBODY
     folded: int = 0
     quality: str = "ok"
     title: str = ""

@@ -1,13 +1,14 @@
 """What people ask: the content of a message, the life of an article, how the watch is doing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, text
 
 from monitor.core.alerts import News, Origin, Reason
-from monitor.core.corroboration import in_words
+from monitor.core.corroboration import NOBODY, Standing
 from monitor.core.credits import shown_credit
 from monitor.core.incidents import IncidentId
 from monitor.core.knowledge import Event, Status
@@ -117,13 +118,13 @@ def _incident(fired: Sequence[Row[Any]]) -> IncidentId | None:
     return None if first is None else IncidentId(first.incident_id)
 
 
-def _standing(connection: Connection, incident_id: IncidentId | None) -> str:
+def _standing(connection: Connection, incident_id: IncidentId | None) -> Standing:
     """Who stands behind it, as far as articles said so."""
     incident = None if incident_id is None else incidents.by_id(connection, incident_id)
     if incident is None or incident.id is None:
-        return ""
+        return NOBODY
     outlets, _ = incidents.carried(connection, incident.id)
-    return in_words(incident.standing, outlets=outlets)
+    return replace(incident.standing, outlets=outlets)
 
 
 def _fired(row: Row[Any]) -> Fired:

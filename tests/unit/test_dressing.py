@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator
 from monitor.adapters.dressing import HANDS, SHORTEST, dress
 from monitor.config.schemas import document
 from monitor.core.contents import Content, of_alert, of_digest, of_notice
+from monitor.core.corroboration import Standing
 from monitor.core.fitting import fewer
 from monitor.core.knowledge import ActorId, Event, Status, TypeId
 from monitor.core.messages import Markup, Message, plain
@@ -113,7 +114,7 @@ def a_report(words: str, *, rule: str = "Strikes") -> Report:
         seen_at=NOW - timedelta(minutes=2),
         completeness=Completeness.FULL,
         fired=(fired,),
-        standing=words,
+        standing=Standing((words, words), words, words, claimed=True, outlets=3),
         quality=words,
         text=text,
         folded=2,

@@ -31,7 +31,7 @@ from monitor.core.lint import Kind
 from monitor.core.matcher import Matcher
 from monitor.core.misses import misses
 from monitor.core.model import Document, Match, RuleId, Severity, Strength
-from monitor.core.reported import announced, summed_up
+from monitor.core.reported import summed_up
 from monitor.core.rules import (
     UNKNOWN,
     AllOf,
@@ -48,6 +48,7 @@ from monitor.core.rules import (
     Within,
 )
 from monitor.core.terms import parse_term
+from monitor.core.wording.english import ENGLISH
 
 
 def terms(*written: str) -> tuple[Term, ...]:
@@ -360,7 +361,7 @@ def test_an_event_in_words(status: Status, speaker: str | None, summed: str, tol
     event = of(status=status, speaker=speaker, source_name="US", target="sylvania")
     event = replace(event, type=TypeId("boat_strike"))
     assert summed_up(event) == f"boat strike: US → sylvania{summed}"
-    assert announced(event) == f"US → sylvania: boat strike{told}"
+    assert ENGLISH.event(event) == f"US → sylvania: boat strike{told}"
 
 
 # --- why not

@@ -8,7 +8,7 @@ from norland import DAY, knowledge
 
 from monitor.core import alerts
 from monitor.core.alerts import Decision, Origin, Reason, Silence, Way
-from monitor.core.corroboration import Voice, Voices, in_words
+from monitor.core.corroboration import Voice, Voices
 from monitor.core.errors import Place
 from monitor.core.incidents import Incident, account_of, joined, known
 from monitor.core.matcher import Matcher
@@ -16,6 +16,7 @@ from monitor.core.model import Document, RuleId, Severity, StoryId
 from monitor.core.particulars import Reader
 from monitor.core.rules import AnyOf, Case, Happening, OncePer, Rule, Update
 from monitor.core.terms import parse_term
+from monitor.core.wording.english import ENGLISH
 
 KNOWLEDGE = knowledge()
 FORCE = Happening(families=("force",))
@@ -283,7 +284,7 @@ def test_speakers_whom_nobody_knows_count_as_one():
     for number, name in enumerate(("Ann Plurabelle", "Sam Nobody", "They")):
         said = desk.hears(f"{name} says Norland struck Sudania", hours=number)
         assert said.silence is Silence.FEW_SOURCES
-    assert in_words(desk.incidents[0].standing, outlets=1) == (
+    assert ENGLISH.standing(replace(desk.incidents[0].standing, outlets=1)) == (
         "1 source: others · not confirmed by another party"
     )
 
@@ -319,7 +320,9 @@ def test_who_offers_talks_says_so_himself_and_nobody_confirms_it():
     desk = Desk(talks)
     desk.hears("Sudania offers talks with Norland")
     assert desk.hears("Karim says Sudania offers talks with Norland", hours=1).reason is None
-    assert in_words(desk.incidents[0].standing, outlets=9).startswith("9 outlets, 1 source: ")
+    assert ENGLISH.standing(replace(desk.incidents[0].standing, outlets=9)).startswith(
+        "9 outlets, 1 source: "
+    )
 
 
 def test_a_confirmation_of_what_is_not_urgent_wakes_nobody():
@@ -340,7 +343,7 @@ def test_a_denial_stands_beside_the_claim():
     desk = Desk()
     desk.hears("Olsen says Norland struck Sudania")
     assert desk.hears("Karim denies that Norland struck Sudania", hours=1).words == "denied: Karim"
-    standing = in_words(desk.incidents[0].standing, outlets=40)
+    standing = ENGLISH.standing(replace(desk.incidents[0].standing, outlets=40))
     assert standing == (
         "40 outlets, 1 source: Olsen · not confirmed by another party · denied by Karim"
     )
@@ -377,6 +380,6 @@ def test_who_was_heard_is_kept_as_stored():
     ):
         voices.hear(voice)
     assert Voices.from_stored(voices.stored()) == voices
-    assert in_words(voices.standing({"sudania"}), outlets=1) == (
+    assert ENGLISH.standing(replace(voices.standing({"sudania"}), outlets=1)) == (
         "2 sources: A, on the ground · confirmed on the ground · denied by B"
     )

@@ -132,7 +132,7 @@ def _fitted(content: Content, hand: Hand, *, room: int) -> str | None:
         left = fewer(left)
     words, limit = plain(content, room=room).body, room
     while limit >= SHORTEST:
-        short = of_notice(content.title, shorten(words, limit=limit))
+        short = of_notice(content.title, shorten(words, limit=limit), words=content.words)
         if len(body := _laid_out(short, hand)) <= room:
             return body
         limit //= 2
