@@ -83,6 +83,7 @@ def configure_files(
         base=base,
         environment=environment(base),
         known_schemes=channels.KnownSchemes(),
+        check_template=dressing.check_template,
         before=None if before is None else before.reading,
     )
 

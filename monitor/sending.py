@@ -119,6 +119,8 @@ def store_outcome(
         held = work.postpone(tx, claim, until=after.again_at, failure=outcome.detail, **values)
     if held:
         _draw_conclusions(tx, watch, claim, outcome, after)
+        if message is not None and message.failure:
+            _tell_of_template(tx, watch, row.channel, message.failure)
     return after
 
 
@@ -161,6 +163,20 @@ def _draw_conclusions(
             f"answer: {outcome.detail}\nWhat waits is sent when it is back; "
             "`monitor deliveries list` shows it.",
         )
+
+
+def _tell_of_template(tx: Connection, watch: Watch, channel: str, failure: str) -> None:
+    """A message went out in the built-in form instead of the channel's own; once a day each."""
+    now = watch.now()
+    deliveries.notify(
+        tx,
+        watch.ops,
+        key=f"template {channel} {failure} {now:%Y-%m-%d}",
+        title=f"The template of the channel {channel} cannot be used",
+        body=f"{failure}\nThe message came in the built-in form. `monitor channels preview "
+        f"{channel}` shows what the template makes of invented ones.",
+        now=now,
+    )
 
 
 def give_up(tx: Connection, watch: Watch, row: Row[Any], failure: str) -> None:

@@ -130,6 +130,15 @@ def describe(channel: Channel, *, secrets: tuple[str, ...] = ()) -> str:
     return redact(masked, (*secrets, *_written_secrets(channel.url), *_masked_secrets(service)))
 
 
+def as_text(html: str) -> str:
+    """HTML as Apprise writes it out for programs that show none."""
+    from apprise.common import NotifyFormat  # noqa: PLC0415
+    from apprise.conversion import convert_between  # noqa: PLC0415
+
+    text = convert_between(NotifyFormat.HTML, NotifyFormat.TEXT, html)  # type: ignore[no-untyped-call]
+    return str(text)
+
+
 def redact(text: str, secrets: tuple[str, ...]) -> str:
     """`text` on clean lines, every secret masked however it is spelled."""
     return redactor(secrets)(clean(text))

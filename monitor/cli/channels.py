@@ -2,8 +2,12 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
+import json
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +15,8 @@ import typer
 from monitor.cli.exits import Exit, MisuseError
 from monitor.cli.options import Config, Json
 from monitor.cli.output import BAD, DOUBT, GOOD, emit, table
+from monitor.core.contents import Form
+from monitor.core.model import Language
 
 if TYPE_CHECKING:
     from monitor.config.load import Configuration
@@ -44,6 +50,80 @@ def try_channels(
         table(("channel", "outcome", "the service said"), rows)
     if any(outcome.state != "sent" for _, outcome in told):
         raise typer.Exit(Exit.NO)
+
+
+@group.command("preview")
+def preview(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A channel.")],
+    *,
+    kind: Annotated[
+        Form | None, typer.Option(help="One kind of message; all if none.", case_sensitive=False)
+    ] = None,
+    language: Annotated[
+        Language | None, typer.Option(help="Another language than the channel's own.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the HTML of one message goes.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Show what messages to a channel look like, by invented ones; nothing is sent."""
+    from monitor.cli.context import configured
+
+    if html is not None and kind is None:
+        kind = Form.ALERT
+    configuration = configured(context, config)
+    (channel,) = _named(configuration, [name])
+    if language is not None:
+        channel = replace(channel, style=replace(channel.style, language=language))
+    for form in [kind] if kind is not None else Form:
+        message = _sample(channel, form)
+        if message.failure:
+            typer.echo(f"{message.failure}: the built-in form is shown", err=True)
+        if html is not None:
+            _write_html(html, message)
+        else:
+            _show(message)
+
+
+def _sample(channel: "Channel", form: Form) -> "Message":
+    from monitor.adapters.channels import room
+    from monitor.adapters.dressing import dress
+    from monitor.core.samples import sample
+    from monitor.core.wording.languages import wording_of
+
+    now = datetime.now(UTC)
+    content = sample(form, now=now, words=wording_of(channel))
+    return dress(channel, content, room=room(channel), now=now)
+
+
+def _show(message: "Message") -> None:
+    """The message as it goes to the service; HTML as the text that people read."""
+    from monitor.adapters.channels import RULE, as_text
+    from monitor.core.messages import Markup
+
+    title, body = message.title, message.body
+    if (shown := message.dressed) is not None:
+        html = shown.markup is Markup.HTML
+        title, body = shown.title, as_text(shown.body) if html else shown.body
+    typer.echo("\n".join(filter(None, (RULE, title, body))))
+    if message.facts is not None:
+        typer.echo(json.dumps({"monitor": message.facts}, ensure_ascii=False, indent=2))
+
+
+def _write_html(file: Path, message: "Message") -> None:
+    from monitor.core.messages import Markup
+
+    if message.dressed is None or message.dressed.markup is not Markup.HTML:
+        raise MisuseError("this channel gets no HTML; --html is for mail, Telegram and Matrix")
+    page = message.dressed.body
+    if "<meta charset" not in page:
+        page = f'<!DOCTYPE html><meta charset="utf-8">{page}'
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise MisuseError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def test_message(name: str) -> "Message":

@@ -9,7 +9,7 @@ from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
 from monitor.config.settings import refuse_written_password
 from monitor.config.source import Broken, Map, Node, Scalar
-from monitor.config.styles import STYLE_KEYS, read_style
+from monitor.config.styles import STYLE_KEYS, Templates, read_style
 from monitor.core.errors import Place
 from monitor.core.model import Budget, Channel, ChannelName, Fallback
 
@@ -30,6 +30,7 @@ def read_channels(
     *,
     secrets: Secrets,
     known_schemes: Collection[str] | None,
+    templates: Templates,
     problems: Problems,
 ) -> tuple[Channel, ...]:
     """The channels; at least one must be the default."""
@@ -45,7 +46,7 @@ def read_channels(
         if key.text == "version":
             read_text(node, values.version, problems)
         else:
-            channels += _channel(key, node, secrets, known_schemes, problems)
+            channels += _channel(key, node, secrets, known_schemes, templates, problems)
     _check_fallbacks(tree, channels, problems)
     whole = all(isinstance(node, Map) for key, node in tree.entries if key.text != "version")
     if whole and not any(channel.default for channel in channels):
@@ -58,6 +59,7 @@ def _channel(
     node: Node,
     secrets: Secrets,
     known_schemes: Collection[str] | None,
+    templates: Templates,
     problems: Problems,
 ) -> list[Channel]:
     name = read_text(key, values.identifier, problems)
@@ -94,7 +96,7 @@ def _channel(
             pace=fields.optional("pace", _pace, timedelta()),
             budget=_budget(fields.node("budget"), problems),
             fallback=_fallback(fields.node("fallback"), problems),
-            style=read_style(fields),
+            style=read_style(fields, templates, url or "", problems),
         )
     ]
 

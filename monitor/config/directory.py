@@ -10,8 +10,10 @@ from monitor.config.secrets import SECRETS_FILE
 from monitor.config.source import SIZE_LIMIT
 from monitor.core.errors import Problem
 
-FOLDERS = ("outlets", "knowledge", "rules")
+TEMPLATES = "templates"  # of messages; the other folders hold YAML
+FOLDERS = ("outlets", "knowledge", "rules", TEMPLATES)
 FILES = ("monitor.yaml", "channels.yaml")
+TEMPLATE = ".j2"
 _SUFFIXES = (".yaml", ".yml")  # .yml is read so that load can refuse it: nothing is skipped quietly
 
 
@@ -114,8 +116,13 @@ def _candidates(path: Path, problems: Problems) -> list[Path]:
     return top + [
         file
         for file in found
-        if file.suffix in _SUFFIXES and not file.name.startswith(".")  # an editor's own files
+        if file.suffix in _suffixes_in(file.parent.name)
+        and not file.name.startswith(".")  # an editor's own files
     ]
+
+
+def _suffixes_in(folder: str) -> tuple[str, ...]:
+    return (TEMPLATE,) if folder == TEMPLATES else _SUFFIXES
 
 
 def _listed(folder: Path, problems: Problems) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from monitor.config import settings as monitor_file
 from monitor.config.channels import FILE as CHANNELS_FILE
 from monitor.config.channels import read_channels
-from monitor.config.directory import FOLDERS
+from monitor.config.directory import FOLDERS, TEMPLATE, TEMPLATES
 from monitor.config.fields import Fields
 from monitor.config.knowledge import Knowing
 from monitor.config.lists import LISTS, Lists
@@ -19,6 +19,7 @@ from monitor.config.rules import FILE_KEYS, RuleReader
 from monitor.config.secrets import Secrets
 from monitor.config.settings import Settings, read_settings
 from monitor.config.source import CUT_OFF, Broken, Map, Node, cut_off, scan
+from monitor.config.styles import Check, Templates
 from monitor.config.unchanged import FOLDER, Entries, Reading, beside, by_file
 from monitor.config.volumes import tell_forgotten
 from monitor.core.changes import Kept
@@ -30,6 +31,7 @@ from monitor.core.misses import misses
 from monitor.core.model import Channel, Feed, Outlet, RuleId
 from monitor.core.rules import Example, Rule
 
+_PLACES = [f"{folder}/*{TEMPLATE if folder == TEMPLATES else '.yaml'}" for folder in FOLDERS]
 RULE_FOLDERS = ("knowledge/", "rules/")  # whose files change what is watched for, if cut off
 QUOTES_SHOWN = 3  # of an example that should be silent
 
@@ -70,12 +72,14 @@ def load(
     base: Path,
     environment: Mapping[str, str],
     known_schemes: Collection[str] | None = None,
+    check_template: Check | None = None,
     before: Reading | None = None,
 ) -> Configuration:
     """The configuration that `files` (relative name to text) describe.
 
     `base` is the configuration directory, which relative paths start from; `known_schemes` are the
-    services that channels may name, None for any. `before` is what was read the last time: what an
+    services that channels may name, None for any; `check_template` says what is wrong with a
+    template. `before` is what was read the last time: what an
     edit has not touched need not be read again. Raises ConfigurationError with all mistakes.
     """
     problems = Problems()
@@ -89,8 +93,13 @@ def load(
     outlets = Outlets()
     for tree in _folder(trees, "outlets"):
         read_outlets(tree, outlets, secrets=secrets, problems=problems)
+    templates = {name: text for name, text in files.items() if _is_template(name)}
     channels = read_channels(
-        trees.get(CHANNELS_FILE), secrets=secrets, known_schemes=known_schemes, problems=problems
+        trees.get(CHANNELS_FILE),
+        secrets=secrets,
+        known_schemes=known_schemes,
+        templates=Templates(templates, check_template),
+        problems=problems,
     )
     reading, knowing = _read(files, trees, outlets, channels, problems, before=before)
     rules = [rule for read in reading.files.values() for rule in read.rules]
@@ -116,6 +125,8 @@ def load(
 def _scan(files: Mapping[str, str], problems: Problems) -> dict[str, Node]:
     trees: dict[str, Node] = {}
     for name in sorted(files):
+        if _is_template(name):
+            continue
         if _belongs(name):
             trees[name] = scan(name, files[name], problems)
             if name.startswith(RULE_FOLDERS) and (place := cut_off(name, files[name])):
@@ -126,8 +137,14 @@ def _scan(files: Mapping[str, str], problems: Problems) -> dict[str, Node]:
     return trees
 
 
+def _is_template(name: str) -> bool:
+    return name.startswith(f"{TEMPLATES}/") and name.endswith(TEMPLATE)
+
+
 def _belongs(name: str) -> bool:
     folder, slash, file = name.rpartition("/")
+    if folder == TEMPLATES:
+        return False
     if slash:
         return folder in FOLDERS and file.endswith(".yaml")
     return name in (monitor_file.FILE, CHANNELS_FILE)
@@ -136,7 +153,7 @@ def _belongs(name: str) -> bool:
 def _stray_message(name: str) -> str:
     proper = name.removesuffix(".yml") + ".yaml" if name.endswith(".yml") else name
     if not _belongs(proper):
-        known = [monitor_file.FILE, CHANNELS_FILE, *(f"{folder}/*.yaml" for folder in FOLDERS)]
+        known = [monitor_file.FILE, CHANNELS_FILE, *_PLACES]
         near = difflib.get_close_matches(proper, known, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else "."
         return f"the file {shown(name)} would not be read{hint} Allowed: {', '.join(known)}"

@@ -184,6 +184,11 @@ def _channels_file() -> Shape:
         "budget": _budget(),
         "fallback": _fallback(),
         "language": shapes.choice("Of our own words in its messages.", Language, default="en"),
+        "template": shapes.matching(
+            "templates/*.j2",
+            r"^templates/[^/]+\.j2$",
+            told="A layout of its own, out of the folder templates.",
+        ),
     }
     channel = shapes.mapping("A channel.", known(channels.KEYS, keys), required=("url",))
     top = shapes.named("Whom to tell: one key per channel.", channel, pattern=ID.pattern)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from monitor.config.directory import TEMPLATES
 from monitor.config.source import Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.model import RuleId
@@ -52,8 +53,10 @@ class Reading:
 
 
 def beside(files: Mapping[str, str]) -> dict[str, str]:
-    """The files that hold no rules."""
-    return {name: text for name, text in files.items() if not name.startswith(FOLDER)}
+    """The files that hold no rules, and that a rule may hang on."""
+    return {
+        name: text for name, text in files.items() if not name.startswith((FOLDER, f"{TEMPLATES}/"))
+    }
 
 
 def by_file(

@@ -274,7 +274,7 @@ def _quotes(report: Report, fired: Fired, words: Wording) -> list[str]:
             shown = excerpts(text, [(hit.start, hit.end) for hit in found], quiet=quiet)
         quotes += [f"{quiet(words.field(field))}: {quote}" for quote in shown]
     more = len(quotes) - EXCERPTS_SHOWN
-    left = [words.more.format(words.number(more))] if more > 0 else []
+    left = [words.left(more)] if more > 0 else []
     return quotes[:EXCERPTS_SHOWN] + left
 
 

@@ -51,6 +51,7 @@ class Message:
 
     `dressed` is the same where the kind of channel shows more than plain text. `thread` are the
     ids of the mail threads it belongs to; `facts` is it for programs, as webhooks get it.
+    `failure`: why a template of the user's own could not be used.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Message:
     dressed: Dressed | None = None
     thread: tuple[str, ...] = ()
     facts: Mapping[str, object] | None = None
+    failure: str = ""
 
 
 def unlinked(message: Message) -> Message:
@@ -122,7 +124,10 @@ def _why(why: Why) -> list[str]:
 
 def _also(item: Item, words: Wording) -> list[str]:
     """What else is new of an incident, in another article."""
-    lines = [f"▪ {words.also}: {item.headline}", f"– {item.reasons} · {item.source} · {item.times}"]
+    lines = [
+        f"▪ {words.also}: {item.headline}",
+        f"– {_joined(item.reasons, item.source, item.times)}",
+    ]
     return [*lines, *([item.link] if item.link else [])]
 
 
@@ -162,7 +167,7 @@ def _digest(content: Content, *, room: int) -> str:
 
 
 def _more(content: Content, more: int) -> str:
-    return f"\n\n{content.words.more.format(content.words.number(more))}"
+    return f"\n\n{content.words.left(more)}"
 
 
 def _listed(number: int, item: Item) -> list[str]:

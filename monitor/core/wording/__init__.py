@@ -197,6 +197,10 @@ class Wording:
         size, unit = next((size, unit) for size, unit in sizes if seconds % size == 0)
         return self.plural(unit, seconds // size)
 
+    def left(self, number: int) -> str:
+        """`and 3 more`."""
+        return self.more.format(self.number(number))
+
     # --- alerts -----------------------------------------------------------------------------
 
     def quality(self, said: str) -> str:
