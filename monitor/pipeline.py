@@ -94,10 +94,13 @@ def _found(watch: Watch, document: Document) -> Found:
     matches = watch.matcher.match(document)
     if not matches:
         return Found()
-    events, particulars = watch.matcher.events(document), watch.particulars
+    events, particulars = watch.matcher.events, watch.particulars
     return Found(
         matches,
-        {each.rule: particulars.of(document, each.event, events) for each in matches},
+        {
+            each.rule: particulars.of(document, each.event, events(each, document))
+            for each in matches
+        },
         watch.gists.of(document),
     )
 

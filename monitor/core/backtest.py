@@ -246,7 +246,7 @@ class Replay:
         name = article.agency if article.credit else article.carrier or article.outlet_name
         return account_of(
             match,
-            self._particulars.of(document, match.event, self._matcher.events(document)),
+            self._particulars.of(document, match.event, self._matcher.events(match, document)),
             story=own.story or StoryId(0),
             at=article.seen_at,
             publisher=(writer, name or writer),

@@ -125,8 +125,13 @@ class Matcher:
                 matches.append(Match(rule.id, rule.version, severity, strength, evidence, event))
         return matches
 
-    def events(self, document: Document) -> tuple[Event, ...]:
-        """Who did what to whom, of the document matched last at no cost."""
+    def events(self, match: Match, document: Document) -> tuple[Event, ...]:
+        """Who did what to whom in a document, as far as it bears on a match of it.
+
+        What matched by words alone is about no event, and not worth the time to look for any.
+        """
+        if match.event is None:
+            return ()
         return tuple(each.event for each in self._events.of(document))
 
     def _tried(self, rule_id: RuleId, document: Document) -> tuple[Strength, ...]:

@@ -51,7 +51,7 @@ class Desk:
         (match,) = self._matcher.match(document)
         account = account_of(
             match,
-            self._reader.of(document, match.event, self._matcher.events(document)),
+            self._reader.of(document, match.event, self._matcher.events(match, document)),
             story=StoryId(story),
             at=NOON + timedelta(hours=hours),
             publisher=(outlet, outlet.title()),
@@ -383,3 +383,13 @@ def test_who_was_heard_is_kept_as_stored():
     assert ENGLISH.standing(replace(voices.standing({"sudania"}), outlets=1)) == (
         "2 sources: A, on the ground · confirmed on the ground · denied by B"
     )
+
+
+def test_what_matched_by_words_is_about_none_of_the_events_beside_them():
+    document = Document("Norland bombs Sudania", None, published=DAY)
+    matcher = Matcher(
+        [RULE, replace(RULE, id=RuleId("words"), condition=parse_term("Sudania"))], KNOWLEDGE
+    )
+    about = {match.rule: matcher.events(match, document) for match in matcher.match(document)}
+    assert [each.type for each in about["force"]] == ["strike"]
+    assert about["words"] == ()
