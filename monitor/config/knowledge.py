@@ -233,10 +233,22 @@ class Knowing:
         return {kind: found[kind] for kind in Notice if kind in found}
 
     def _same(self, phrases: Phrases) -> tuple[tuple[Term, ...], ...]:
-        read = (
-            terms_of(phrases.read(node, what="words that mean the same")) for node in self._meanings
-        )
-        return tuple(each for each in read if each)
+        """Groups of words that mean the same; of a word in two groups only one could count."""
+        found: list[tuple[Term, ...]] = []
+        taken: dict[Key, tuple[int, str]] = {}
+        for number, node in enumerate(self._meanings):
+            words = phrases.read(node, what="words that mean the same")
+            for each in words:
+                other, first = taken.setdefault(each.key, (number, words[0].term.written))
+                if other != number:
+                    self._problems.add(
+                        each.place,
+                        f"{shown(each.term.written)} stands in the group of {shown(first)} too: "
+                        "leave it to one of them",
+                    )
+            if words:
+                found.append(terms_of(words))
+        return tuple(found)
 
     def _ends(self, key: str) -> tuple[str, ...]:
         read = (read_text(node, _ending, self._problems) for node in self._endings[key])
