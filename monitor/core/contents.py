@@ -6,7 +6,7 @@ message is the article's own. The parts of a quotation that made a rule true sta
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -117,15 +117,16 @@ def of_alert(
     """One incident. `update`: people know of it; `beside` are other articles with more of it."""
     headline = _headline(report, words)
     told = ([words.update] if update else []) + ([words.late] if report.missed else [])
-    title = " · ".join([words.marks[report.severity], *told, headline])
+    severity = min((each.severity for each in (report, *beside)), key=lambda each: each.rank)
+    title = " · ".join([words.marks[severity], *told, headline])
     folded = report.folded if update else 0
     return Content(
         form=Form.UPDATE if update else Form.ALERT,
-        severity=report.severity,
+        severity=severity,
         title=shorten(title, limit=TITLE_LIMIT),
         headed=len(title) <= TITLE_LIMIT,
-        items=(_alerted(report, now, words),),
-        beside=tuple(_also(each, now, words) for each in beside[:BESIDE_SHOWN]),
+        items=(replace(_alerted(report, now, words), mark=words.marks[severity]),),
+        beside=tuple(_also(each, report, now, words) for each in beside[:BESIDE_SHOWN]),
         more=max(len(beside) - BESIDE_SHOWN, 0),
         folded=words.plural(words.nothing_new, folded) if folded else "",
         reports=(report, *beside),
@@ -152,16 +153,29 @@ def _alerted(report: Report, now: datetime, words: Wording) -> Item:
     )
 
 
-def _also(report: Report, now: datetime, words: Wording) -> Item:
-    told = (quiet(words.reason(fired.reason)) for fired in _ordered(report.fired))
+def _also(report: Report, first: Report, now: datetime, words: Wording) -> Item:
+    """An article beside the first; of its rules those are named that the first does not satisfy."""
+    named = {fired.rule for fired in first.fired}
+    told = (
+        _joined(
+            ": ",
+            "" if fired.rule in named else quiet(fired.title),
+            quiet(words.reason(fired.reason)),
+        )
+        for fired in _ordered(report.fired)
+    )
     return Item(
         mark=words.marks[report.severity],
         headline=shorten(_headline(report, words), limit=TITLE_LIMIT),
         source=_source(report, words),
         times=words.clock(_published(report), now),
         link=link(report.url),
-        reasons="; ".join(dict.fromkeys(told)),
+        reasons="; ".join(dict.fromkeys(filter(None, told))),
     )
+
+
+def _joined(joint: str, *parts: str) -> str:
+    return joint.join(filter(None, parts))
 
 
 def _headline(report: Report, words: Wording) -> str:

@@ -47,7 +47,7 @@ def samples(*, now: datetime, words: Wording) -> Iterator[Content]:
     yield replace(alert, preface=words.stands_in.format("desk", "03:02"))
     digest = of_digest([long, least] * 20, heading="…", now=now, words=words)
     yield replace(digest, preface=words.stands_in.format("desk", "03:02"))
-    yield of_notice("…", "", words=words)
+    yield of_notice("…", "…", words=words)
 
 
 def _report(now: datetime) -> Report:

@@ -26,7 +26,7 @@ from monitor.core.messages import Message
 from monitor.core.model import AlertId, Channel, DeliveryId
 from monitor.core.outbox import State
 from monitor.storage import fallbacks, standings
-from monitor.storage.schema import article, delivery, delivery_alert, entry, feed
+from monitor.storage.schema import alert, article, delivery, delivery_alert, entry, feed
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import Claim, claim, due
 
@@ -95,7 +95,9 @@ def _add(
         delivery_id = _open_bundle(connection, channel, about)
         if delivery_id is not None:
             _hurry(connection, delivery_id, _closes(connection, channel, way, about, now=now))
-    elif way is not Way.AT_ONCE:
+    elif way is Way.AT_ONCE:
+        delivery_id = _open_message(connection, channel, alerts)
+    else:
         delivery_id = _open_digest(connection, channel, way, now=now)
     if delivery_id is None:
         delivery_id = _create(connection, channel, way, alerts, now=now)
@@ -119,6 +121,29 @@ def _unsealed(channel: Channel) -> ColumnElement[bool]:
         delivery.c.tried_at.is_(None),
         delivery.c.fallback_of.is_(None),
     )
+
+
+def _open_message(
+    connection: Connection, channel: Channel, alerts: Sequence[Addressed]
+) -> DeliveryId | None:
+    """The message on the story of these alerts that is decided, and not yet on its way.
+
+    Articles of one story that come together are told together, whatever rules they satisfy.
+    """
+    ids = [each.alert for each in alerts]
+    stories = select(alert.c.story_id).where(alert.c.id.in_(ids), alert.c.story_id.is_not(None))
+    told = (
+        select(delivery_alert.c.delivery_id)
+        .join(alert, alert.c.id == delivery_alert.c.alert_id)
+        .where(alert.c.story_id.in_(stories), delivery_alert.c.channel == channel.name)
+    )
+    at_once = and_(delivery.c.collection.is_(None), delivery.c.kind.in_([Kind.ALERT, Kind.UPDATE]))
+    asked = select(delivery.c.id).where(_unsealed(channel), at_once, delivery.c.id.in_(told))
+    found = connection.execute(asked.order_by(delivery.c.id).with_for_update()).scalars().first()
+    if found is not None and any(each.first for each in alerts):
+        known = delivery.c.id == found
+        connection.execute(update(delivery).where(known).values(kind=Kind.ALERT))
+    return None if found is None else DeliveryId(found)
 
 
 def _open_bundle(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.adapters.dressing import check_template
 from monitor.config import Configuration, ConfigurationError, LogFormat, load, read_directory
 from monitor.config.problems import PROBLEM_LIMIT
 from monitor.config.secrets import SECRETS_FILE, SecretsFile, read_secrets_file
@@ -52,7 +53,13 @@ ENVIRONMENT = {
 
 
 def loaded(files: dict[str, str], base: Path = BASE, **environment: str) -> Configuration:
-    return load(files, base=base, environment=ENVIRONMENT | environment, known_schemes=SCHEMES)
+    return load(
+        files,
+        base=base,
+        environment=ENVIRONMENT | environment,
+        known_schemes=SCHEMES,
+        check_template=check_template,
+    )
 
 
 def problems_of(files: dict[str, str]) -> list[str]:

@@ -61,9 +61,9 @@ ATTACKS = Rule(
 
 @pytest.fixture
 def open_watch(open_desk, files, tmp_path):
-    def open_one(rule=ATTACKS):
+    def open_one(rule=ATTACKS, *more):
         found = load(files, base=tmp_path, environment={})
-        return open_desk(replace(found, rules=(rule,), knowledge=KNOWN))
+        return open_desk(replace(found, rules=(rule, *more), knowledge=KNOWN))
 
     return open_one
 
@@ -208,3 +208,66 @@ def test_a_revision_that_only_repeats_is_not_told_again(desk, newsroom):
     item.title = "Rudolf denies once more that Northland bombed Strelsau"
     assert desk.sweep(minutes=6) == ""
     assert told(desk) == before
+
+
+RUINS = Rule(
+    id=RuleId("ruins"),
+    title="Ruins",
+    condition=parse_term("ruins"),
+    version="1",
+    place=Place("rules/r.yaml"),
+    severity=Severity.CRITICAL,
+)
+
+
+@pytest.fixture
+def slow_desk(open_desk, files, tmp_path):
+    """Its channel has just taken a message and takes the next one in half an hour."""
+    slow = {"channels.yaml": 'console: {url: "console:", default: true, pace: 30 minutes}\n'}
+    found = load(files | slow, base=tmp_path, environment={})
+    rules = (replace(ATTACKS, outlets=None), RUINS)
+    desk = open_desk(replace(found, rules=rules, knowledge=KNOWN))
+    desk.sweep()
+    return desk
+
+
+def told_before(desk, newsroom):
+    newsroom.publish("An old mill by the sea stands in ruins since last spring")
+    assert "old mill" in desk.sweep(minutes=6)
+
+
+def test_articles_of_a_story_that_wait_together_are_one_message_with_all_their_rules(
+    slow_desk, newsroom
+):
+    told_before(slow_desk, newsroom)
+    newsroom.publish("Northland bombs Strelsau, Duke Michael says")
+    assert slow_desk.sweep(minutes=6) == ""
+    newsroom.publish("Northland bombs Strelsau, Duke Michael says: the town in ruins", feed="b")
+    assert slow_desk.sweep(minutes=6) == ""
+    sent = slow_desk.sweep(minutes=31)
+    assert kinds(slow_desk) == ["alert", "alert"]
+    assert len(rows(slow_desk, story)) == 2
+    assert sent.count("🔴 CRITICAL ·") == 1  # the highest severity stands in the title
+    assert "HIGH ·" not in sent
+    assert "Ruins" in sent
+    assert "Attacks" in sent
+    assert slow_desk.sweep(hours=2) == ""
+
+
+def test_stories_that_wait_together_are_a_message_each(slow_desk, newsroom):
+    told_before(slow_desk, newsroom)
+    newsroom.publish("Northland bombs Strelsau, Duke Michael says")
+    newsroom.publish("Harvest festival of Hentzau ends among castle ruins and wine", feed="b")
+    slow_desk.sweep(minutes=6)
+    assert len(rows(slow_desk, story)) == 3
+    assert kinds(slow_desk) == ["alert", "alert", "alert"]
+
+
+def test_what_is_on_its_way_takes_in_nothing_more(open_watch, newsroom):
+    desk = open_watch(replace(ATTACKS, outlets=None), RUINS)
+    desk.sweep()
+    newsroom.publish("Northland bombs Strelsau, Duke Michael says")
+    assert "🟠 HIGH ·" in desk.sweep(minutes=6)
+    newsroom.publish("Northland bombs Strelsau, Duke Michael says: the town in ruins", feed="b")
+    assert "🔴 CRITICAL ·" in desk.sweep(minutes=6)
+    assert kinds(desk) == ["alert", "alert"]

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
@@ -35,51 +36,8 @@ KINDS = ("mailto", "tgram", "matrixs", "discord", "mmosts", "workflows", "json",
 UNSEEN = "[@<>\\x00-\\x09\\x0b-\\x1f\\u200b-\\u200f\\u202a-\\u202e\\u2066-\\u2069]"
 ROOM = 30_000  # characters: more than any of these messages has
 
-HOSTILE = [
-    "@everyone wake up",
-    "@here and @channel and @all",
-    "@room for Matrix",
-    "<!channel> now",
-    "<!here|here>",
-    "<!subteam^S123|@desk>",
-    "<@123456> and <@&77>",
-    "<@U024BE7LH>",
-    "<#C0123>",
-    "<at>Everyone</at>",
-    "<https://evil.example|Reuters>",
-    "[Reuters](https://evil.example)",
-    "[Reuters]\n(https://evil.example)",
-    "[x]: https://evil.example",
-    "![](http://evil.example/p.png)",
-    "<script>alert(1)</script>",
-    '<img src=x onerror="a()">',
-    "<a href='tg://user?id=1'>x</a>",
-    "</div></body><h1>Other</h1>",
-    "&lt;b&gt; &#60;script&#62; &amp;",
-    "&commat;everyone &#64;here",
-    '" style="display:none" x="',
-    "go to evil.com today",
-    "EVIL.COM and пример.рф",
-    "mail a@evil.example",
-    "HTTPS://EVIL.EXAMPLE//x",
-    "one\ntwo\r\nthree\u2028four\tfive",
-    "Subject: x\r\nBcc: all@x.example",
-    "safe\u202egnp.exe\u202c",
-    "a\u2066b\u2069c\u200bd\ufeffe",
-    "\x1b[31mred\x07\x00",
-    "half \ud83d a pair",
-    "Z\u0301\u0302\u0303\u0304\u0305\u0306algo",
-    "@\u200beveryone",
-    "\U000e0041tagged",
-    "**bold** __under__ *i* _i_ ~~gone~~ ||hidden||",
-    "`code` ```\nblock\n```",
-    "# Title\n## Other\n> quote\n- item",
-    "\\*escaped\\* \\[x\\](y) \\\\",
-    "~town-square #general :smile: $$x$$",
-    "{{ 7 * 7 }} {% raw %} {# gone #} ${HOME} %s {0}",
-    "»hit« «mark» »»««",
-    "w" * 400,
-]
+HEADLINES = Path(__file__).resolve().parents[1] / "data" / "hostile_headlines.json"
+HOSTILE: list[str] = json.loads(HEADLINES.read_text("utf-8"))
 
 
 def a_report(words: str, *, rule: str = "Strikes") -> Report:
@@ -174,7 +132,7 @@ def shown(kind: str, message: Message) -> str:
     if form.markup is Markup.HTML:
         page = Page(form.body)
         chat = {"b", "a", "br"}
-        mail = {"html", "head", "meta", "body", "div", "b", "a"}
+        mail = {"html", "head", "meta", "body", "div", "span", "b", "a"}
         assert page.tags <= (mail if kind.startswith("mailto") else chat)
         assert page.attributes <= {"style", "href", "charset", "name", "content"}
         assert page.links <= {LINK}
@@ -232,9 +190,9 @@ def test_a_hit_is_marked_in_what_each_service_marks_up() -> None:
     bodies = {kind: dressed(kind, content).dressed for kind in HANDS}
     assert all(form is not None for form in bodies.values())
     for kind, form in bodies.items():
-        strong = "<b>words</b>" if form and form.markup is Markup.HTML else "**words**"
         assert form is not None
-        assert f"»{strong}«" in form.body, kind
+        html = form.markup is Markup.HTML
+        assert re.search(r"»<b[^>]*>words</b>«" if html else r"»\*\*words\*\*«", form.body), kind
 
 
 @pytest.mark.parametrize("kind", ["tgram", "discord", "workflows", "mailto"])
@@ -249,7 +207,7 @@ def test_what_is_too_long_loses_pieces_from_its_end_and_breaks_no_markup(
             continue
         assert len(form.body) <= room
         if form.markup is Markup.HTML:
-            assert form.body.count("<b>") == form.body.count("</b>")
+            assert len(re.findall(r"<b[ >]", form.body)) == form.body.count("</b>")
         else:
             seen_in_markdown(form.body)
             assert form.body.count("**") % 2 == 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.contents import DIGEST_LIMIT, TITLE_LIMIT
+from monitor.core.contents import DIGEST_LIMIT, TITLE_LIMIT, of_alert
 from monitor.core.excerpts import CONTEXT, SENTENCE_LIMIT, excerpts
 from monitor.core.knowledge import ActorId, Event, Status, TypeId
 from monitor.core.messages import render_alert, render_digest, render_ops
@@ -542,3 +542,14 @@ def test_a_cut_after_a_link_leaves_the_link_as_it_is() -> None:
     body = "One line\nhttps://wire.example/a/1\nwords that have no room"
     assert shorten(body, limit=37) == "One line\nhttps://wire.example/a/1 …"
     assert shorten(body, limit=34) == "One line\nhttps://wire.example/a/1"
+
+
+def test_what_stands_beside_names_its_own_rules_and_the_highest_severity_leads():
+    first, other = a_report(fired=(TALKS,)), a_report(fired=(replace(STRIKES, reason="denied"),))
+    content = of_alert(first, now=NOW, beside=[other])
+    assert content.beside[0].reasons == "Strikes: denied"
+    assert content.severity is Severity.CRITICAL
+    assert content.title.startswith("🔴 CRITICAL · ")
+    assert content.items[0].mark == "🔴 CRITICAL"
+    again = of_alert(other, now=NOW, beside=[other])
+    assert again.beside[0].reasons == "denied"

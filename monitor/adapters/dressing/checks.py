@@ -86,7 +86,7 @@ def _tried(channel: Channel, template: Template, hand: Hand) -> Iterator[tuple[i
         except BROKEN as error:
             yield line_of(error, template), f"{_kind(content)}: {_sentence(str(error))}"
             return
-        if not shown.strip() and content.lines != ("",):
+        if not shown.strip():
             yield 1, f"{_kind(content)} shows nothing"
 
 

@@ -29,6 +29,7 @@ class Hand:
     markup: Markup
     template: str = "chat.j2"
     titled: bool = False  # the service shows the title itself
+    hit: str = ""  # the words that made a rule true; "": as what is strong
 
     def escaped(self, value: object) -> str:
         """What a template puts in."""
@@ -41,8 +42,8 @@ class Hand:
     def hits(self, value: object) -> Safe:
         """A quotation, the words that made the rule true as strong."""
         # The marks stay outside: before »**letters**« Markdown sees where something strong begins.
-        words = self.escaped(value)
-        return Safe(_MARKED.sub(lambda found: f"»{self.strong.format(found[1])}«", words))
+        words, hit = self.escaped(value), self.hit or self.strong
+        return Safe(_MARKED.sub(lambda found: f"»{hit.format(found[1])}«", words))
 
     def linked(self, value: object) -> Safe:
         """An address as a link if it is a plain one of the web, else as letters."""
@@ -74,7 +75,16 @@ _MARKDOWN = Hand(_markdown, "**{}**", str, "\n", Markup.TEXT)
 _CARD = Hand(
     _markdown, "**{}**", "[{0}]({0})".format, "\n\n", Markup.MARKDOWN, titled=True
 )  # Teams breaks lines at empty ones, and makes no link of a bare address
-_MAIL = Hand(html.escape, "<b>{}</b>", _html_link, "", Markup.HTML, "mail.j2", titled=True)
+_MAIL = Hand(
+    html.escape,
+    "<b>{}</b>",
+    _html_link,
+    "",
+    Markup.HTML,
+    "mail.j2",
+    titled=True,
+    hit='<b style="background:#fde293;color:#202124">{}</b>',  # readable on light and on dark
+)
 HANDS = {
     "tgram": _HTML,
     "matrix": _HTML,
