@@ -103,9 +103,9 @@ class Census:
             counts.rules[match.rule] += 1
         opening = replace(document, text=(document.text or "")[:OPENING])
         fields = fields_of(DEFAULT_SCOPES)
-        indexed = IndexedDocument(opening, self._vocabulary, fields, groups=self._looked_for)
+        indexed = IndexedDocument(opening, self._vocabulary, fields)
         sight = Sight(DEFAULT_SCOPES)
-        for number in indexed.possible:
+        for number in self._looked_for.anchored(indexed.places):
             if self._parts[number].holds(indexed, sight):
                 counts.groups[number, language] += 1
 

@@ -25,6 +25,11 @@ class Group:
         self.terms = terms
 
     @cached_property
+    def anchors(self) -> frozenset[str]:
+        """The names of words one of which stands wherever a term does."""
+        return frozenset(self.anchored)
+
+    @cached_property
     def anchored(self) -> dict[str, list[Sought]]:
         """The terms by their anchors; made when first asked for, as many rules are never tried."""
         found: dict[str, list[Sought]] = {}

@@ -13,12 +13,12 @@ from operator import add, eq, itemgetter
 from typing import NamedTuple
 
 from monitor.core.evidence import FIELDS
-from monitor.core.groups import Group, Groups, Sought
+from monitor.core.groups import Group, Sought
 from monitor.core.model import Document
 from monitor.core.rules import Scope, Term, Unit
 from monitor.core.stems import primary
-from monitor.core.text import Token, lead, pieces, tokenise
-from monitor.core.vocabulary import Memory, Piece, Vocabulary
+from monitor.core.text import PIECE_LIMIT, Cut, cut, lead, pieces, tokenise
+from monitor.core.vocabulary import ON_TOP, Memory, Piece, Vocabulary
 
 ALIKE_LEAST = 8  # words; fewer may open a summary and its text by chance, as a dateline does
 DEFAULT_SCOPES = frozenset({Scope.TITLE, Scope.LEAD, Scope.BODY})
@@ -40,6 +40,10 @@ def fields_of(scopes: Iterable[Scope]) -> tuple[str, ...]:
     names = {_FIELD_OF[scope] for scope in scopes if scope is not Scope.LEAD}
     names |= {"summary", "text"} if Scope.LEAD in scopes else set()
     return tuple(name for name in FIELDS if name in names)
+
+
+# What something cannot do without: of each set one word, by its name.
+Needs = frozenset[frozenset[str]]
 
 
 class Occurrence(NamedTuple):
@@ -68,35 +72,34 @@ class Field:
         self.end = first
         self._pieces: list[str] = []
         self._found: list[Piece | None] = []
-        self.interesting: list[Piece] = []
         self._is_whole = False
         self._is_even = True  # each piece is one token
-        self._cut: dict[int, list[Token]] = {}
+        self._long: dict[int, Cut] = {}
         self._sentences: dict[int, list[int]] = {}
 
     def read(self, memory: Memory, words: Container[str] | None, *, whole: bool = False) -> None:
         """Find the pieces of interest, as often as they occur."""
-        self._is_whole = whole
+        self._is_whole, self._is_even = whole, True
         self._pieces = pieces(self.value, whole=whole)
         self._found = memory.find(self._pieces, words)
-        self.interesting = list(filter(None, self._found))
-        if not whole and any(piece.is_open for piece in self.interesting):
-            self.read(memory, words, whole=True)
-            return
-        odd = [piece.tokens - 1 for piece in self.interesting if piece.tokens != 1]
-        self._is_even = not odd
-        self.end = self.first + len(self._pieces) + sum(odd)
+        extra = 0
+        for tokens, _, is_open in filter(None, self._found):
+            extra += tokens - 1
+            self._is_even &= tokens == 1
+            if is_open and not whole:
+                self.read(memory, words, whole=True)
+                return
+        self.end = self.first + len(self._pieces) + extra
 
     @cached_property
     def hits(self) -> list[tuple[int, Piece]]:
         """The pieces of interest with the numbers of their first tokens."""
-        first = self.first
-        numbers = compress(range(first, first + len(self._found)), self._found)
+        found = list(filter(None, self._found))
+        numbers = compress(range(self.first, self.first + len(self._found)), self._found)
         if self._is_even:
-            return list(zip(numbers, self.interesting, strict=True))
-        shifts = accumulate((piece.tokens - 1 for piece in self.interesting), initial=0)
-        shifted = map(add, numbers, shifts)
-        return list(zip(shifted, self.interesting, strict=True))
+            return list(zip(numbers, found, strict=True))
+        shifts = accumulate((piece.tokens - 1 for piece in found), initial=0)
+        return list(zip(map(add, numbers, shifts), found, strict=False))
 
     @cached_property
     def _odd(self) -> list[_Odd]:
@@ -116,15 +119,17 @@ class Field:
         """The characters of a token: first and end (exclusive)."""
         piece, offset = self._piece_of(token)
         start = self._starts[piece] + piece
-        found = self._tokens(piece)[offset]
-        return start + found.start, start + found.end
+        _, _, begins, length = self._tokens(piece)[offset]
+        return start + begins, start + begins + length
 
-    def _tokens(self, piece: int) -> list[Token]:
+    def _tokens(self, piece: int) -> Cut:
         """The tokens of one piece; those of long ones are kept, as they may be asked for often."""
-        tokens = self._cut.get(piece)
-        if tokens is None:
-            tokens = self._cut[piece] = tokenise(self._pieces[piece])
-        return tokens
+        written = self._pieces[piece]
+        if len(written) <= PIECE_LIMIT:
+            return cut(written)
+        if piece not in self._long:
+            self._long[piece] = cut(written)
+        return self._long[piece]
 
     def _piece_of(self, token: int) -> tuple[int, int]:
         """The number of the piece that a token stands in, and the token's own number in there."""
@@ -142,7 +147,7 @@ class Field:
 
     def folded(self) -> Iterator[str]:
         """The folded tokens, cut as they are asked for."""
-        return (token.folded for piece in self._pieces for token in tokenise(piece))
+        return (token[0] for piece in self._pieces for token in cut(piece))
 
     def until(self, character: int) -> int:
         """The end of the tokens that end at a character or before it."""
@@ -154,7 +159,7 @@ class Field:
             odd = self._odd[before]
             after = number - odd.number - 1
             first = odd.first + (odd.piece.tokens + after if after >= 0 else 0)
-        return first + sum(token.end <= len(last) for token in self._tokens(number))
+        return first + sum(start + size <= len(last) for _, _, start, size in self._tokens(number))
 
     def unit(self, token: int, unit: Unit) -> tuple[int, int]:
         """Which paragraph, or sentence of which paragraph, a token stands in."""
@@ -205,14 +210,9 @@ class IndexedDocument:
         vocabulary: Vocabulary,
         fields: Iterable[str] = FIELDS,
         words: Container[str] | None = None,
-        groups: Groups | None = None,
     ) -> None:
-        """`words`: the only ones, folded, that can be of interest, if that is known.
-
-        `groups`: those that parts are asked for; all of them, before the first is asked.
-        """
+        """`words`: the only ones, folded, that can be of interest, if that is known."""
         self.document = document
-        self._groups = groups or Groups()
         self.fields: dict[str, Field] = {}
         self.chains: dict[Hashable, tuple[Field, list[Occurrence]] | None] = {}  # found by a `near`
         self._found: dict[int, list[Occurrence]] = {}
@@ -231,35 +231,25 @@ class IndexedDocument:
         """The numbers of the tokens that satisfy the rules' words, by the words' names."""
         places: defaultdict[str, list[int]] = defaultdict(list)
         for field in self.fields.values():
-            for first, piece in field.hits:
-                for offset, name in piece.names:
+            for first, (_, names, _) in field.hits:
+                for offset, name in names:
                     places[name].append(first + offset)
         return places
 
     @cached_property
-    def possible(self) -> set[int]:
-        """The numbers of the groups that may occur: a word of each is there."""
-        return self._groups.anchored(self.places)
+    def names(self) -> set[str]:
+        """The names of the rules' words that it has."""
+        return set(self.places)
 
-    def met(self) -> set[int]:
-        """The clauses that words of the document meet."""
-        found = [piece.met for field in self.fields.values() for piece in field.interesting]
-        return set().union(*found, *[piece.met_on_top for piece in self._on_top])
+    def names_on_top(self) -> set[str]:
+        """Those of the words in title and lead, by themselves and with ON_TOP before them."""
+        end = self.views(TOP_SCOPES)[-1].end  # nothing else stands before it
+        names = {name for name, places in self.places.items() if places[0] < end}
+        return names.union(map(ON_TOP.__add__, names))
 
-    def met_on_top(self) -> set[int]:
-        """The clauses that title and lead meet by themselves."""
-        anywhere = [piece.met for piece in self._on_top]
-        return set().union(*anywhere, *[piece.met_on_top for piece in self._on_top])
-
-    @cached_property
-    def _on_top(self) -> list[Piece]:
-        """The pieces of interest in title and lead."""
-        found = self.fields["title"].interesting + self.fields["summary"].interesting
-        span = lead(self.document)
-        if span is None or span.field == "summary":
-            return found
-        view = self.views(TOP_SCOPES)[-1]
-        return found + [piece for first, piece in view.field.hits if first < view.end]
+    def may_have(self, needs: Needs) -> bool:
+        """Whether a word of each set is there."""
+        return not any(map(self.names.isdisjoint, needs))
 
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
         """Every place of the group's terms, in reading order; looked for when first asked.
@@ -270,7 +260,7 @@ class IndexedDocument:
         if found is None:
             found = self._found[group.number] = []
             anchored = group.anchored
-            anchors = self.places.keys() & anchored.keys()  # goes through the fewer
+            anchors = group.anchors & self.names
             for sought in sorted(chain.from_iterable(map(anchored.__getitem__, anchors))):
                 found += self._occurrences(sought)
             if len(group.terms) > 1:

@@ -82,10 +82,10 @@ class Matcher:
         self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
         self._enabled = [rule for rule in rules if rule.enabled]
         self._percolator = Percolator([rule.condition for rule in self._enabled], events.asked)
-        self._vocabulary = Vocabulary(words, self._percolator.meets)
+        self._vocabulary = Vocabulary(words)
         letters = sum(len(word.pattern) for word in words)
         few = letters <= LETTERS_LIMIT and not self._percolator.always
-        self._sieve = Sieve(words, self._percolator.meets) if few else None
+        self._sieve = Sieve(words) if few else None
 
     def _parts(self, rule: Rule) -> tuple[Part, Urgency]:
         """Made when first asked for, as most rules are never tried."""
@@ -101,20 +101,17 @@ class Matcher:
         if self._sieve is not None:
             text = "\n".join(filter(None, (getattr(document, name) for name in self._fields)))
             glance = self._sieve.look(text)
-            if glance is not None and not self._percolator.candidates(glance.met):
+            if glance is not None and not self._percolator.candidates(glance.names):
                 return []
         words = glance and glance.words
-        groups = self._compiler.groups
-        indexed = IndexedDocument(document, self._vocabulary, self._fields, words, groups)
-        candidates = self._percolator.candidates(indexed.met())
+        indexed = IndexedDocument(document, self._vocabulary, self._fields, words)
+        on_top = indexed.names_on_top()
+        candidates = self._percolator.candidates(indexed.names | on_top)
         matches: list[Match] = []
-        if not candidates:
-            return matches
-        met_on_top = indexed.met_on_top()
-        rules = [self._enabled[number] for number in candidates]
-        compiled = list(map(self._parts, rules))  # first all of them: see IndexedDocument
-        for number, rule, (part, urgency) in zip(candidates, rules, compiled, strict=True):
-            strong = self._percolator.on_top(number, met_on_top)
+        for number in candidates:
+            rule = self._enabled[number]
+            part, urgency = self._parts(rule)
+            strong = self._percolator.on_top(number, on_top)
             tried = self._tried(rule.id, document)
             strength = _strength(part, indexed, tried if strong else tried[1:] or tried)
             if strength is not None:
@@ -144,7 +141,7 @@ class Matcher:
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
         """The rule's tree with what held and what did not. Raises KeyError for an unknown rule."""
         part, urgency = self._parts(self._rules[rule_id])
-        indexed = IndexedDocument(document, self._vocabulary, groups=self._compiler.groups)
+        indexed = IndexedDocument(document, self._vocabulary)
         strength = _strength(part, indexed, self._tried(rule_id, document))
         sight = _SIGHTS[strength or Strength.WEAK]
         tree = part.explain(indexed, sight)

@@ -8,6 +8,7 @@ the body, distances and counts of words are left to the rule itself.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ from monitor.core.rules import (
     Within,
     Word,
 )
-from monitor.core.vocabulary import Clauses, name_of
+from monitor.core.vocabulary import ON_TOP, name_of
 
 # How much more often such a word stands in an article than another one: rough, and only speed
 # hangs on it.
@@ -39,22 +40,37 @@ _SHORT_FACTOR = 10
 _WILDCARD_FACTOR = 4
 _TOP_SHARE = 10  # title and lead are so small a part of an article
 
-ON_TOP = "^"  # before the name of a word that must stand in title or lead; no token contains it
-
 Clause = frozenset[str]
 # The words that an event cannot do without: one of each group.
 Asked = Callable[[Happening], tuple[tuple[Term, ...], ...]]
-_Wanted = tuple[int, list[tuple[int, list[Clause]]]]  # how many points, of what for which clauses
+# A rule and its clauses but the one that it is filed under: the next rarer one, and the others.
+_Entry = tuple[int, Clause, tuple[Clause, ...]]
 
 
 class _Quota(NamedTuple):
-    """Alternatives by their points and clauses: those that may hold must have points enough."""
+    """Alternatives that may hold must have points enough: points, a clause, and the other ones."""
 
     least: int
-    alternatives: Sequence[tuple[int, frozenset[int]]]
+    alternatives: Sequence[tuple[int, Clause, Sequence[Clause]]]
 
-    def reached(self, met: set[int]) -> bool:
-        return sum(each for each, clauses in self.alternatives if clauses <= met) >= self.least
+    @classmethod
+    def of(cls, least: int, alternatives: Iterable[tuple[int, Sequence[Clause]]]) -> "_Quota":
+        found = list(alternatives)
+        least -= sum(points for points, clauses in found if not clauses)  # may hold in any case
+        return cls(least, [(points, each[0], each[1:]) for points, each in found if each])
+
+    def reached(self, names: AbstractSet[str]) -> bool:
+        absent = names.isdisjoint
+        possible = [
+            points
+            for points, clause, others in self.alternatives
+            if not absent(clause) and not any(map(absent, others))
+        ]
+        return sum(possible) >= self.least
+
+
+def _all_met(clauses: Iterable[Clause], names: AbstractSet[str]) -> bool:
+    return not any(map(names.isdisjoint, clauses))
 
 
 class Percolator:
@@ -64,51 +80,49 @@ class Percolator:
     """
 
     def __init__(self, conditions: Sequence[Condition], asked: Asked = lambda _: ()) -> None:
-        self._clauses: list[frozenset[int]] = []  # of each rule, by their numbers
-        self._quotas: dict[int, list[_Quota]] = {}  # of the rules that have some
-        self._met_by: defaultdict[str, list[int]] = defaultdict(list)  # clauses, by words
-        self._filed: defaultdict[int, list[int]] = defaultdict(list)  # rules, by rarest clauses
-        self.always: list[int] = []  # that may hold whatever the words are
         clauses = _Clauses(conditions, asked)
         self._narrowed = clauses.narrowed
-        numbers: dict[Clause, int] = {}
-        for rule, condition in enumerate(conditions):
-            found = [numbers.setdefault(each, len(numbers)) for each in clauses.of(condition)]
-            self._clauses.append(frozenset(found))
-            for least, alternatives in clauses.quotas(condition):
-                each_of = [
-                    (points, frozenset(numbers.setdefault(e, len(numbers)) for e in required))
-                    for points, required in alternatives
-                ]
-                self._quotas.setdefault(rule, []).append(_Quota(least, each_of))
-            (self._filed[found[0]] if found else self.always).append(rule)
-        for clause, number in numbers.items():
-            for name in clause:
-                self._met_by[name].append(number)
+        self._required = [tuple(clauses.of(each)) for each in conditions]
+        self._quotas = {  # of the rules that have some
+            rule: found
+            for rule, condition in enumerate(conditions)
+            if (found := list(clauses.quotas(condition)))
+        }
+        self.always: list[int] = []  # the rules that may hold whatever the words are
+        filed: defaultdict[str, list[_Entry]] = defaultdict(list)
+        for rule, required in enumerate(self._required):
+            if not required:
+                self.always.append(rule)
+                continue
+            rarest, second, *others = (*required, *required[:1])
+            entry = rule, second, tuple(others[:-1])
+            for name in rarest:
+                filed[name].append(entry)
+        # By each word of their rarest clauses. Tuples: little memory is touched, as most is cold.
+        self._filed = {name: tuple(entries) for name, entries in filed.items()}
 
-    def meets(self, name: str) -> Clauses:
-        """The clauses that a word meets."""
-        return Clauses(*(tuple(self._met_by.get(each, ())) for each in (name, ON_TOP + name)))
+    def candidates(self, names: AbstractSet[str]) -> list[int]:
+        """The rules that may hold where these words are, in their order."""
+        absent = names.isdisjoint
+        found = {
+            rule
+            for entries in filter(None, map(self._filed.get, names))
+            for rule, second, others in entries
+            if not absent(second) and not any(map(absent, others))
+        }
+        found.update(self.always)
+        return sorted(each for each in found if self._has_quotas(each, names))
 
-    def candidates(self, met: set[int]) -> list[int]:
-        """The rules that may hold where these clauses are met, in their order."""
-        clauses, quotas = self._clauses, self._quotas
-        filed = [self._filed[clause] for clause in met if clause in self._filed]
-        found = [rule for some in filed for rule in some if clauses[rule] <= met]
-        found += self.always
-        return sorted(each for each in found if each not in quotas or self._admits(each, met))
-
-    def on_top(self, rule: int, met: set[int]) -> bool:
-        """Whether a rule may hold where title and lead meet only these clauses.
+    def on_top(self, rule: int, names: AbstractSet[str]) -> bool:
+        """Whether a rule may hold where title and lead have only these words.
 
         One with an `in` of other fields may look there.
         """
-        return self._admits(rule, met) or rule in self._narrowed
+        held = _all_met(self._required[rule], names) and self._has_quotas(rule, names)
+        return held or rule in self._narrowed
 
-    def _admits(self, rule: int, met: set[int]) -> bool:
-        return self._clauses[rule] <= met and (
-            rule not in self._quotas or all(quota.reached(met) for quota in self._quotas[rule])
-        )
+    def _has_quotas(self, rule: int, names: AbstractSet[str]) -> bool:
+        return rule not in self._quotas or all(quota.reached(names) for quota in self._quotas[rule])
 
 
 class _Clauses:
@@ -173,7 +187,7 @@ class _Clauses:
                 pass  # it may hold whatever the words are
         return clauses
 
-    def quotas(self, condition: Condition, where: str = "") -> Iterator[_Wanted]:
+    def quotas(self, condition: Condition, where: str = "") -> Iterator[_Quota]:
         """What the condition asks of several of its parts at once, which no one clause says."""
         match condition:
             case AllOf(parts):
@@ -184,12 +198,13 @@ class _Clauses:
             case Ignoring(_, part):
                 yield from self.quotas(part, where)
             case AnyOf(parts) if not all(isinstance(part, Term) for part in parts):
-                yield 1, [(1, self._required(part, where)) for part in parts]
+                yield _Quota.of(1, ((1, self._required(part, where)) for part in parts))
             case AtLeast(n, parts) if n > 1:
-                yield n, [(1, self._required(part, where)) for part in parts]
+                yield _Quota.of(n, ((1, self._required(part, where)) for part in parts))
             case Scored(least, boosts) if least > 0:
                 given = [boost for boost in boosts if boost.points > 0]
-                yield least, [(each.points, self._required(each.part, where)) for each in given]
+                worded = ((each.points, self._required(each.part, where)) for each in given)
+                yield _Quota.of(least, worded)
             case _:
                 pass  # its clauses say all
 

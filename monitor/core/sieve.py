@@ -1,11 +1,11 @@
-"""Which clauses of rules a text may meet, told at a glance: most articles meet hardly any.
+"""Which words of rules a text may have, told at a glance: most articles have hardly any.
 
 The text is folded to a byte a letter, and one automaton looks for all words of the rules at once.
 It may say too much, never too little; what remains is looked at word by word.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from monitor.core.rules import Word
 from monitor.core.stems import Stems
 from monitor.core.terms import words_finder
 from monitor.core.text import WORD_LIMIT, fold
-from monitor.core.vocabulary import Clauses, name_of
+from monitor.core.vocabulary import ON_TOP, name_of
 
 # Of all words of the rules; with more, hardly a text is without, and looking words up is quicker.
 LETTERS_LIMIT = 12_000
@@ -42,34 +42,37 @@ _TABLE = bytes(map(_folded, range(256)))
 
 
 class Glance(NamedTuple):
-    """Which clauses a text may meet, and through which words if no others can: None if unsure."""
+    """What words of rules a text may have, by their names, as if all of it were title and lead.
 
-    met: set[int]
+    `words`: those of the text that may be some of them, None if unsure.
+    """
+
+    names: frozenset[str]
     words: frozenset[str] | None
 
 
 class Sieve:
-    """All words of the rules, to be looked for in whole texts. `meets`: the clauses of a name."""
+    """All words of the rules, to be looked for in whole texts."""
 
-    def __init__(self, words: Iterable[Word], meets: Callable[[str], Clauses]) -> None:
+    def __init__(self, words: Iterable[Word]) -> None:
         self._stems = Stems()
-        self._clauses: dict[str, set[int]] = {}  # by heads, and words with a blank behind them
-        self._sure: set[int] = set()  # of words that are not looked for
+        self._names: dict[str, set[str]] = {}  # by heads, and words with a blank behind them
+        self._sure: set[str] = set()  # those that are not looked for
         for word in words:
-            clauses = {each for some in meets(name_of(word)) for each in some}
+            names = {name_of(word), ON_TOP + name_of(word)}
             for key in self._keys(word):
                 if key:
-                    self._clauses.setdefault(key, set()).update(clauses)
+                    self._names.setdefault(key, set()).update(names)
                 else:
-                    self._sure |= clauses
-        self._lengths = sorted(set(map(len, self._clauses)))
+                    self._sure |= names
+        self._lengths = sorted(set(map(len, self._names)))
         self._longest = max(self._lengths, default=0)
-        heads = "|".join(sorted(key for key in self._clauses if key[-1] != " "))
-        whole = "|".join(sorted(key[:-1] for key in self._clauses if key[-1] == " "))
+        heads = "|".join(sorted(key for key in self._names if key[-1] != " "))
+        whole = "|".join(sorted(key[:-1] for key in self._names if key[-1] == " "))
         alternatives = (rf"(?:{heads})\w*" if heads else "", whole)
         pattern = rf"\b(?:{'|'.join(filter(None, alternatives))})\b"
-        self._found = words_finder(pattern) if self._clauses else lambda _: ()
-        self._met_by = lru_cache(_REMEMBERED)(self._met_by_word)
+        self._found = words_finder(pattern) if self._names else lambda _: ()
+        self._named = lru_cache(_REMEMBERED)(self._named_by_word)
 
     def _keys(self, word: Word) -> set[str]:
         """Heads, and whole words with a blank behind, one of which every form of a word has.
@@ -121,14 +124,14 @@ class Sieve:
         if _STRANGE in folded:
             return None
         found = set(self._found(folded))
-        met = self._sure.union(*(self._met_by(each[: self._longest]) for each in found))
-        return Glance(met, None if self._sure else frozenset(each.decode() for each in found))
+        names = frozenset(self._sure).union(*(self._named(each[: self._longest]) for each in found))
+        return Glance(names, None if self._sure else frozenset(each.decode() for each in found))
 
-    def _met_by_word(self, word: bytes) -> frozenset[int]:
-        """The clauses of the opening of a word that was found, or of all of it."""
+    def _named_by_word(self, word: bytes) -> frozenset[str]:
+        """The names for the opening of a word that was found, or for all of it."""
         written = f"{word.decode()} "
         keys = (written[:length] for length in self._lengths if length <= len(written))
-        return frozenset().union(*(self._clauses.get(key, ()) for key in keys))
+        return frozenset().union(*(self._names.get(key, ()) for key in keys))
 
 
 def _acronyms(text: str) -> str:

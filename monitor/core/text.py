@@ -185,43 +185,48 @@ def tokenise(text: str) -> list[Token]:
 
 def columns(text: str) -> Columns:
     """The tokens of the text as columns."""
-    cut = pieces(text, whole=any(map(text.__contains__, _MAY_HOLD_BLANK)))
-    found = list(map(_known_pieces.__getitem__, cut))
+    written = pieces(text, whole=any(map(text.__contains__, _MAY_HOLD_BLANK)))
+    found = list(map(_known_pieces.__getitem__, written))
     tokens = list(chain.from_iterable(found))
     if not tokens:
         return Columns((), (), (), (), (), ())
     folded, exact, offsets, lengths = zip(*tokens, strict=True)
-    starts = list(map(add, _beginnings(cut, found), offsets))
+    starts = list(map(add, _beginnings(written, found), offsets))
     ends = list(map(add, starts, lengths))
     return Columns(folded, exact, starts, ends, *_units(text, exact, starts, ends))
 
 
-_Cut = tuple[tuple[str, str, int, int], ...]
+Cut = tuple[tuple[str, str, int, int], ...]
 
 
-class _Pieces(dict[str, _Cut]):
+class _Pieces(dict[str, Cut]):
     """The tokens of pieces: folded and exact form, where each starts, its length. Bounded."""
 
-    def __missing__(self, piece: str) -> _Cut:
+    def __missing__(self, piece: str) -> Cut:
         found = []
         for token in _TOKEN.finditer(piece):
             folded, exact, kept = forms(token.group())
             exact = piece if exact == piece else exact  # one string for all: less memory to touch
             found.append((exact if folded == exact else folded, exact, token.start(), kept))
-        cut = tuple(found)
+        tokens = tuple(found)
         if len(piece) <= PIECE_LIMIT:
             if len(self) >= PIECES_LIMIT:
                 self.clear()
-            self[piece] = cut
-        return cut
+            self[piece] = tokens
+        return tokens
 
 
 _known_pieces = _Pieces()
 
 
-def _beginnings(cut: Sequence[str], found: Sequence[_Cut]) -> list[int]:
+def cut(piece: str) -> Cut:
+    """The tokens of a piece: folded and exact form, where each starts in it, and its length."""
+    return _known_pieces[piece]
+
+
+def _beginnings(written: Sequence[str], found: Sequence[Cut]) -> list[int]:
     """For each token where its piece begins."""
-    begins = list(map(add, accumulate(map(len, cut), initial=0), range(len(cut))))
+    begins = list(map(add, accumulate(map(len, written), initial=0), range(len(written))))
     beside: list[int] = []
     counts = list(map(len, found))
     last = 0
