@@ -39,7 +39,7 @@ from monitor.runners.embedded import Embedded, Width
 from monitor.runners.lock import FILE as LOCK_FILE
 from monitor.runners.lock import Followed, Lock
 from monitor.runners.recurring import every
-from monitor.storage import deliveries, migrate, sync
+from monitor.storage import deliveries, holding, migrate, sync
 from monitor.storage.engine import COMMITS, Database, lock_configuration
 from monitor.storage.grouping import LiveStories
 from monitor.storage.listen import Listener
@@ -318,6 +318,7 @@ class Monitor:
         )
         names = [channel.name for channel in wanted.channels]
         deliveries.park_orphans(tx, channels=names, now=now)
+        holding.replan(tx, wanted.channels, now=now)
         return sync.remember(tx, wanted.files, now=now)
 
     def _embedded(self, beat: Callable[[], None]) -> Embedded:

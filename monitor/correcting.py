@@ -75,9 +75,10 @@ def tell(tx: Connection, watch: Watch, row: AnyRow, happened: Happened) -> int:
         channel = watch.channels.get(ChannelName(name))
         if channel is None:  # it is not configured any more
             continue
+        severity = min((each.severity for each in theirs), key=lambda each: each.rank)
         said = corrections.render(
             found,
-            severity=min((each.severity for each in theirs), key=lambda each: each.rank),
+            severity=severity,
             rules=[each.title for each in theirs],
             words=wording_of(channel),
         )
@@ -88,6 +89,7 @@ def tell(tx: Connection, watch: Watch, row: AnyRow, happened: Happened) -> int:
             said=said,
             alerts=[added[rule] for rule in revisions.rules_told(theirs)],
             incident=theirs[-1].alert.incident_id,
+            severity=severity,
             not_before=max([now, *(each.not_before for each in theirs if each.not_before)]),
             now=now,
         )

@@ -201,7 +201,8 @@ def _tell(
     for channel in alerts.channels_of(rule, watch.channels):
         words = wording_of(channel)
         said = say(rule, counted, found.number, picture=found.picture, now=now, words=words)
-        deliveries.announce(tx, [channel], key=f"episode {number} {turn}", said=said, now=now)
+        key, severity = f"episode {number} {turn}", rule.severity
+        deliveries.announce(tx, [channel], key=key, said=said, severity=severity, now=now)
 
 
 def _moment(moment: datetime) -> str:

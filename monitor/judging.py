@@ -29,7 +29,7 @@ from monitor.storage import (
     volumes,
     work,
 )
-from monitor.storage.deliveries import Addressed
+from monitor.storage.deliveries import Addressed, Collected
 from monitor.storage.engine import lock_triage
 from monitor.storage.types import AnyRow
 from monitor.storage.work import Claim
@@ -236,7 +236,18 @@ def _decide(
         return []
     told_by = alerts.ways(decision, channels, at_once=at_once)
     first = decision.reason is alerts.Reason.FIRST_REPORT
-    return [Addressed(alert_id, way, channel, incident_id, first) for way, channel in told_by]
+    severity = None if decision.rides_along else match.severity
+    return [
+        Addressed(alert_id, way, channel, incident_id, first, severity, _collected(rule, way))
+        for way, channel in told_by
+    ]
+
+
+def _collected(rule: Rule, way: alerts.Way) -> Collected | None:
+    """The digest of its own in which a rule is told; None if it is not."""
+    if way is not alerts.Way.DIGEST or rule.digest is None or rule.digest.every is None:
+        return None
+    return Collected(rule.id, rule.digest.every)
 
 
 def _going(tx: Connection, rule: Rule, account: Account, *, on_trial: bool) -> list[Incident]:

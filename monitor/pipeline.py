@@ -25,7 +25,17 @@ from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import Document
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
 from monitor.judging import Found, judge
-from monitor.storage import articles, deliveries, feeds, hosts, sketches, views, volumes, work
+from monitor.storage import (
+    articles,
+    deliveries,
+    feeds,
+    holding,
+    hosts,
+    sketches,
+    views,
+    volumes,
+    work,
+)
 from monitor.storage.engine import Unwritable
 from monitor.storage.schema import article, delivery, entry, feed, rule
 from monitor.storage.work import Claim
@@ -130,7 +140,8 @@ def deliver(watch: Watch, claim: Claim) -> None:
         outcome = Outcome(Fate.FAILED, f"given up: {row.uncertain} sends were cut short")
     else:
         channel = watch.channels[row.channel]
-        room = watch.room(channel) - (sending.STAND_IN_ROOM if row.fallback_of else 0)
+        prefaced = row.fallback_of or row.held or row.forwarded_from
+        room = watch.room(channel) - (sending.PREFACE_ROOM if prefaced else 0)
         message = sending.render(watch, claim, room=room)
         outcome = (
             watch.send(channel, message, key=row.key)
@@ -221,6 +232,7 @@ def _due_rules(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) ->
 
 
 def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
+    holding.keep(tx, watch.channels.values(), now=watch.now())
     return deliveries.claim_deliveries(
         tx, channels=list(watch.channels), now=watch.now(), lease=lease, limit=limit
     )

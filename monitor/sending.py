@@ -1,17 +1,15 @@
 """Delivery's messages: what a delivery says now, and what became of one try."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from monitor.core import alerts, contents, episodes, messages, timing
-from monitor.core.contents import Content
+from monitor import telling
+from monitor.core import timing
 from monitor.core.identity import digest
 from monitor.core.messages import Message
-from monitor.core.model import Channel
+from monitor.core.model import Channel, Severity
 from monitor.core.outbox import (
     GIVE_UP_AFTER,
     Cause,
@@ -21,16 +19,12 @@ from monitor.core.outbox import (
     Tries,
     follow,
 )
-from monitor.core.reports import Report
-from monitor.core.wording import Wording
-from monitor.core.wording.english import ENGLISH
-from monitor.core.wording.languages import wording_of
-from monitor.storage import deliveries, fallbacks, standings, views, work
+from monitor.storage import deliveries, fallbacks, holding, standings, views, work
 from monitor.storage.deliveries import PREPARED, Kind
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
-STAND_IN_ROOM = 160  # characters of the line that says for which channel a message stands in
+PREFACE_ROOM = 260  # characters of the line that says why a message comes here, and now
 
 THREADED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.REVISION})
 
@@ -38,10 +32,9 @@ THREADED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.REVISION})
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
-    content = _content(watch, claim, now=now)
+    content = telling.content(watch, row, now=now)
     if content is None:
         return None
-    content = replace(content, preface=_stands_in(watch, row))
     thread: list[str] = []
     if row.kind in THREADED:
         with watch.database.read() as connection:
@@ -53,45 +46,6 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
 def thread_id(root: str) -> str:
     """The id of a mail that was never sent: the beginning of a thread, so that replies meet."""
     return f"<{digest('thread', root)}@monitor.invalid>"
-
-
-def _content(watch: Watch, claim: Claim, *, now: datetime) -> Content | None:
-    row, words = claim.row, wording_of(watch.channels[claim.row.channel])
-    if row.kind in (Kind.VOLUME, Kind.REVISION):
-        found = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now, words=words)
-        return contents.of_notice(found.title, found.body, words=words)
-    if row.kind == Kind.OPS:
-        noted = messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
-        return contents.of_notice(noted.title, noted.body, words=words)
-    with watch.database.read() as connection:
-        told = views.reports(connection, row.id)
-    if not told:
-        return None
-    if row.kind in (Kind.ALERT, Kind.UPDATE):
-        return at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
-    return together(told, way=alerts.Way(row.collection), now=now, words=words)
-
-
-def at_once(
-    told: Sequence[Report], *, now: datetime, update: bool, words: Wording = ENGLISH
-) -> Content:
-    """One incident, by the article whose news counts most; the others beside it."""
-    first = min(told, key=_telling)
-    beside = [each for each in told if each is not first]
-    return contents.of_alert(first, now=now, beside=beside, update=update, words=words)
-
-
-def _telling(report: Report) -> tuple[int, int, float]:
-    """What a message leads with: what counts most, then what is most urgent, then the newest."""
-    weight = min((fired.weight for fired in report.fired), default=0)
-    return weight, report.severity.rank, -report.seen_at.timestamp()
-
-
-def together(
-    told: Sequence[Report], *, way: alerts.Way, now: datetime, words: Wording = ENGLISH
-) -> Content:
-    """A digest."""
-    return contents.of_digest(told, heading=words.headings[way], now=now, words=words)
 
 
 def store_outcome(
@@ -121,6 +75,9 @@ def store_outcome(
         _draw_conclusions(tx, watch, claim, outcome, after)
         if message is not None and message.failure:
             _tell_of_template(tx, watch, row.channel, message.failure)
+        if row.kind == Kind.DIGEST:
+            holding.follow(tx, row.id, after.state, now=now)
+            holding.keep_digest_open(tx, watch.channels[row.channel], now=now)
     return after
 
 
@@ -203,21 +160,13 @@ def give_up(tx: Connection, watch: Watch, row: Row[Any], failure: str) -> None:
 def _tell_others(
     tx: Connection, watch: Watch, channel: Channel, *, key: str, title: str, body: str
 ) -> None:
-    """Tell people of a channel by others: those that hear of the watch, else the default ones."""
+    """Tell people of a channel by others: those that hear of the watch, else the default ones.
+
+    No quiet hours hold that: what is critical may come by this channel alone.
+    """
     others = [each for each in watch.ops if each != channel]
     if not others:
         rest = [each for each in watch.channels.values() if each != channel]
         others = [each for each in rest if each.default] or rest
-    deliveries.notify(tx, others, key=key, title=title, body=body, now=watch.now())
-
-
-def _stands_in(watch: Watch, row: Row[Any]) -> str:
-    """For which channel a message stands in, and since when; "" if for none."""
-    if not row.fallback_of:
-        return ""
-    with watch.database.read() as connection:
-        former = fallbacks.replaced(connection, row.fallback_of)
-    if former is None:
-        return ""
-    words = wording_of(watch.channels[row.channel])
-    return words.stands_in.format(former.channel, f"{former.created_at:%H:%M}")
+    urgent = Severity.CRITICAL
+    deliveries.notify(tx, others, key=key, title=title, body=body, severity=urgent, now=watch.now())

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from monitor.adapters.exchanges import ANSWER_SECONDS, Exchange, listening
 from monitor.core.contents import TITLE_LIMIT
 from monitor.core.errors import Permanent
-from monitor.core.messages import Dressed, Markup, Message, unlinked
+from monitor.core.messages import PICTURE, Dressed, Markup, Message, unlinked
 from monitor.core.model import Channel
 from monitor.core.outbox import Cause, Fate, Outcome
 from monitor.core.secrets import MASK, redactor
@@ -283,12 +283,25 @@ def _notify(service: Any, message: Message, hidden: tuple[str, ...]) -> Outcome:
             title=shown.title,
             body=shown.body,
             body_format=apprise.NotifyFormat(shown.markup.value),
+            attach=_picture(service, shown),
         )
     # Masked before it is cut: half a secret is not known for one.
     exchange.words = _short(redact(exchange.words, hidden))
     log = _short(redact("; ".join(entry.message for entry in result.logs()), hidden))
     late = result.status == apprise.AppriseResultStatus.TIMEOUT
     return _outcome(exchange, accepted=bool(result), late=late, log=log)
+
+
+def _picture(service: Any, shown: Dressed) -> Any:
+    """The picture that a mail shows in its text; None if it has none."""
+    if shown.picture is None:
+        return None
+    from apprise.attachment.memory import AttachMemory  # noqa: PLC0415
+
+    service.inline = True
+    return AttachMemory(  # type: ignore[no-untyped-call]
+        content=shown.picture, name=PICTURE, mimetype="image/png"
+    )
 
 
 def _fitted(message: Message, service: Any) -> Message:

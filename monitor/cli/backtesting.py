@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from monitor.config.load import Configuration
     from monitor.core.backtest import Archived, RuleCounts, Summary
+    from monitor.core.held_messages import Outgoing
     from monitor.core.messages import Message
-    from monitor.core.postings import Outgoing
     from monitor.core.rules import Rule
     from monitor.storage.engine import Database
 
@@ -100,11 +100,12 @@ def replayed(
     from monitor.core.backtest import Replay, Summary
     from monitor.core.postings import Outbox
 
-    outcome, outbox = Outcome(since, until, Summary(rules)), Outbox(rules)
+    outcome = Outcome(since, until, Summary(rules))
     if database is None:
         return outcome
     window = configuration.settings.story_window
     channels = {channel.name: channel for channel in configuration.channels}
+    outbox = Outbox(rules, channels)
     work = Replay(rules, configuration.knowledge, channels=channels, story_window=window)
     archive = Archive(database, since=since, until=until, story_window=window)
     outcome.since = archive.since
@@ -165,13 +166,21 @@ def _worded(sent: "Outgoing") -> tuple["Outgoing", "Message"]:
     from monitor.core.alerts import Way
     from monitor.core.messages import plain
     from monitor.core.wording.languages import wording_of
-    from monitor.sending import at_once, together
+    from monitor.telling import at_once, together
 
     words = wording_of(sent.channel)
     if sent.way in (Way.AT_ONCE, Way.UPDATE):  # follow-ups come as updates
         return sent, plain(at_once(sent.reports, now=sent.at, update=sent.update, words=words))
     room = channels.room(sent.channel)
-    return sent, plain(together(sent.reports, way=sent.way, now=sent.at, words=words), room=room)
+    content = together(
+        sent.reports,
+        channel=sent.channel,
+        way=sent.way,
+        now=sent.at,
+        held=sent.held,
+        words=words,
+    )
+    return sent, plain(content, room=room)
 
 
 @contextmanager

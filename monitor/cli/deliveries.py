@@ -195,6 +195,10 @@ def _fields(row: Any) -> dict[str, Any]:
         "failure": row.failure,
         "title": row.title,
         "stands_in_for": row.fallback_of,
+        "severity": row.severity,
+        "held": row.held,
+        "told_in": row.part_of,
+        "forwarded_from": row.forwarded_from,
         "key": row.key,
     }
 
@@ -206,12 +210,17 @@ def _line(each: dict[str, Any]) -> tuple[Cell, ...]:
     kind = each["kind"]
     if each["stands_in_for"]:
         kind += f" for {each['stands_in_for']}"
+    if each["told_in"]:
+        kind += f" told in {each['told_in']}"
+    state = each["state"]
+    if each["held"] and state == State.QUEUED:
+        state += f", held: {each['held']}"
     return (
         str(each["delivery"]),
         at(each["made"]),
         each["channel"],
         kind,
-        (each["state"], STYLES.get(each["state"], "")),
+        (state, STYLES.get(each["state"], "")),
         tries,
         at(each["next"]) if each["next"] else "",
         _short(each["title"] or "(not put into words yet)"),

@@ -67,7 +67,7 @@ def _looked_up(
     database: "Database", settings: "Settings", rules: "tuple[Rule, ...]"
 ) -> dict[str, Any]:
     from monitor.cli.trying import on_trial
-    from monitor.storage import health, versions, views, volumes
+    from monitor.storage import health, holding, versions, views, volumes
 
     now = datetime.now(UTC)
     since = now - LOOKED_BACK
@@ -90,6 +90,10 @@ def _looked_up(
                     "failure": row.failure,
                 }
                 for row in views.delivery_states(connection)
+            ],
+            "held": [
+                {"channel": row.channel, "why": row.held, "count": row.n, "until": row.until}
+                for row in holding.held(connection, now=now)
             ],
             "kept": [
                 {"rule": name, "title": title, "why": why.value}
@@ -191,6 +195,7 @@ def _show(facts: dict[str, Any]) -> None:
     waiting = [f"{what} {number:,}" for what, number in facts["backlog"].items() if number]
     say(("backlog    ", STRONG), ", ".join(waiting) or "none")
     _show_deliveries(facts["deliveries"])
+    _show_held(facts["held"])
     if facts["set_aside"]:
         say(("set aside", STRONG))
         for each in facts["set_aside"]:
@@ -249,6 +254,12 @@ def _show_deliveries(deliveries: list[dict[str, Any]]) -> None:
         for each in deliveries
     ]
     table(("channel", "state", "deliveries", "last sent", "last failure"), rows)
+
+
+def _show_held(held: list[dict[str, Any]]) -> None:
+    for each in held:
+        words = f"{each['channel']}: {each['count']:,} held until {at(each['until'])}"
+        say((f"{words}, {each['why']}", FAINT), indent=11)
 
 
 def _show_disk(disk: dict[str, Any]) -> None:

@@ -3,16 +3,22 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.config import values
+from monitor.config import calendars, values
 from monitor.config.fields import Fields, describe, read_text
 from monitor.config.problems import Problems, shown
 from monitor.config.source import Broken, Items, Map, Node, Scalar
 from monitor.core.incidents import LONGEST
-from monitor.core.rules import USUAL_UPDATES, WINDOW, OncePer, Update, WeakPolicy
+from monitor.core.rules import USUAL_UPDATES, WINDOW, Gathering, OncePer, Update, WeakPolicy
 
-KEYS = ("once_per", "window", "update_on", "sources", "weak")
-PLANNED = ("digest",)
-OF_INCIDENTS = ("once_per", "window", "update_on", "sources")  # a rule that counts has none
+KEYS = ("once_per", "window", "update_on", "sources", "weak", "digest")
+DIGEST_KEYS = ("every", "max_items")
+OF_INCIDENTS = (
+    "once_per",
+    "window",
+    "update_on",
+    "sources",
+    "digest",
+)  # a rule that counts has none
 OUTLETS = "outlets"
 MOST = 1_000  # outlets or sources
 
@@ -31,13 +37,14 @@ class Alerting:
     updates: frozenset[Update] = USUAL_UPDATES
     outlets: int | None = None
     sources: int = 1
+    digest: Gathering | None = None
 
 
 def read(node: Node | None, problems: Problems) -> Alerting:
     """What a node says; mistakes go to `problems`, and what is usual stands in their place."""
     if node is None:
         return Alerting()
-    fields = Fields(node, problems, what="alert", allowed=KEYS, planned=PLANNED)
+    fields = Fields(node, problems, what="alert", allowed=KEYS)
     updates, outlets = _updates(fields.node("update_on"), problems)
     once_per = fields.optional("once_per", _once_per, OncePer.INCIDENT)
     if once_per is OncePer.ARTICLE:
@@ -49,7 +56,24 @@ def read(node: Node | None, problems: Problems) -> Alerting:
         updates=updates,
         outlets=outlets,
         sources=fields.optional("sources", _amount, 1),
+        digest=_digest(fields.node("digest"), problems),
     )
+
+
+def _digest(node: Node | None, problems: Problems) -> Gathering | None:
+    if node is None or isinstance(node, Broken):
+        return None
+    fields = Fields(node, problems, what="the digest of a rule", allowed=DIGEST_KEYS)
+    most = values.number(least=1, most=calendars.MOST_ITEMS)
+    every = fields.optional("every", calendars.every_so_long, None)
+    max_items = fields.optional("max_items", most, None)
+    if max_items is not None and every is None and (said := fields.node("max_items")) is not None:
+        problems.add(
+            said.place,
+            "max_items belongs to a digest of the rule's own: add every: 30 minutes; that of a "
+            "channel has a max_items in channels.yaml",
+        )
+    return Gathering(every, max_items)
 
 
 def _refuse_beside_articles(fields: Fields, problems: Problems) -> None:

@@ -1,9 +1,9 @@
 """channels.yaml: whom to tell, and through which service."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
-from monitor.config import values
+from monitor.config import calendars, values
 from monitor.config.fields import Fields, describe, read_text
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
@@ -15,14 +15,13 @@ from monitor.core.model import Budget, Channel, ChannelName, Fallback
 
 FILE = "channels.yaml"
 OWN_SCHEMES = ("console", "file")  # every other one is the notification library's
-KEYS = ("url", "default", "digest", "ops", "pace", "budget", "fallback", *STYLE_KEYS)
+KEYS = ("url", "default", "ops", "pace", "budget", "fallback", *calendars.KEYS, *STYLE_KEYS)
 BUDGET_KEYS = ("messages", "every")
 FALLBACK_KEYS = ("channel", "after")
 MOST_MESSAGES = 10_000  # of a budget
 LONGEST_PACE = timedelta(hours=1)
 FALLBACK_AFTER = timedelta(minutes=10)
-DIGEST_KEYS = ("every",)
-PLANNED = ("quiet_hours", "rate", "canary", "kind")
+PLANNED = ("canary", "kind")
 
 
 def read_channels(
@@ -32,8 +31,9 @@ def read_channels(
     known_schemes: Collection[str] | None,
     templates: Templates,
     problems: Problems,
+    zone: tzinfo = UTC,
 ) -> tuple[Channel, ...]:
-    """The channels; at least one must be the default."""
+    """The channels; at least one must be the default. `zone` is that of times that name none."""
     if tree is None:
         problems.add(Place(FILE), "the file is missing; it names the channels to tell people by")
         return ()
@@ -46,7 +46,7 @@ def read_channels(
         if key.text == "version":
             read_text(node, values.version, problems)
         else:
-            channels += _channel(key, node, secrets, known_schemes, templates, problems)
+            channels += _channel(key, node, secrets, known_schemes, templates, problems, zone)
     _check_fallbacks(tree, channels, problems)
     whole = all(isinstance(node, Map) for key, node in tree.entries if key.text != "version")
     if whole and not any(channel.default for channel in channels):
@@ -61,6 +61,7 @@ def _channel(
     known_schemes: Collection[str] | None,
     templates: Templates,
     problems: Problems,
+    zone: tzinfo,
 ) -> list[Channel]:
     name = read_text(key, values.identifier, problems)
     fields = Fields(
@@ -72,12 +73,8 @@ def _channel(
     )
     default = fields.optional("default", values.boolean, False)  # noqa: FBT003 - a value
     ops = fields.optional("ops", values.boolean, False)  # noqa: FBT003 - a value
-    every = timedelta(minutes=30)
-    if (digest := fields.node("digest")) is not None:
-        section = Fields(
-            digest, problems, what="digest", allowed=DIGEST_KEYS, planned=("max_items",)
-        )
-        every = section.optional("every", values.duration, every)
+    fallback = _fallback(fields.node("fallback"), problems)
+    peace = calendars.read(fields, problems, zone=zone, has_fallback="fallback" in fields)
 
     def address(written: str) -> str:
         return _address(written, secrets, known_schemes)
@@ -91,11 +88,11 @@ def _channel(
             ChannelName(name),
             url or "",
             default=default,
-            digest_every=every,
+            peace=peace,
             ops=ops,
             pace=fields.optional("pace", _pace, timedelta()),
             budget=_budget(fields.node("budget"), problems),
-            fallback=_fallback(fields.node("fallback"), problems),
+            fallback=fallback,
             style=read_style(fields, templates, url or "", problems),
         )
     ]

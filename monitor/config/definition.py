@@ -60,6 +60,13 @@ def _of_incidents(rule: Rule) -> Iterator[tuple[str, Value]]:
         yield "update_on", told
     if rule.sources > 1:
         yield "sources", str(rule.sources)
+    if rule.digest is not None:
+        digest: dict[str, Value] = {}
+        if rule.digest.every is not None:
+            digest["every"] = in_words(rule.digest.every)
+        if rule.digest.max_items is not None:
+            digest["max_items"] = str(rule.digest.max_items)
+        yield "digest", digest
 
 
 def _when(rule: Rule) -> Value:

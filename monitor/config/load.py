@@ -100,6 +100,7 @@ def load(
         known_schemes=known_schemes,
         templates=Templates(templates, check_template),
         problems=problems,
+        zone=settings.timezone,
     )
     reading, knowing = _read(files, trees, outlets, channels, problems, before=before)
     rules = [rule for read in reading.files.values() for rule in read.rules]

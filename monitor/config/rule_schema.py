@@ -4,6 +4,7 @@ from typing import Any
 
 from monitor.config import (
     alerting,
+    calendars,
     conditions,
     defaults,
     happenings,
@@ -152,6 +153,22 @@ _SETTINGS_OF_A_RULE: dict[str, Shape] = {
                     least=2,
                     most=alerting.MOST,
                 ),
+                "digest": shapes.mapping(
+                    "Collected instead of told at once, unless critical: in a digest of the "
+                    "rule's own, without every in that of the channel.",
+                    known(
+                        alerting.DIGEST_KEYS,
+                        {
+                            "every": shapes.duration("So long after the first of it."),
+                            "max_items": shapes.whole(
+                                "Stories listed; the rest is counted.",
+                                least=1,
+                                most=calendars.MOST_ITEMS,
+                            ),
+                        },
+                    ),
+                )
+                | {"dependencies": {"max_items": ["every"]}},
                 "weak": shapes.choice(
                     "What becomes of an article where only the body satisfies the rule.",
                     WeakPolicy,

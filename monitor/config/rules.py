@@ -36,7 +36,7 @@ _ELSEWHERE = {
     "defaults": "stands at the top of a file, beside rules",
 }
 NOTIFY_KEYS = ("channels",)
-NOTIFY_PLANNED = ("quiet_hours", "escalate", "digest")
+NOTIFY_PLANNED = ("quiet_hours", "escalate")
 EXAMPLE_KEYS = ("title", "summary", "text", "language", "outlet", "published")
 
 
@@ -131,6 +131,7 @@ class RuleReader:
             updates=told.alert.updates,
             outlets=told.alert.outlets,
             sources=told.alert.sources,
+            digest=told.alert.digest,
             channels=told.channels,
             enabled=told.enabled,
             expires=told.expires,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from monitor.config import channels, outlets, selectors, settings, shapes
 from monitor.config.access import HEADERS_LIMIT
+from monitor.config.calendar_schema import shapes_of_peace, timezone
 from monitor.config.knowledge_schema import knowledge_files
 from monitor.config.rule_schema import rule_files
 from monitor.config.shapes import Shape, known
@@ -166,19 +167,11 @@ def _selector_keys() -> dict[str, Shape]:
 
 
 def _channels_file() -> Shape:
-    every = timedelta(minutes=30)
     keys = {
         "url": shapes.text(
             '"console:", "file:PATH" or an address of Apprise; secrets only as ${NAME}.'
         ),
         "default": shapes.flag("true: told by rules without notify; at least one.", default=False),
-        "digest": shapes.mapping(
-            "What is collected.",
-            known(
-                channels.DIGEST_KEYS,
-                {"every": shapes.duration("How often it is sent.", default=every)},
-            ),
-        ),
         "ops": shapes.flag("true: hears how the watch itself is doing.", default=False),
         "pace": shapes.duration("At least so long between two messages; at most 1 hour."),
         "budget": _budget(),
@@ -189,6 +182,7 @@ def _channels_file() -> Shape:
             r"^templates/[^/]+\.j2$",
             told="A layout of its own, out of the folder templates.",
         ),
+        **shapes_of_peace(),
     }
     channel = shapes.mapping("A channel.", known(channels.KEYS, keys), required=("url",))
     top = shapes.named("Whom to tell: one key per channel.", channel, pattern=ID.pattern)
@@ -259,6 +253,7 @@ def _monitor_file() -> Shape:
         "database": shapes.text(
             'sqlite, or "postgresql+psycopg://user:${PGPASSWORD}@host/name".', default="sqlite"
         ),
+        "timezone": timezone() | {"description": "Of times of the day that name none; else UTC."},
         **sections,
     }
     return shapes.mapping("How the program runs.", known(settings.TOP_KEYS, keys))

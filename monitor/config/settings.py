@@ -1,7 +1,7 @@
 """monitor.yaml: how the program runs. docs/configuration.md explains every key."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor import __version__
-from monitor.config import values
+from monitor.config import calendars, values
 from monitor.config.fields import Fields, read_items, read_text
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
@@ -48,7 +48,7 @@ class LogFormat(StrEnum):
 class Settings(BaseModel):
     """How the program runs, with the documented defaults. `state` is absolute."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     state: Path
     database_url: str = Field(repr=False)  # may hold a password
@@ -69,6 +69,7 @@ class Settings(BaseModel):
     retention_deliveries: timedelta = timedelta(days=365)
     retention_tombstones: timedelta = timedelta(days=730)
     retention_ledger: timedelta = timedelta(days=90)
+    timezone: tzinfo = UTC  # of times of the day that name no other
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.TEXT
 
@@ -110,6 +111,7 @@ LIVE = frozenset(
         "host_spacing",
         "respect_robots",
         "story_window",
+        "timezone",
         "retention_articles",
         "retention_deliveries",
         "retention_tombstones",
@@ -117,9 +119,10 @@ LIVE = frozenset(
     }
 )
 SECTIONS = tuple(dict.fromkeys(section for section, *_ in KEYS))
-TOP_KEYS = ("version", "state", "database", *SECTIONS)
+TOP_KEYS = ("version", "state", "database", "timezone", *SECTIONS)
 _WRITTEN = {field: f"{section}.{key}" for section, key, field, _ in KEYS} | {
     "state": "state",
+    "timezone": "timezone",
     "database_url": "database",
     "fetch_allow": "fetch.allow",
 }
@@ -166,6 +169,7 @@ def read_settings(
     found["directory"] = base
     if (database := top.node("database")) is not None:
         found["database_url"] = _database_url(database, found["database_url"], secrets, problems)
+    found["timezone"] = top.optional("timezone", calendars.timezone, UTC)
     for name in SECTIONS:
         if (node := top.node(name)) is not None:
             found |= _section(name, node, problems)

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 from monitor.config.alerting import Alerting
 from monitor.core.model import Severity
@@ -47,10 +46,12 @@ def rule_version(
     digest = hashlib.sha256()
     for part in (severity, alert.once_per, alert.weak):
         digest.update(f"{part.value}\n".encode())
-    usual = replace(Alerting(), once_per=alert.once_per, weak=alert.weak)
+    usual = Alerting(once_per=alert.once_per, weak=alert.weak, digest=alert.digest)
     if alert != usual:  # what is usual was not there to be said in former versions
         told = (alert.window, sorted(alert.updates), alert.outlets, alert.sources)
         digest.update(f"{told}\n".encode())
+    if alert.digest is not None:
+        digest.update(f"{alert.digest}\n".encode())
     digest.update(_canonical(condition).encode())
     for case in cases:
         when = "" if case.condition is None else _canonical(case.condition)

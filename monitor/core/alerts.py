@@ -104,6 +104,7 @@ class Way(StrEnum):
     DIGEST = "digest"
     WELCOME = "welcome"
     MISSED = "missed"
+    TOGETHER = "together"  # with what else its channel held back
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Decision:
     until: datetime | None = None
     detail: str = ""
     also: tuple[News, ...] = ()
+    collected: bool = False  # instead of being told at once
 
     @property
     def words(self) -> str:
@@ -172,7 +174,7 @@ def decide(
     strong = strength is Strength.STRONG or rule.weak is WeakPolicy.ALERT
     reason = Reason.FIRST_REPORT if strong else Reason.WEAK_MATCH
     if Reason.FIRST_REPORT in known.told:
-        return _update(severity, origin, known.news) if strong else _ALREADY_TOLD
+        return _update(severity, origin, rule, known.news) if strong else _ALREADY_TOLD
     if reason in known.told:
         return _ALREADY_TOLD
     if strong and known.sources < rule.sources:
@@ -180,14 +182,26 @@ def decide(
     if not strong and not beside_strong and rule.weak is WeakPolicy.LOG:
         return Decision(silence=Silence.LOGGED)
     urgent = strong and (origin is not Origin.MISSED or severity is Severity.CRITICAL)
+    collected = strong and _collects(rule, severity)
+    urgent = urgent and not collected
     way = _way(origin, at_once=urgent or (beside_strong and not strong))
-    return Decision(reason=reason, way=way, rides_along=way is Way.AT_ONCE and not strong)
+    return Decision(
+        reason=reason,
+        way=way,
+        rides_along=way is Way.AT_ONCE and not strong,
+        collected=collected,
+    )
+
+
+def _collects(rule: Rule, severity: Severity) -> bool:
+    """Whether a rule collects what it would tell at once; what is critical never waits for it."""
+    return rule.digest is not None and severity is not Severity.CRITICAL
 
 
 _ALREADY_TOLD = Decision(silence=Silence.ALREADY_TOLD)
 
 
-def _update(severity: Severity, origin: Origin, news: Sequence[News]) -> Decision:
+def _update(severity: Severity, origin: Origin, rule: Rule, news: Sequence[News]) -> Decision:
     """What becomes of more on an incident that people know of: they hear what is new."""
     if not news:
         return _ALREADY_TOLD
@@ -197,10 +211,17 @@ def _update(severity: Severity, origin: Origin, news: Sequence[News]) -> Decisio
     at_once = (urgent and not reasons.isdisjoint(_INTERRUPTING)) or (
         severity is Severity.CRITICAL and not reasons.isdisjoint(_FIRST_OF_ITS_KIND)
     )
-    way = _way(origin, at_once=at_once)
-    if origin is Origin.LIVE and not at_once:
+    collected = _collects(rule, severity)
+    way = _way(origin, at_once=at_once and not collected)
+    if origin is Origin.LIVE and not at_once and not collected:
         way = _bundled(severity, reasons)
-    return Decision(reason=first.reason, way=way, detail=first.detail, also=tuple(rest))
+    return Decision(
+        reason=first.reason,
+        way=way,
+        detail=first.detail,
+        also=tuple(rest),
+        collected=collected,
+    )
 
 
 def _bundled(severity: Severity, reasons: AbstractSet[Reason]) -> Way:
@@ -251,8 +272,9 @@ def ways(
         return []
     if decision.rides_along:  # only where the strong one is told
         channels = [channel for channel in channels if channel in at_once]
-    # A digest of what was missed does not repeat an article that a message tells at once.
-    joined = at_once if decision.way is Way.MISSED else frozenset[Channel]()
+    # A digest of what was missed, or of one rule, does not repeat what a message tells at once.
+    apart = decision.way is Way.MISSED or decision.collected
+    joined = at_once if apart else frozenset[Channel]()
     return [(Way.AT_ONCE if each in joined else decision.way, each) for each in channels]
 
 

@@ -26,7 +26,6 @@ CASE_WORDS_SHOWN = 2  # words that made a match so urgent, beside its severity
 EVENT_LIMIT = 240  # characters of who did what to whom
 CASE_WORD_LIMIT = 40  # characters of one of them
 NAME_LIMIT = 100  # characters of a publisher's name, as an aggregator gives it
-DIGEST_LIMIT = 20  # stories in one digest; the rest are counted
 LATE = timedelta(minutes=10)  # from seen to sent; later than this is said aloud
 
 FIELDS = ("title", "summary", "text", "section", "author", "url")  # in the order people read
@@ -77,6 +76,25 @@ class Item:
     whys: tuple[Why, ...] = ()
     more_whys: int = 0
     reasons: str = ""  # of one beside: why it is told
+    group: str = ""  # in a digest: the rule under which it stands, if there are several
+    also: tuple[str, ...] = ()  # in a digest: other articles of the story, a line each
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a digest tells beside stories: a correction, a spike, news of the watch itself."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """How much came when: `counts` from the oldest to the newest, in `words`, and as a `line`."""
+
+    counts: tuple[int, ...]
+    words: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +102,8 @@ class Content:
     """All that one message says. `title` is one line, cut to length.
 
     `headed`: the title holds the headline whole. `preface` stands above all else: why it comes to
-    this channel. `lines` are those of a notice, or what stands
-    above a digest's stories; `more` of the items are counted only. `words` are those that a layout
-    adds.
+    this channel. `lines` are those of a notice, or what stands above a digest's stories; `more` of
+    the items are counted only, as are `more_notices`. `words` are those that a layout adds.
     """
 
     form: Form
@@ -99,6 +116,9 @@ class Content:
     lines: tuple[str, ...] = ()
     folded: str = ""
     preface: str = ""
+    notices: tuple[Notice, ...] = ()
+    more_notices: int = 0
+    chart: Chart | None = None
     reports: tuple[Report, ...] = ()
     words: Wording = ENGLISH
 
@@ -136,7 +156,7 @@ def of_alert(
 
 def _alerted(report: Report, now: datetime, words: Wording) -> Item:
     times, delays = _times(report, now, words)
-    ordered = _ordered(report.fired)
+    told = ordered(report.fired)
     return Item(
         mark=words.marks[report.severity],
         headline=_headline(report, words),
@@ -148,8 +168,8 @@ def _alerted(report: Report, now: datetime, words: Wording) -> Item:
         link=link(report.url),
         standing=quiet(words.standing(report.standing)),
         read=_read(report, words),
-        whys=tuple(_why(report, fired, words) for fired in ordered[:RULES_SHOWN]),
-        more_whys=max(len(ordered) - RULES_SHOWN, 0),
+        whys=tuple(_why(report, fired, words) for fired in told[:RULES_SHOWN]),
+        more_whys=max(len(told) - RULES_SHOWN, 0),
     )
 
 
@@ -162,13 +182,13 @@ def _also(report: Report, first: Report, now: datetime, words: Wording) -> Item:
             "" if fired.rule in named else quiet(fired.title),
             quiet(words.reason(fired.reason)),
         )
-        for fired in _ordered(report.fired)
+        for fired in ordered(report.fired)
     )
     return Item(
         mark=words.marks[report.severity],
         headline=shorten(_headline(report, words), limit=TITLE_LIMIT),
         source=_source(report, words),
-        times=words.clock(_published(report), now),
+        times=words.clock(published_or_seen(report), now),
         link=link(report.url),
         reasons="; ".join(dict.fromkeys(filter(None, told))),
     )
@@ -231,7 +251,8 @@ def _times(report: Report, now: datetime, words: Wording) -> tuple[str, str]:
     return f"{line[0].upper()}{line[1:]}", f"{late}{', '.join(delays)}"
 
 
-def _ordered(fired: Iterable[Fired]) -> list[Fired]:
+def ordered(fired: Iterable[Fired]) -> list[Fired]:
+    """The strong ones first, the most urgent before all."""
     return sorted(fired, key=lambda f: (f.strength is Strength.WEAK, f.severity.rank, f.title))
 
 
@@ -299,50 +320,23 @@ def _place(field: str) -> int:
 # --- many stories ---------------------------------------------------------------------------
 
 
-def of_digest(
-    reports: Sequence[Report],
-    *,
-    heading: str,
-    now: datetime,
-    limit: int = DIGEST_LIMIT,
-    words: Wording = ENGLISH,
-) -> Content:
-    """Several stories: the most urgent first, then the newest; beyond `limit` they are counted.
-
-    `heading` says what the list is ("what was already there when the watch began").
-    """
-    ranked = sorted(reports, key=_published, reverse=True)
-    ranked.sort(key=lambda report: report.severity.rank)
-    count = words.plural(words.stories, len(ranked))
-    title = words.digest_title.format(quiet(heading).strip(), count)
-    sent = words.all_in_utc.format(words.moment(now))
-    return Content(
-        form=Form.DIGEST,
-        severity=ranked[0].severity if ranked else None,
-        title=shorten(title, limit=TITLE_LIMIT),
-        lines=(sent, *_blind(ranked, now, words)),
-        items=tuple(_listed(report, now, words) for report in ranked[:limit]),
-        more=max(len(ranked) - limit, 0),
-        reports=tuple(ranked[:limit]),
-        words=words,
-    )
-
-
-def _published(report: Report) -> datetime:
+def published_or_seen(report: Report) -> datetime:
+    """When it came out, as far as anybody says."""
     return report.published_at or report.seen_at
 
 
-def _blind(reports: Sequence[Report], now: datetime, words: Wording) -> list[str]:
+def blind(reports: Sequence[Report], now: datetime, words: Wording) -> list[str]:
     """Over what time news was missed, as far as the news itself shows."""
     missed = [report for report in reports if report.missed]
     if not missed:
         return []
-    oldest = min(_published(report) for report in missed)
+    oldest = min(published_or_seen(report) for report in missed)
     seen = max(report.seen_at for report in missed)
     return [words.blind_from.format(words.clock(oldest, now), words.clock(seen, now))]
 
 
-def _listed(report: Report, now: datetime, words: Wording) -> Item:
+def listed(report: Report, now: datetime, words: Wording) -> Item:
+    """A story as a digest names it."""
     known = report.published_at
     time = words.seen.format(words.clock(report.seen_at, now))
     if known is not None:
@@ -357,7 +351,7 @@ def _listed(report: Report, now: datetime, words: Wording) -> Item:
         read=_read(report, words),
         carried=_carried(report, words),
         link=link(report.url),
-        whys=tuple(_in_short(report, fired, words) for fired in _ordered(report.fired)),
+        whys=tuple(_in_short(report, fired, words) for fired in ordered(report.fired)),
     )
 
 

@@ -15,6 +15,9 @@ def fewer(content: Content) -> Content | None:
         where = "beside" if content.beside else "items"
         left = getattr(content, where)[:-1]
         return replace(content, **{where: left, "more": content.more + 1})
+    if content.notices:
+        left = content.notices[:-1]
+        return replace(content, notices=left, more_notices=content.more_notices + 1)
     if content.form is Form.NOTICE:
         return replace(content, lines=content.lines[:-1]) if content.lines else None
     return _with_less_evidence(content)

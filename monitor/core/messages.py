@@ -10,7 +10,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.core.contents import (
-    DIGEST_LIMIT,
     LATE,
     TITLE_LIMIT,
     Content,
@@ -18,14 +17,18 @@ from monitor.core.contents import (
     Item,
     Why,
     of_alert,
-    of_digest,
 )
+from monitor.core.digests import of_digest
+from monitor.core.hours import MOST_LISTED
 from monitor.core.reports import Report
 from monitor.core.strangers import UNLINKED_DOT, quiet, shorten
 from monitor.core.wording import Wording
 from monitor.core.wording.english import ENGLISH
 
 DIGEST_ROOM = 32_000  # characters; what most services take where the channel knows no better
+
+
+PICTURE = "chart.png"  # by what name a body shows the picture that comes with it
 
 
 class Markup(StrEnum):
@@ -38,11 +41,15 @@ class Markup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dressed:
-    """A message in its channel's own form. Where the title is "" it stands in the body."""
+    """A message in its channel's own form. Where the title is "" it stands in the body.
+
+    `picture` is a PNG that the body shows as `PICTURE`.
+    """
 
     title: str
     body: str
     markup: Markup
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +150,10 @@ def render_digest(
     *,
     heading: str,
     now: datetime,
-    limit: int = DIGEST_LIMIT,
+    limit: int = MOST_LISTED,
     room: int = DIGEST_ROOM,
 ) -> Message:
-    """Several stories in one message: the most urgent first, then the newest.
+    """Several stories in one message, the most telling first.
 
     At most `limit` stories in `room` characters are listed, and the others counted, so that no
     service cuts a story off unsaid; one is listed even where there is no room.
@@ -155,10 +162,11 @@ def render_digest(
 
 
 def _digest(content: Content, *, room: int) -> str:
-    body = "\n".join(content.lines)
-    listed = 0
+    body = "\n".join([*content.lines, *_charted(content), *_noticed(content)])
+    listed, group = 0, ""
     for each in content.items:
-        item = "\n".join(["\n", *_listed(listed + 1, each)])
+        heading = [f"■ {each.group}"] if each.group != group else []
+        item, group = "\n".join(["\n", *heading, *_listed(listed + 1, each)]), each.group
         if listed and len(body) + len(item) > room - len(_more(content, 10_000)):
             break
         body, listed = body + item, listed + 1
@@ -170,8 +178,18 @@ def _more(content: Content, more: int) -> str:
     return f"\n\n{content.words.left(more)}"
 
 
+def _charted(content: Content) -> list[str]:
+    return [f"{content.chart.words} {content.chart.line}"] if content.chart else []
+
+
+def _noticed(content: Content) -> list[str]:
+    words, more = content.words, content.more_notices
+    lines = [line for each in content.notices for line in ("", f"▪ {each.title}", *each.lines)]
+    return [*lines, *(["", words.plural(words.more_notices, more)] if more else [])]
+
+
 def _listed(number: int, item: Item) -> list[str]:
-    rules = "; ".join(why.rule for why in item.whys)
+    rules = "; ".join(why.rule for why in item.whys if why.rule != item.group)
     event = next((why.event for why in item.whys if why.event), "")
     quote = next((quote for why in item.whys for quote in why.quotes), "")
     return [
@@ -180,6 +198,7 @@ def _listed(number: int, item: Item) -> list[str]:
         *([rules] if rules else []),
         *(f"– {each}" for each in (event, quote) if each),
         *([item.link] if item.link else []),
+        *(f"– {each}" for each in item.also),
     ]
 
 

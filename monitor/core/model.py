@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 
+from monitor.core.hours import PEACE, Peace
+
 if TYPE_CHECKING:
     from monitor.core.knowledge import Event  # which knows terms, and these know documents
 
@@ -253,14 +255,15 @@ class Style:
 class Channel:
     """One target of notifications. `url` holds secrets: it is never shown or logged.
 
-    `ops`: hears how the watch itself is doing. `pace` lies between two messages at least;
-    `fallback` gets what this one could not be given; `style` is how messages look.
+    `ops`: hears how the watch itself is doing. `peace`: when it wants its messages. `pace` lies
+    between two messages at least; `fallback` gets what this one could not be given; `style` is how
+    messages look.
     """
 
     name: ChannelName
     url: str = field(repr=False)
     default: bool = False
-    digest_every: timedelta = timedelta(minutes=30)
+    peace: Peace = PEACE
     ops: bool = False
     pace: timedelta = timedelta()
     budget: "Budget | None" = None

@@ -1,10 +1,11 @@
 """The messages of a replay of the archive, as channels would have got them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
+from monitor.core import hours
 from monitor.core.alerts import (
     APART,
     GATHERING_LIMIT,
@@ -17,27 +18,13 @@ from monitor.core.alerts import (
 from monitor.core.backtest import Judged, Verdict
 from monitor.core.corroboration import NOBODY, Standing
 from monitor.core.credits import shown_credit
+from monitor.core.held_messages import Doors, Outgoing
 from monitor.core.incidents import IncidentId
-from monitor.core.model import Channel, ChannelName, Strength, Tier
+from monitor.core.model import Channel, ChannelName, RuleId, Strength, Tier
 from monitor.core.reports import Fired, Report
 from monitor.core.rules import Rule
 
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One message as it would have been sent: put into words by `sending.py`.
-
-    `update`: people know of its incident.
-    """
-
-    at: datetime
-    channel: Channel
-    way: Way
-    reports: tuple[Report, ...]
-    update: bool = False
-
-
-_Key = tuple[ChannelName, Way, IncidentId]
+_Key = tuple[ChannelName, Way, IncidentId | RuleId]  # what is collected together
 
 
 @dataclass(slots=True)
@@ -50,21 +37,33 @@ class Outbox:
     """Turns what is judged into messages; a digest collects until its channel's time is over.
 
     One of what a start or an outage brought collects as long as the watch would have let it: when
-    all of it was read, the archive does not tell.
+    all of it was read, the archive does not tell. What a channel holds back waits behind `Doors`.
     """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], channels: Mapping[ChannelName, Channel] | None = None
+    ) -> None:
+        rules = list(rules)
         self._titles = {rule.id: rule.title for rule in rules}
+        self._every = {
+            rule.id: rule.digest.every for rule in rules if rule.digest and rule.digest.every
+        }
+        self._doors = Doors(channels or {})
         self._open: dict[_Key, tuple[Channel, _Digest]] = {}
         self._last: dict[tuple[ChannelName, IncidentId], datetime] = {}  # message on an incident
 
     def add(self, judged: Judged) -> Iterator[Outgoing]:
         """The digests that close before the article was seen, then its own messages."""
+        for message in self._add(judged):
+            yield from self._doors.take(message)
+        yield from self._doors.open(until=judged.article.seen_at)
+
+    def _add(self, judged: Judged) -> Iterator[Outgoing]:
         now = judged.article.seen_at
         yield from self._close(until=now)
         sent = [(each, way, channel) for each in judged.verdicts for way, channel in each.sent]
-        sent.sort(key=lambda one: (one[2].name, one[1]))
-        for (_, way), group in groupby(sent, key=lambda one: (one[2].name, one[1])):
+        sent.sort(key=self._sorted)
+        for (_, way, own), group in groupby(sent, key=self._sorted):
             told = list(group)
             channel = told[0][2]
             report = self._report(judged, [verdict for verdict, _, _ in told])
@@ -75,12 +74,20 @@ class Outbox:
                 yield Outgoing(now, channel, way, (report, *waiting), update=update)
                 self._last |= dict.fromkeys([(channel.name, each) for each in about], now)
                 continue
-            key = self._key(channel, way, about)
+            key = (channel.name, way, RuleId(own)) if own else self._key(channel, way, about)
             closes_at = self._closes(channel, way, about, now=now)
+            if own:
+                closes_at = now + self._every[RuleId(own)]
             digest = self._open.setdefault(key, (channel, _Digest(closes_at)))[1]
             if way in APART:  # what has come counts more than what the bundle waited for
                 digest.closes_at = min(digest.closes_at, closes_at)
             digest.reports.append(report)
+
+    def _sorted(self, one: tuple[Verdict, Way, Channel]) -> tuple[str, Way, str]:
+        """By channel and way; digests of a rule's own apart."""
+        verdict, way, channel = one
+        own = verdict.match.rule if way is Way.DIGEST and verdict.match.rule in self._every else ""
+        return channel.name, way, own
 
     def _key(self, channel: Channel, way: Way, about: Sequence[IncidentId]) -> _Key:
         """What is collected together: all of a digest, what is new of one incident."""
@@ -93,7 +100,9 @@ class Outbox:
         self, channel: Channel, way: Way, about: Sequence[IncidentId], *, now: datetime
     ) -> datetime:
         if way not in APART:
-            return now + (channel.digest_every if way is Way.DIGEST else GATHERING_LIMIT)
+            if way is Way.DIGEST:
+                return hours.next_digest(channel.peace.digests, now)
+            return now + GATHERING_LIMIT
         told = [self._last.get((channel.name, each)) for each in about]
         return max([now, *(each + APART[way] for each in told if each is not None)])
 
@@ -103,8 +112,10 @@ class Outbox:
         return [r for key in keys if key in self._open for r in self._open.pop(key)[1].reports]
 
     def rest(self) -> Iterator[Outgoing]:
-        """The digests that are still open at the end."""
-        return self._close(until=None)
+        """The digests that are still open at the end, and what is held back."""
+        for message in self._close(until=None):
+            yield from self._doors.take(message)
+        yield from self._doors.open(until=None)
 
     def _close(self, *, until: datetime | None) -> Iterator[Outgoing]:
         closing = [
@@ -112,10 +123,10 @@ class Outbox:
             for key, (_, digest) in self._open.items()
             if until is None or digest.closes_at <= until
         ]
-        for closes_at, key in sorted(closing):
+        for closes_at, key in sorted(closing, key=lambda each: (each[0], str(each[1]))):
             channel, digest = self._open.pop(key)
             if key[1] is Way.UPDATE:
-                self._last[channel.name, key[2]] = closes_at
+                self._last[channel.name, IncidentId(int(key[2]))] = closes_at
             yield Outgoing(closes_at, channel, key[1], tuple(digest.reports), key[1] is Way.UPDATE)
 
     def _standing(self, verdicts: Sequence[Verdict]) -> Standing:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.core.corroboration import NOBODY, Standing
 from monitor.core.knowledge import Event
-from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
+from monitor.core.model import Completeness, Evidence, RuleId, Severity, StoryId, Strength, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ class Report:
     title: str = ""
     summary: str | None = None
     text: str | None = None
+    story: StoryId | None = None
 
     @property
     def severity(self) -> Severity:

@@ -322,6 +322,17 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathering:
+    """What a rule tells is collected: in a digest of its own, so long after the first of it.
+
+    Without `every` in that of the channel. At most `max_items` stories are listed.
+    """
+
+    every: timedelta | None = None
+    max_items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What an analyst watches for. `version` hashes the rule and the lists it reaches.
 
@@ -332,7 +343,7 @@ class Rule:
     it first came into force with one, it tells nobody.
     Follow-ups of another story join an incident for a `window`; of `updates` people hear, and once
     when so many independent `outlets` carry it. Nothing is told before so many `sources` stand
-    behind it.
+    behind it. With a `digest`, only what is critical is told at once.
     """
 
     id: RuleId
@@ -354,6 +365,7 @@ class Rule:
     updates: frozenset[Update] = USUAL_UPDATES
     outlets: int | None = None
     sources: int = 1
+    digest: Gathering | None = None
 
     def trial_ends(self, began: datetime | None) -> datetime | None:
         """When a trial that began then is over, with the rule's last day at the latest.

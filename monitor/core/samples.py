@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.core.alerts import News, Reason, Way
-from monitor.core.contents import Content, Form, of_alert, of_digest, of_notice
+from monitor.core.contents import Chart, Content, Form, Notice, of_alert, of_notice
 from monitor.core.corroboration import NOBODY, Standing
+from monitor.core.digests import of_digest
 from monitor.core.knowledge import ActorId, Event, Status, TypeId
 from monitor.core.messages import render_ops
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
@@ -46,6 +47,8 @@ def samples(*, now: datetime, words: Wording) -> Iterator[Content]:
     alert = of_alert(full, now=now, beside=[long] * 9, update=True, words=words)
     yield replace(alert, preface=words.stands_in.format("desk", "03:02"))
     digest = of_digest([long, least] * 20, heading="…", now=now, words=words)
+    notices, chart = (Notice("…", ("…",)),) * 2, Chart((0, 3, 1), "…", "·█▃")
+    digest = replace(digest, notices=notices, more_notices=2, chart=chart)
     yield replace(digest, preface=words.stands_in.format("desk", "03:02"))
     yield of_notice("…", "…", words=words)
 

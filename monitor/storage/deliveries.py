@@ -19,11 +19,12 @@ from sqlalchemy import (
     update,
 )
 
+from monitor.core import hours
 from monitor.core.alerts import APART, GATHERING_LIMIT, Origin, Way
 from monitor.core.identity import digest
 from monitor.core.incidents import IncidentId
 from monitor.core.messages import Message
-from monitor.core.model import AlertId, Channel, DeliveryId
+from monitor.core.model import AlertId, Channel, DeliveryId, RuleId, Severity
 from monitor.core.outbox import State
 from monitor.storage import fallbacks, standings
 from monitor.storage.schema import alert, article, delivery, delivery_alert, entry, feed
@@ -54,21 +55,36 @@ PREPARED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """An alert on its way to one channel; `incident` is what it is about."""
+    """An alert on its way to one channel; `incident` is what it is about.
+
+    `severity` is None for what rides along in the message of another. `collected`: its rule has a
+    digest of its own.
+    """
 
     alert: AlertId
     way: Way
     channel: Channel
     incident: IncidentId
     first: bool = True  # nobody knew of the incident, and it is no weak match
+    severity: Severity | None = None
+    collected: "Collected | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A digest of one rule alone, sent so long after the first of it."""
+
+    rule: RuleId
+    every: timedelta
 
 
 def queue(connection: Connection, alerts: Sequence[Addressed], *, now: datetime) -> None:
     """Queue what one triage decided: one message a channel, or a line in its open digest."""
     for channel in sorted({each.channel for each in alerts}, key=lambda channel: channel.name):
         for way in Way:
-            chosen = [each for each in alerts if (each.channel, each.way) == (channel, way)]
-            if chosen:
+            told = [each for each in alerts if (each.channel, each.way) == (channel, way)]
+            for digest_of in dict.fromkeys(each.collected for each in told):
+                chosen = [each for each in told if each.collected == digest_of]
                 _add(connection, channel, way, chosen, now=now)
         _plan_fallback(connection, channel, now=now)
 
@@ -98,7 +114,7 @@ def _add(
     elif way is Way.AT_ONCE:
         delivery_id = _open_message(connection, channel, alerts)
     else:
-        delivery_id = _open_digest(connection, channel, way, now=now)
+        delivery_id = _open_digest(connection, channel, way, alerts[0].collected, now=now)
     if delivery_id is None:
         delivery_id = _create(connection, channel, way, alerts, now=now)
     for each in alerts:
@@ -109,8 +125,24 @@ def _add(
             alert_id=each.alert,
             channel=channel.name,
         )
+    if way in APART or way is Way.AT_ONCE:
+        _raise(connection, delivery_id, _most_urgent(alerts))
     if way is Way.AT_ONCE:
         _take_in(connection, channel, about, into=delivery_id)
+
+
+def _most_urgent(alerts: Sequence[Addressed]) -> Severity | None:
+    told = [each.severity for each in alerts if each.severity is not None]
+    return min(told, key=lambda each: each.rank, default=None)
+
+
+def _raise(connection: Connection, message: DeliveryId, severity: Severity | None) -> None:
+    """Let a message be as urgent as the most urgent that has come to it."""
+    if severity is not None:
+        lesser = [each.value for each in Severity if each.rank > severity.rank]
+        below = or_(delivery.c.severity.is_(None), delivery.c.severity.in_(lesser))
+        raised = update(delivery).where(delivery.c.id == message, below)
+        connection.execute(raised.values(severity=severity))
 
 
 def _unsealed(channel: Channel) -> ColumnElement[bool]:
@@ -120,6 +152,7 @@ def _unsealed(channel: Channel) -> ColumnElement[bool]:
         delivery.c.state == State.QUEUED,
         delivery.c.tried_at.is_(None),
         delivery.c.fallback_of.is_(None),
+        delivery.c.part_of.is_(None),
     )
 
 
@@ -138,7 +171,8 @@ def _open_message(
         .where(alert.c.story_id.in_(stories), delivery_alert.c.channel == channel.name)
     )
     at_once = and_(delivery.c.collection.is_(None), delivery.c.kind.in_([Kind.ALERT, Kind.UPDATE]))
-    asked = select(delivery.c.id).where(_unsealed(channel), at_once, delivery.c.id.in_(told))
+    free = delivery.c.held.is_(None)  # what is critical joins nothing that is held back
+    asked = select(delivery.c.id).where(_unsealed(channel), at_once, free, delivery.c.id.in_(told))
     found = connection.execute(asked.order_by(delivery.c.id).with_for_update()).scalars().first()
     if found is not None and any(each.first for each in alerts):
         known = delivery.c.id == found
@@ -186,20 +220,30 @@ def _closes(
 ) -> datetime:
     """When a bundle goes out: so long after the last message on its incidents that has gone out."""
     bundle = and_(delivery.c.collection == Way.UPDATE, _unsealed(channel))
-    messages = and_(delivery.c.channel == channel.name, delivery.c.incident_id.in_(about), ~bundle)
+    waits = and_(delivery.c.held.is_not(None), delivery.c.sent_at.is_(None))
+    messages = and_(
+        delivery.c.channel == channel.name, delivery.c.incident_id.in_(about), ~bundle, ~waits
+    )
     last = connection.execute(select(func.max(delivery.c.not_before)).where(messages)).scalar()
     return now if last is None else max(now, last + APART[way])
 
 
 def _open_digest(
-    connection: Connection, channel: Channel, way: Way, *, now: datetime
+    connection: Connection,
+    channel: Channel,
+    way: Way,
+    collected: Collected | None,
+    *,
+    now: datetime,
 ) -> DeliveryId | None:
-    """The digest of this channel that no claim has sealed yet."""
+    """The digest of this channel, or of a rule at it, that no claim has sealed yet."""
+    digest_of = delivery.c.digest_of
     found = connection.execute(
         select(delivery.c.id)
         .where(
             _unsealed(channel),
             delivery.c.collection == way,
+            digest_of.is_(None) if collected is None else digest_of == collected.rule,
         )
         .with_for_update()
     ).scalar()
@@ -217,8 +261,12 @@ def _create(
     *,
     now: datetime,
 ) -> DeliveryId:
-    waits = {Way.DIGEST: channel.digest_every} | dict.fromkeys(GATHERED, GATHERING_CALM)
-    not_before = now + waits.get(way, timedelta())
+    collected = alerts[0].collected
+    not_before = now + (GATHERING_CALM if way in GATHERED else timedelta())
+    if way is Way.DIGEST:
+        not_before = hours.next_digest(channel.peace.digests, now)
+        if collected is not None:
+            not_before = now + collected.every
     if way in APART:
         about = [each.incident for each in alerts]
         not_before = _closes(connection, channel, way, about, now=now)
@@ -233,6 +281,8 @@ def _create(
             state=State.QUEUED,
             collection=None if way is Way.AT_ONCE else Way.UPDATE if of_one else way,
             incident_id=alerts[0].incident if of_one else None,
+            severity=_most_urgent(alerts) if of_one else None,
+            digest_of=None if collected is None else collected.rule,
             created_at=now,
             not_before=not_before,
             due_at=now,
@@ -250,23 +300,30 @@ def notify(
     title: str,
     body: str,
     now: datetime,
+    severity: Severity | None = None,
 ) -> None:
     """Queue a message about the watch itself to each channel, once for each `key`.
 
     Lines of `body` end at a newline, so a stranger's words in it must not hold one; all else that
     they may hold is made harmless when the message is rendered.
     """
-    _prepare(connection, channels, Kind.OPS, key, Message(title, body), now=now)
+    _prepare(connection, channels, Kind.OPS, key, Message(title, body), severity, now=now)
 
 
 def announce(
-    connection: Connection, channels: Sequence[Channel], *, key: str, said: Message, now: datetime
+    connection: Connection,
+    channels: Sequence[Channel],
+    *,
+    key: str,
+    said: Message,
+    severity: Severity,
+    now: datetime,
 ) -> None:
     """Queue a message of a rule that counts to each channel, once for each `key`."""
-    _prepare(connection, channels, Kind.VOLUME, key, said, now=now)
+    _prepare(connection, channels, Kind.VOLUME, key, said, severity, now=now)
 
 
-def correct(
+def correct(  # noqa: PLR0913 - what a correction is made of
     connection: Connection,
     channel: Channel,
     *,
@@ -274,6 +331,7 @@ def correct(
     said: Message,
     alerts: Sequence[AlertId],
     incident: IncidentId,
+    severity: Severity,
     not_before: datetime,
     now: datetime,
 ) -> int:
@@ -285,6 +343,7 @@ def correct(
         channel=channel.name,
         kind=Kind.REVISION,
         incident_id=incident,
+        severity=severity,
         state=State.QUEUED,
         title=said.title,
         body=said.body,
@@ -307,6 +366,7 @@ def _prepare(
     kind: Kind,
     key: str,
     said: Message,
+    severity: Severity | None,
     *,
     now: datetime,
 ) -> None:
@@ -317,6 +377,7 @@ def _prepare(
             key=digest(kind, channel.name, key),
             channel=channel.name,
             kind=kind,
+            severity=severity,
             state=State.QUEUED,
             title=said.title,
             body=said.body,
@@ -411,7 +472,10 @@ def claim_deliveries(
 
 def park_orphans(connection: Connection, *, channels: Collection[str], now: datetime) -> None:
     """Messages for a channel that is no longer configured wait for it, and say so."""
-    waiting = (delivery.c.state.in_([State.QUEUED, State.SENDING, State.UNKNOWN]),)
+    waiting = (
+        delivery.c.state.in_([State.QUEUED, State.SENDING, State.UNKNOWN]),
+        delivery.c.part_of.is_(None),
+    )
     known = delivery.c.channel.in_(channels)
     connection.execute(
         update(delivery)
@@ -424,9 +488,14 @@ def park_orphans(connection: Connection, *, channels: Collection[str], now: date
 
 def hurry_digests(connection: Connection, *, now: datetime) -> None:
     """Make every open digest due now, for a run that ends instead of waiting."""
+    told = exists().where(delivery_alert.c.delivery_id == delivery.c.id)
     connection.execute(
         update(delivery)
-        .where(delivery.c.state == State.QUEUED, delivery.c.created_at <= now)
+        .where(
+            delivery.c.state == State.QUEUED,
+            delivery.c.created_at <= now,
+            or_(delivery.c.title.is_not(None), told),  # an empty digest waits for its time
+        )
         .values(not_before=delivery.c.created_at)  # no other digest has these times alike
     )
 

@@ -27,6 +27,7 @@ def plan(connection: Connection, channel: Channel, *, now: datetime) -> None:
         delivery.c.state.in_([State.QUEUED, State.UNKNOWN, State.SENDING]),
         or_(delivery.c.state == State.UNKNOWN, delivery.c.not_before <= now),  # no open digest
         delivery.c.fallback_of.is_(None),
+        delivery.c.part_of.is_(None),
         ~exists().where(_stand_in.c.fallback_of == delivery.c.id),
     )
     for row in connection.execute(select(delivery).where(waiting).order_by(delivery.c.id)):
@@ -71,6 +72,8 @@ def _stand_in_for(
         state=State.QUEUED,
         collection=row.collection,
         incident_id=row.incident_id,
+        severity=row.severity,
+        digest_of=row.digest_of,
         title=row.title,
         body=row.body,
         created_at=row.created_at,

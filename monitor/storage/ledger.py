@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from monitor.core.coverage import Cause, Gap
 from monitor.core.model import FeedId
+from monitor.core.outages import Missed, Outage
 from monitor.core.volume import Span
 from monitor.storage.schema import blindness, feed, gap, outlet, poll, tally
 
@@ -82,6 +83,28 @@ def blind_spells(connection: Connection, *, since: datetime) -> list[tuple[Span,
     """When nobody looked since then, oldest first, and why."""
     asked = select(blindness).where(blindness.c.until > since).order_by(blindness.c.since)
     return [(Span(row.since, row.until), Cause(row.cause)) for row in connection.execute(asked)]
+
+
+def outage(connection: Connection, *, since: datetime) -> Outage:
+    """When nobody looked, of the spells that ended since then; what may have been missed then."""
+    spells = blind_spells(connection, since=since)
+    if not spells:
+        return Outage()
+    begin, end = min(span.since for span, _ in spells), max(span.until for span, _ in spells)
+    named = select(gap, feed.c.host, outlet.c.name).join(feed, feed.c.id == gap.c.feed_id)
+    met = named.join(outlet, outlet.c.id == feed.c.outlet_id).where(
+        gap.c.until > begin, gap.c.since <= end
+    )
+    gone = select(outlet.c.name).join(feed, feed.c.outlet_id == outlet.c.id)
+    gone = gone.where(feed.c.blind_since.is_not(None), feed.c.retired_at.is_(None))
+    return Outage(
+        spells,
+        [
+            Missed(row.name, row.host or "", Span(row.since, row.until), row.most)
+            for row in connection.execute(met)
+        ],
+        connection.execute(gone.order_by(outlet.c.name)).scalars().all(),
+    )
 
 
 def silent_feeds(connection: Connection, *, since: datetime) -> Sequence[Row[Any]]:

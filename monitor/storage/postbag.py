@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from monitor.core.outbox import State
-from monitor.storage import fallbacks
+from monitor.storage import fallbacks, holding
 from monitor.storage.schema import delivery, delivery_alert
 
 RETRIED = frozenset({State.DEAD, State.UNKNOWN, State.QUEUED})
@@ -63,14 +63,20 @@ def drop(connection: Connection, numbers: Collection[int], *, reason: str) -> li
     dropped = _change(connection, numbers, DROPPED, gone)
     for number in dropped:
         fallbacks.drop(connection, number)
+        holding.follow(connection, number, State.DEAD, now=None)
     return dropped
 
 
 def _change(
     connection: Connection, numbers: Collection[int], states: Collection[State], values: Any
 ) -> list[int]:
-    """Change deliveries in one of these states; whoever has claimed one meanwhile has lost it."""
-    chosen = update(delivery).where(delivery.c.id.in_(numbers), delivery.c.state.in_(states))
+    """Change deliveries in one of these states; whoever has claimed one meanwhile has lost it.
+
+    What a digest tells goes where that digest goes.
+    """
+    chosen = update(delivery).where(
+        delivery.c.id.in_(numbers), delivery.c.state.in_(states), delivery.c.part_of.is_(None)
+    )
     taken = {**values, "claims": delivery.c.claims + 1}
     changed = connection.execute(chosen.values(taken).returning(delivery.c.id))
     return sorted(changed.scalars())

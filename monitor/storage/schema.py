@@ -404,11 +404,18 @@ delivery = Table(
     Column("uncertain", Integer, nullable=False, server_default="0"),  # sends cut short
     Column("sent_at", UtcDateTime),
     Column("fallback_of", Id),  # the delivery that it stands in for
+    Column("severity", String(8)),  # NULL: nothing in it is urgent
+    Column("held", String(16)),  # why it waits, or waited: core/hours.py
+    Column("part_of", Id),  # the delivery that tells it together with others
+    Column("digest_of", String(64)),  # the rule whose own digest this is
+    Column("forwarded_from", String(64)),  # the channel that was off call
     *_work(),
     Index("ix_delivery_due_at", "due_at"),  # what is due to be sent
     Index("ix_delivery_channel_state", "channel", "state"),  # the open digest; one at a time
     Index("ix_delivery_incident_id", "incident_id"),  # the last message about it
     Index("ix_delivery_fallback_of", "fallback_of"),  # what stands in for it
+    Index("ix_delivery_part_of", "part_of"),  # what it tells together
+    Index("ix_delivery_channel_sent_at", "channel", "sent_at"),  # how many went out lately
 )
 
 channel = Table(  # what a channel has been given lately, and until when it is left alone

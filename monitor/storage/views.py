@@ -1,6 +1,6 @@
 """What people ask: the content of a message, the life of an article, how the watch is doing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from monitor.core.model import (
     Evidence,
     RuleId,
     Severity,
+    StoryId,
     Strength,
     Tier,
 )
@@ -108,6 +109,7 @@ def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[A
         title=row.title,
         summary=row.summary,
         text=row.text,
+        story=None if row.story_id is None else StoryId(row.story_id),
     )
 
 
@@ -283,6 +285,15 @@ def messages_sent(connection: Connection, *, channel: str) -> int:
     """How many messages a channel got."""
     sent = and_(delivery.c.channel == channel, delivery.c.sent_at.is_not(None))
     return connection.execute(select(func.count()).where(sent)).scalar_one()
+
+
+def matched_at(
+    connection: Connection, rules: Collection[RuleId], *, since: datetime
+) -> Sequence[datetime]:
+    """When articles of these rules came, one moment an article."""
+    wanted = and_(match.c.rule_id.in_(rules), article.c.seen_at > since)
+    asked = select(article.c.id, article.c.seen_at).join(match, match.c.article_id == article.c.id)
+    return [row.seen_at for row in connection.execute(asked.where(wanted).distinct())]
 
 
 def last_seen(connection: Connection) -> datetime | None:

@@ -12,8 +12,9 @@ from jsonschema import Draft7Validator
 
 from monitor.adapters.dressing import HANDS, SHORTEST, dress
 from monitor.config.schemas import document
-from monitor.core.contents import Content, of_alert, of_digest, of_notice
+from monitor.core.contents import Content, of_alert, of_notice
 from monitor.core.corroboration import Standing
+from monitor.core.digests import of_digest
 from monitor.core.fitting import fewer
 from monitor.core.knowledge import ActorId, Event, Status, TypeId
 from monitor.core.messages import Markup, Message, plain

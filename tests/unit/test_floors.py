@@ -29,6 +29,7 @@ CARRIERS = (
     "monitor.revising",
     "monitor.runners.embedded",
     "monitor.sending",
+    "monitor.telling",
     "monitor.upkeep",
 )
 # Library -> the modules or folders that may import it. A library that stands here nowhere is

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.contents import DIGEST_LIMIT, TITLE_LIMIT, of_alert
+from monitor.core.contents import TITLE_LIMIT, of_alert
 from monitor.core.excerpts import CONTEXT, SENTENCE_LIMIT, excerpts
+from monitor.core.hours import MOST_LISTED
 from monitor.core.knowledge import ActorId, Event, Status, TypeId
 from monitor.core.messages import render_alert, render_digest, render_ops
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
@@ -413,10 +414,10 @@ def test_a_digest_lists_the_urgent_first_then_the_newest() -> None:
 
 
 def test_a_digest_counts_what_it_leaves_out() -> None:
-    many = [a_report()] * (DIGEST_LIMIT + 5)
+    many = [a_report()] * (MOST_LISTED + 5)
     body = render_digest(many, heading="Many", now=NOW).body
     assert body.endswith("\n\nand 5 more")
-    assert body.count("https://") == DIGEST_LIMIT
+    assert body.count("https://") == MOST_LISTED
 
 
 @pytest.mark.parametrize(("room", "listed"), [(2_000, 6), (0, 1), (1_000_000, 20)])

@@ -8,6 +8,7 @@ import pytest
 from monitor.core.alerts import Decision, Origin, Reason, Way
 from monitor.core.backtest import Archived, Judged, Verdict
 from monitor.core.errors import Place
+from monitor.core.hours import Digests, Peace
 from monitor.core.incidents import IncidentId
 from monitor.core.model import (
     ArticleId,
@@ -26,7 +27,9 @@ from monitor.core.rules import Rule
 from monitor.core.terms import parse_term
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-DESK = Channel(name=ChannelName("desk"), url="console:", digest_every=timedelta(minutes=30))
+DESK = Channel(
+    name=ChannelName("desk"), url="console:", peace=Peace(Digests(every=timedelta(minutes=30)))
+)
 RULE = Rule(
     id=RuleId("talks"),
     title="Talks",

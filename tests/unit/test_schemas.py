@@ -364,7 +364,7 @@ WRONG = [
         "outlets.0.feeds.0.page",
     ),
     ("channels.yaml", "desk: {default: true}", "desk"),
-    ("channels.yaml", "desk: {url: 'console:', default: true, rate: 3}", "desk"),
+    ("channels.yaml", "desk: {url: 'console:', default: true, rate: 3}", "desk.rate"),
     (
         "channels.yaml",
         "desk: {url: 'console:', default: true, digest: {every: 1}}",

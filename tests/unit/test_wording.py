@@ -10,8 +10,9 @@ import pytest
 from monitor.adapters.dressing import HANDS, dress
 from monitor.core import corrections, episodes
 from monitor.core.alerts import News, Reason, Way
-from monitor.core.contents import Content, of_alert, of_digest, of_notice
+from monitor.core.contents import Content, of_alert, of_notice
 from monitor.core.corroboration import GROUND, OTHERS, Standing
+from monitor.core.digests import of_digest
 from monitor.core.episodes import Headline, Picture
 from monitor.core.errors import Place
 from monitor.core.knowledge import ActorId, Event, Status, TypeId

@@ -16,8 +16,9 @@ from monitor.adapters.dressing.hands import HANDS, PLAIN, Hand, hand_of
 from monitor.core.contents import Content, of_notice
 from monitor.core.facts import facts
 from monitor.core.fitting import fewer
-from monitor.core.messages import Dressed, Markup, Message, plain
+from monitor.core.messages import PICTURE, Dressed, Markup, Message, plain
 from monitor.core.model import Channel, Template
+from monitor.core.pictures import bars
 from monitor.core.strangers import shorten
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ def _with(message: Message, content: Content, hand: Hand | None, body: str | Non
     if hand is None:
         return replace(message, body=body)
     title = hand.escaped(content.title) if hand.markup is Markup.MARKDOWN else content.title
-    return replace(message, dressed=Dressed(title if hand.titled else "", body, hand.markup))
+    shown = content.chart if f"cid:{PICTURE}" in body else None
+    picture = None if shown is None else bars(shown.counts)
+    dressed = Dressed(title if hand.titled else "", body, hand.markup, picture)
+    return replace(message, dressed=dressed)
 
 
 def _own(content: Content, hand: Hand, template: Template, *, room: int) -> tuple[str | None, str]:

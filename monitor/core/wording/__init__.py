@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 
 from monitor.core.alerts import Reason, Way
 from monitor.core.corroboration import GROUND, NAMED_SHOWN, OTHERS, Standing
+from monitor.core.coverage import Cause
+from monitor.core.hours import Why
 from monitor.core.knowledge import Event, Status
 from monitor.core.model import Completeness, Severity, Tier
 from monitor.core.rules import UNKNOWN, Counted
@@ -144,6 +146,22 @@ class Wording:
     told_for: str
     page_gone: str
     stands_in: str
+
+    held: Mapping[Why, str]
+    held_since: str
+    off_call: str
+    oldest_held: str
+    digest: str
+    nothing_to_tell: str
+    notices: Plural
+    more_notices: Plural
+    charted: str
+    causes: Mapping[Cause, str]
+    nobody_looked: str
+    unseen: Plural
+    gap: str
+    no_gap: str
+    not_back: str
 
     # --- numbers and times ------------------------------------------------------------------
 

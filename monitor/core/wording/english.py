@@ -2,6 +2,8 @@
 
 from monitor.core.alerts import Reason, Way
 from monitor.core.corroboration import GROUND, OTHERS
+from monitor.core.coverage import Cause
+from monitor.core.hours import Why
 from monitor.core.knowledge import Status
 from monitor.core.model import Completeness, Severity, Tier
 from monitor.core.rules import UNKNOWN, Counted
@@ -60,6 +62,7 @@ ENGLISH = Wording(
         Way.DIGEST: "Digest: weak and late matches, more on what was told",
         Way.WELCOME: "Already in the news when the watch began",
         Way.MISSED: "Late: news from the time the watch was blind",
+        Way.TOGETHER: "Together, as much came at once",
     },
     corrected={
         Reason.CORRECTION: "CORRECTION",
@@ -152,4 +155,26 @@ ENGLISH = Wording(
     told_for="You were told of it for: {}",
     page_gone="Its page is not there any more: looked for {} and {} UTC",
     stands_in="Sent here because the channel {} has not taken it since {} UTC.",
+    held={
+        Why.QUIET: "Held during quiet hours",
+        Why.OFF_CALL: "Held until somebody is on call",
+        Why.BURST: "Together, as much came at once",
+    },
+    held_since="{}, since {} UTC.",
+    off_call="Sent here because nobody is on call at {}.",
+    oldest_held="The oldest of it is from {}",
+    digest="Digest",
+    nothing_to_tell="nothing new",
+    notices=Plural("{} notice", "{} notices"),
+    more_notices=Plural("and {} more notice", "and {} more notices"),
+    charted="Matches since {}: {}, at most {} in {}",
+    causes={each: each.value for each in Cause},
+    nobody_looked="Nobody looked from {} to {}: {}",
+    unseen=Plural(
+        "Up to {} item may have come and gone unseen: {}",
+        "Up to {} items may have come and gone unseen: {}",
+    ),
+    gap="{} ({}): {}, from {} to {}",
+    no_gap="No feed shows a gap: what came out meanwhile was still listed",
+    not_back="Not back yet, so more may follow: {}",
 )

@@ -1,6 +1,8 @@
 """Spanish, as newsrooms on both sides of the Atlantic write it."""
 
 from monitor.core.alerts import Reason, Way
+from monitor.core.coverage import Cause
+from monitor.core.hours import Why
 from monitor.core.knowledge import Status
 from monitor.core.model import Completeness, Severity, Tier
 from monitor.core.rules import Counted
@@ -108,6 +110,7 @@ SPANISH = Wording(
         Way.DIGEST: "Resumen: coincidencias débiles o tardías y más sobre lo ya avisado",
         Way.WELCOME: "Ya era noticia cuando empezó la vigilancia",
         Way.MISSED: "Con retraso: noticias de cuando la vigilancia estaba a ciegas",
+        Way.TOGETHER: "Todo junto, porque llegó mucho a la vez",
     },
     corrected={
         Reason.CORRECTION: "CORRECCIÓN",
@@ -203,4 +206,34 @@ SPANISH = Wording(
     told_for="El aviso llegó por: {}",
     page_gone="La página ya no está: se buscó el {} y a las {} UTC",
     stands_in="Llega por aquí porque el canal {} no lo recibe desde las {} UTC.",
+    held={
+        Why.QUIET: "Retenido en horas de silencio",
+        Why.OFF_CALL: "Retenido hasta que haya alguien de guardia",
+        Why.BURST: "Todo junto, porque llegó mucho a la vez",
+    },
+    held_since="{}, desde las {} UTC.",
+    off_call="Llega por aquí porque en {} no hay nadie de guardia.",
+    oldest_held="Lo más antiguo es de: {}",
+    digest="Resumen",
+    nothing_to_tell="nada nuevo",
+    notices=Plural("{} aviso", "{} avisos"),
+    more_notices=Plural("y {} aviso más", "y {} avisos más"),
+    charted="Coincidencias desde {}: {}, como máximo {} en {}",
+    causes={
+        Cause.WINDOW: "entre dos consultas llegó más de lo que muestra la fuente RSS",
+        Cause.CUT: "la fuente RSS muestra más de lo que se lee",
+        Cause.STOPPED: "la vigilancia no estaba en marcha",
+        Cause.NETWORK: "nuestra propia red no funcionaba",
+        Cause.FAILING: "no se pudo obtener la fuente RSS",
+        Cause.RESTING: "su servidor pidió que no se le consultara",
+        Cause.FALSE_304: "la fuente RSS decía que nada había cambiado",
+    },
+    nobody_looked="Nadie miró entre {} y {}: {}",
+    unseen=Plural(
+        "Hasta {} artículo pudo aparecer y desaparecer sin ser visto: {}",
+        "Hasta {} artículos pudieron aparecer y desaparecer sin ser vistos: {}",
+    ),
+    gap="{} ({}): {}, entre {} y {}",
+    no_gap="Ninguna fuente RSS muestra huecos: lo publicado entretanto seguía en ellas",
+    not_back="Aún sin respuesta, puede faltar más: {}",
 )

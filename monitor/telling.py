@@ -1,0 +1,178 @@
+"""What a delivery tells, as of now: its content, before a channel's form dresses it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from monitor.core import alerts, contents, digests, episodes, messages, outages
+from monitor.core.contents import Chart, Content, Notice
+from monitor.core.hours import MOST_LISTED, Digests, Why
+from monitor.core.model import Channel, RuleId
+from monitor.core.reports import Report
+from monitor.core.wording import Wording
+from monitor.core.wording.english import ENGLISH
+from monitor.core.wording.languages import wording_of
+from monitor.storage import fallbacks, holding, ledger, views
+from monitor.storage.deliveries import Kind
+from monitor.watch import Watch
+
+CHARTED = frozenset({alerts.Way.DIGEST, alerts.Way.TOGETHER})
+A_DAY = timedelta(days=1)
+OUTAGE_BEFORE = timedelta(hours=1)  # an outage ended so long before its digest began, at most
+
+
+def content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
+    """What a delivery says; None if what a digest held has been told more urgently since."""
+    found = _content(watch, row, now=now)
+    return None if found is None else replace(found, preface=preface(watch, row))
+
+
+def _content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
+    words = wording_of(watch.channels[row.channel])
+    if row.kind in (Kind.VOLUME, Kind.REVISION):
+        said = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now, words=words)
+        return contents.of_notice(said.title, said.body, words=words)
+    if row.kind == Kind.OPS:
+        noted = messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
+        return contents.of_notice(noted.title, noted.body, words=words)
+    with watch.database.read() as connection:
+        told = views.reports(connection, row.id)
+        if row.kind == Kind.DIGEST:
+            return _digest(connection, watch, row, told, now=now)
+    if not told:
+        return None
+    return at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
+
+
+def at_once(
+    told: Sequence[Report], *, now: datetime, update: bool, words: Wording = ENGLISH
+) -> Content:
+    """One incident, by the article whose news counts most; the others beside it."""
+    first = min(told, key=_telling)
+    beside = [each for each in told if each is not first]
+    return contents.of_alert(first, now=now, beside=beside, update=update, words=words)
+
+
+def _telling(report: Report) -> tuple[int, int, float]:
+    """What a message leads with: what counts most, then what is most urgent, then the newest."""
+    weight = min((fired.weight for fired in report.fired), default=0)
+    return weight, report.severity.rank, -report.seen_at.timestamp()
+
+
+# --- digests ------------------------------------------------------------------------------------
+
+
+def together(
+    told: Sequence[Report],
+    *,
+    channel: Channel,
+    way: alerts.Way,
+    now: datetime,
+    held: str | None = None,
+    words: Wording = ENGLISH,
+) -> Content:
+    """A digest of what is known without a database."""
+    heading = words.held[Why(held)] if held else words.headings[way]
+    limit = channel.peace.digests.max_items
+    return digests.of_digest(told, heading=heading, now=now, limit=limit, words=words)
+
+
+def _digest(
+    connection: Connection,
+    watch: Watch,
+    row: Row[Any],
+    told: Sequence[Report],
+    *,
+    now: datetime,
+) -> Content | None:
+    way, channel = alerts.Way(row.collection), watch.channels[row.channel]
+    wanted, words = channel.peace.digests, wording_of(channel)
+    parts = holding.parts(connection, row.fallback_of or row.id)
+    notices = [_notice(each, words, now=now) for each in parts]
+    if not (told or notices or (wanted.empty and way is alerts.Way.DIGEST)):
+        return None
+    lines: list[str] = []
+    if row.held and way is alerts.Way.TOGETHER:
+        lines = [words.oldest_held.format(words.clock(row.created_at, now))]
+    if way is alerts.Way.MISSED:
+        since = row.created_at - OUTAGE_BEFORE
+        lines = outages.lines(ledger.outage(connection, since=since), now=now, words=words)
+    return digests.of_digest(
+        told,
+        heading=_heading(watch, row, way, told, words),
+        now=now,
+        limit=_limit(watch, row, wanted),
+        notices=notices,
+        lines=lines,
+        chart=_chart(connection, told, words, now=now) if way in CHARTED else None,
+        words=words,
+    )
+
+
+def _notice(row: Row[Any], words: Wording, *, now: datetime) -> Notice:
+    title, body = row.title, row.body
+    if row.kind == Kind.OPS:
+        noted = messages.render_ops(title, body, noted_at=row.created_at, now=now)
+        title, body = noted.title, noted.body.rpartition("\n")[0]
+    return digests.notice(title, body, at=row.created_at, now=now, words=words)
+
+
+def _heading(
+    watch: Watch, row: Row[Any], way: alerts.Way, told: Sequence[Report], words: Wording
+) -> str:
+    if row.held and way is alerts.Way.TOGETHER:
+        return words.held[Why(row.held)]
+    if row.digest_of:
+        rule = watch.rules.get(RuleId(row.digest_of))
+        return words.digest_title.format(words.digest, rule.title if rule else row.digest_of)
+    if way is not alerts.Way.DIGEST:
+        return words.headings[way]
+    fired = [each.rule for report in told for each in report.fired]
+    collected = any((rule := watch.rules.get(each)) and rule.digest for each in fired)
+    return words.digest if collected or not told else words.headings[way]
+
+
+def _limit(watch: Watch, row: Row[Any], wanted: Digests) -> int:
+    rule = watch.rules.get(RuleId(row.digest_of)) if row.digest_of else None
+    if rule is None or rule.digest is None:
+        return wanted.max_items
+    return rule.digest.max_items or MOST_LISTED
+
+
+def _chart(
+    connection: Connection, told: Sequence[Report], words: Wording, *, now: datetime
+) -> Chart | None:
+    """What the rules of a digest matched lately."""
+    rules = {fired.rule for report in told for fired in report.fired}
+    if not rules:
+        return None
+    since = min([now - A_DAY, *(report.seen_at for report in told)])
+    moments = views.matched_at(connection, rules, since=since)
+    return digests.chart(moments, since=since, now=now, words=words)
+
+
+# --- why it comes to this channel, and now -------------------------------------------------------
+
+
+def preface(watch: Watch, row: Row[Any]) -> str:
+    """For which channel a message stands in, and that it was held; "" if neither."""
+    words = wording_of(watch.channels[row.channel])
+    said = [_stands_in(watch, row, words)]
+    if row.forwarded_from:
+        said.append(words.off_call.format(row.forwarded_from))
+    if row.held and row.collection != alerts.Way.TOGETHER:
+        said.append(words.held_since.format(words.held[Why(row.held)], f"{row.created_at:%H:%M}"))
+    return " ".join(filter(None, said))
+
+
+def _stands_in(watch: Watch, row: Row[Any], words: Wording) -> str:
+    if not row.fallback_of:
+        return ""
+    with watch.database.read() as connection:
+        former = fallbacks.replaced(connection, row.fallback_of)
+    if former is None:
+        return ""
+    return words.stands_in.format(former.channel, f"{former.created_at:%H:%M}")
