@@ -162,6 +162,7 @@ class Outbox:
             title=document.title,
             summary=document.summary,
             text=document.text,
+            story=judged.story,
         )
 
     def _fired(self, verdict: Verdict) -> Fired:
