@@ -68,7 +68,7 @@ def clock_time(written: str) -> time:
 
 
 def timezone(written: str) -> tzinfo:
-    """The zone of this name, as in `America/Caracas`."""
+    """The zone of this name, as in `Europe/Madrid`."""
     if written == "UTC":
         return UTC
     try:
