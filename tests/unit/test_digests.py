@@ -143,7 +143,7 @@ def test_an_outage_is_told_with_the_feeds_that_may_have_lost_something():
         Missed("The Wire", "wire.example", span, 20),
         Missed("Daily", "daily.example", span, 3),
     ]
-    found = Outage([(span, Cause.STOPPED)], [wire, daily], ["Far Away"])
+    found = Outage([(span, Cause.STOPPED)], missed, ["Far Away"])
     first, second, third = outages.lines(found, now=NOW, words=ENGLISH)
     assert [first, third] == [
         "Nobody looked from 07:00 to 11:00: the watch was not running",
