@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from monitor.adapters.dressing import check_template
 from monitor.config.directory import Edits
 from monitor.config.force import Before, comes_into_force
 from monitor.config.load import load
@@ -60,7 +61,7 @@ def reload_of(monitor, directory):
     """A reload whose settings are those that the test's monitor was started with."""
 
     def loaded(files):
-        found = load(files, base=directory, environment={})
+        found = load(files, base=directory, environment={}, check_template=check_template)
         return replace(found, settings=tuned(found.settings))
 
     def tuned(settings):
@@ -447,3 +448,34 @@ def test_what_is_wrong_at_the_start_is_told_and_not_logged_again(person, open_de
     assert "configuration.wrong" not in capsys.readouterr().out
     again.edit(rules__rules=BROKEN.replace("Ruritania", "Strelsau,"))
     assert "configuration.wrong" in capsys.readouterr().out
+
+
+STYLED = """\
+console: {url: "console:", default: true, template: templates/desk.j2}
+"""
+LAYOUT = """\
+{{ content.title }}
+{% for item in content.items %}
+{{ item.headline }}
+{% endfor %}
+{% for line in content.lines %}
+{{ line|line }}
+{% endfor %}
+"""
+
+
+def test_an_edited_template_is_in_force_and_a_broken_one_leaves_the_last_good_one(
+    person, directory, newsroom
+):
+    template = directory / "templates" / "desk.j2"
+    template.parent.mkdir()
+    template.write_text(f"FIRST {LAYOUT}", "utf-8")
+    person.edit(channels=STYLED)
+    newsroom.publish("Ruritania opens talks")
+    assert "FIRST 🔵 NORMAL · Ruritania opens talks" in person.desk.sweep(minutes=6)
+    template.write_text(f"SECOND {LAYOUT}", "utf-8")
+    assert "SECOND [ops]" in person.edit(rules__rules=TALKS + "  - {id: more, when: bridge}\n")
+    template.write_text("THIRD {{ content.titel }}\n", "utf-8")
+    told = person.edit()
+    assert 'templates/desk.j2:1:1: tried on an alert: there is no "titel" in content' in told
+    assert "SECOND" in told  # the notice of it, in the layout that is still in force

@@ -69,9 +69,17 @@ def body(found: Message) -> str:
         ("{% include 'chat.j2' %}", "1: a template stands alone: it cannot take in another file"),
         ("{% extends '/etc/passwd' %}", ("1: a template stands alone: it cannot take in another "
          "file")),
-        ("", "1: tried on an alert shows nothing"),
-        ("{% if content.form == 'alert' %}x{% endif %}", "1: tried on an update shows nothing"),
-        ("{{ content.items[0].link }}", "1: tried on a notice: tuple object has no element 0"),
+        ("", "1: tried on an alert: it shows nothing"),
+        ("{% if content.form == 'alert' %}{{ content.title }}{% endif %}",
+         "1: tried on an update: it shows nothing"),
+        (TITLE, "1: tried on a digest: it leaves out a headline"),
+        ("hello", "1: tried on an alert: it leaves out a headline"),
+        (TITLE + "{% for each in content.items %}{{ each.headline }}{% endfor %}",
+         "1: tried on a notice: it leaves out content.lines, which are all that a notice says"),
+        (
+            "{{ content.items|join(attribute='headline') }}{{ content.items[0].link }}",
+            "1: tried on a notice: tuple object has no element 0",
+        ),
         ("{{ 1 / 0 }}", "1: tried on an alert: division by zero"),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ from monitor.adapters.dressing.sandbox import (
     parsed,
     rendered,
 )
-from monitor.core.contents import Content
+from monitor.core.contents import Content, Form
 from monitor.core.model import Channel, Template
 from monitor.core.samples import samples
 from monitor.core.wording.languages import wording_of
@@ -86,8 +86,21 @@ def _tried(channel: Channel, template: Template, hand: Hand) -> Iterator[tuple[i
         except BROKEN as error:
             yield line_of(error, template), f"{_kind(content)}: {_sentence(str(error))}"
             return
-        if not shown.strip():
-            yield 1, f"{_kind(content)} shows nothing"
+        if missing := _missing(content, shown, hand):
+            yield 1, f"{_kind(content)}: {missing}"
+
+
+def _missing(content: Content, shown: str, hand: Hand) -> str:
+    """What nobody would be told of this message; "" if the least of it is there."""
+    if not shown.strip():
+        return "it shows nothing"
+    if content.form is Form.NOTICE:
+        there = all(hand.escaped(line) in shown for line in content.lines)
+        return "" if there else "it leaves out content.lines, which are all that a notice says"
+    titled = hand.titled and content.form is not Form.DIGEST and content.headed
+    told = [] if titled else [each.headline for each in content.items]
+    there = all(hand.escaped(each) in shown for each in told)
+    return "" if there else "it leaves out a headline"
 
 
 def line_of(error: BaseException, template: Template) -> int:
