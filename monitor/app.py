@@ -18,6 +18,7 @@ from typing import Self, TextIO
 import structlog
 from sqlalchemy import Connection
 
+from monitor import hearing
 from monitor.adapters import bodies, channels, dressing, languages, robots, workers
 from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import Edits, read_directory
@@ -36,6 +37,7 @@ from monitor.pipeline import PIPELINE
 from monitor.reloading import Left, Reload, left_in_force
 from monitor.runners.clock import Clock, SystemClock
 from monitor.runners.embedded import Embedded, Width
+from monitor.runners.listening import listening
 from monitor.runners.lock import FILE as LOCK_FILE
 from monitor.runners.lock import Followed, Lock
 from monitor.runners.recurring import every
@@ -153,7 +155,13 @@ class Monitor:
 
         settle()
         self._runner = self._embedded(alive)
-        self._runner.run()
+        with listening(lambda: self.watch):
+            self._runner.run()
+
+    def listen(self) -> None:
+        """Read what people have answered so far, without waiting for more."""
+        for line in hearing.lines(self.watch.channels.values()):
+            hearing.hear(self.watch, line, wait=0)
 
     @contextmanager
     def follow(self, directory: Path) -> Iterator[None]:
@@ -185,6 +193,7 @@ class Monitor:
 
     def once(self) -> None:
         """Do what is due until nothing is, then send the open digests: nobody else will soon."""
+        self.listen()
         self.drain()
         if not self._stopped:
             self.flush()

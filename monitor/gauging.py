@@ -15,7 +15,7 @@ from monitor.core.matcher import Matcher
 from monitor.core.rules import Rule, Volume
 from monitor.core.volume import Kind, Span, Turn, Usual, Verdict
 from monitor.core.wording.languages import wording_of
-from monitor.storage import deliveries, ledger, replay, volumes, work
+from monitor.storage import deliveries, ledger, replay, silences, volumes, work
 from monitor.storage.types import AnyRow
 from monitor.storage.volumes import Found
 from monitor.storage.work import Claim
@@ -198,6 +198,9 @@ def _tell(
     else:
         number = volumes.end_episode(tx, rule.id, now=now, why=why)
         say = partial(episodes.ended, since=found.since or now)
+    if held := silences.of_rule(tx, rule.id, now=now):
+        log.info("episode.silenced", rule=rule.id, silence=held.id, why=held.reason)
+        return
     for channel in alerts.channels_of(rule, watch.channels):
         words = wording_of(channel)
         said = say(rule, counted, found.number, picture=found.picture, now=now, words=words)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
-from monitor import correcting
+from monitor import correcting, silencing
 from monitor.core import alerts, volume
 from monitor.core.alerts import Known
 from monitor.core.duplicates import Related, Relation
@@ -203,6 +204,10 @@ def _decide(
         known=_known(tx, rule, row, incident, account, on_trial=until is not None),
         beside_strong=not at_once.isdisjoint(channels),
     )
+    silence_id = None
+    if until is None:
+        decision = silencing.put_off(tx, watch, match, incident.id, decision, now=now)
+        decision, silence_id = silencing.kept_back(tx, watch, row, match, account.story, decision)
     incident.absorb(account)
     why, alert_id = decision.reason, None
     if why is not None:
@@ -230,6 +235,7 @@ def _decide(
         alert_id=alert_id,
         incident_id=incident_id,
         would_tell=None if until is None else why,
+        silence_id=silence_id,
         now=now,
     )
     if alert_id is None:
@@ -237,8 +243,10 @@ def _decide(
     told_by = alerts.ways(decision, channels, at_once=at_once)
     first = decision.reason is alerts.Reason.FIRST_REPORT
     severity = None if decision.rides_along else match.severity
+    steps = () if decision.rides_along else rule.escalation
+    collected = partial(_collected, rule)
     return [
-        Addressed(alert_id, way, channel, incident_id, first, severity, _collected(rule, way))
+        Addressed(alert_id, way, channel, incident_id, first, severity, collected(way), steps)
         for way, channel in told_by
     ]
 

@@ -140,7 +140,7 @@ def deliver(watch: Watch, claim: Claim) -> None:
         outcome = Outcome(Fate.FAILED, f"given up: {row.uncertain} sends were cut short")
     else:
         channel = watch.channels[row.channel]
-        prefaced = row.fallback_of or row.held or row.forwarded_from
+        prefaced = row.fallback_of or row.held or row.forwarded_from or row.escalates
         room = watch.room(channel) - (sending.PREFACE_ROOM if prefaced else 0)
         message = sending.render(watch, claim, room=room)
         outcome = (

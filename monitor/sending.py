@@ -1,5 +1,6 @@
 """Delivery's messages: what a delivery says now, and what became of one try."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, Row
 
 from monitor import telling
 from monitor.core import timing
+from monitor.core.codes import code_of
 from monitor.core.identity import digest
 from monitor.core.messages import Message
 from monitor.core.model import Channel, Severity
@@ -19,13 +21,14 @@ from monitor.core.outbox import (
     Tries,
     follow,
 )
-from monitor.storage import deliveries, fallbacks, holding, standings, views, work
+from monitor.storage import deliveries, escalations, fallbacks, holding, standings, views, work
 from monitor.storage.deliveries import PREPARED, Kind
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
 PREFACE_ROOM = 260  # characters of the line that says why a message comes here, and now
 
+ANSWERED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.DIGEST, Kind.REVISION})
 THREADED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.REVISION})
 
 
@@ -35,11 +38,14 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     content = telling.content(watch, row, now=now)
     if content is None:
         return None
+    channel = watch.channels[row.channel]
+    if row.kind in ANSWERED:
+        answerable = channel.bot is not None and channel.bot.answers
+        content = replace(content, code=code_of(row.id), answerable=answerable)
     thread: list[str] = []
     if row.kind in THREADED:
         with watch.database.read() as connection:
             thread = [thread_id(each) for each in views.roots(connection, row.id, row.incident_id)]
-    channel = watch.channels[row.channel]
     return watch.dress(channel, content, room=room, now=now, thread=tuple(thread))
 
 
@@ -87,6 +93,8 @@ def _draw_conclusions(
     """What a try means for its channel, for what stands in for the message, and for people."""
     row, now, channel = claim.row, watch.now(), watch.channels[claim.row.channel]
     standing = standings.note_try(tx, channel, outcome, now=now)
+    if row.escalates and after.state in (State.SENT, State.UNKNOWN):
+        escalations.note_sent(tx, row.id, row.escalates, channel.name)
     if after.state is State.SENT:
         fallbacks.drop(tx, row.id)
         return

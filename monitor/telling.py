@@ -20,7 +20,7 @@ from monitor.storage.deliveries import Kind
 from monitor.watch import Watch
 
 CHARTED = frozenset({alerts.Way.DIGEST, alerts.Way.TOGETHER})
-A_DAY = timedelta(days=1)
+A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 OUTAGE_BEFORE = timedelta(hours=1)  # an outage ended so long before its digest began, at most
 
 
@@ -39,7 +39,7 @@ def _content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
         noted = messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
         return contents.of_notice(noted.title, noted.body, words=words)
     with watch.database.read() as connection:
-        told = views.reports(connection, row.id)
+        told = views.reports(connection, row.escalates or row.id)
         if row.kind == Kind.DIGEST:
             return _digest(connection, watch, row, told, now=now)
     if not told:
@@ -158,14 +158,26 @@ def _chart(
 
 
 def preface(watch: Watch, row: Row[Any]) -> str:
-    """For which channel a message stands in, and that it was held; "" if neither."""
+    """Why a message comes here, and now: called for, standing in, held; "" where it need not."""
     words = wording_of(watch.channels[row.channel])
-    said = [_stands_in(watch, row, words)]
+    said = [_called(watch, row, words), _stands_in(watch, row, words)]
     if row.forwarded_from:
         said.append(words.off_call.format(row.forwarded_from))
     if row.held and row.collection != alerts.Way.TOGETHER:
         said.append(words.held_since.format(words.held[Why(row.held)], f"{row.created_at:%H:%M}"))
     return " ".join(filter(None, said))
+
+
+def _called(watch: Watch, row: Row[Any], words: Wording) -> str:
+    """For how long nobody has acknowledged the message that this one follows."""
+    if not row.escalates:
+        return ""
+    with watch.database.read() as connection:
+        first = fallbacks.replaced(connection, row.escalates)
+    if first is None:
+        return ""
+    minutes = max(int((watch.now() - first.not_before) / A_MINUTE), 1)
+    return words.called.format(first.channel, words.duration(minutes * A_MINUTE))
 
 
 def _stands_in(watch: Watch, row: Row[Any], words: Wording) -> str:

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row
 from monitor.core import rhythm
 from monitor.core.alerts import channels_of
 from monitor.core.rules import Rule
+from monitor.core.silences import LINES_TOLD, ended
 from monitor.core.trials import Trial, Untold, summary
 from monitor.pipeline import Step, one_by_one
-from monitor.storage import deliveries, ledger, trials, work
+from monitor.storage import deliveries, ledger, silences, trials, work
 from monitor.storage.entries import in_parts
 from monitor.storage.retention import Cutoffs, forget
 from monitor.storage.schema import task
@@ -24,12 +25,16 @@ from monitor.watch import Watch
 
 RETENTION, QUIET_FEEDS = "retention", "quiet feeds"
 ENDED_RULES, TRIALS = "ended rules", "trials"
+SILENCES = silences.TASK
 CALENDAR = {
     RETENTION: CronTrigger(hour=3, minute=30, timezone=UTC),  # when newsrooms of the Americas rest
     QUIET_FEEDS: CronTrigger(minute=7, timezone=UTC),  # when the hour before is complete
     ENDED_RULES: CronTrigger(hour=0, minute=1, timezone=UTC),  # `expires` counts days of UTC
     # What a new trial may wait for until its end is known here; at its end the task is due as well.
     TRIALS: CronTrigger(minute=17, timezone=UTC),
+    SILENCES: CronTrigger(
+        minute="*/5", timezone=UTC
+    ),  # the next end is known; this is the fallback
 }
 HISTORY = timedelta(weeks=8)  # from which a feed's rhythm is learnt
 SILENT_FOR = timedelta(hours=2)  # the least silence that is looked at
@@ -66,6 +71,8 @@ def upkeep(cutoffs: Callable[[datetime], Cutoffs]) -> Step:
             tell_ended_rules(watch)
         elif claim.key == TRIALS:
             tell_ended_trials(watch)
+        elif claim.key == SILENCES:
+            tell_ended_silences(watch)
         now = watch.now()
         following = {"due_at": now, "not_before": _following(watch, claim.key, now)}
         watch.database.write(lambda tx: work.finish(tx, claim, **following))
@@ -79,6 +86,9 @@ def upkeep(cutoffs: Callable[[datetime], Cutoffs]) -> Step:
 def _following(watch: Watch, name: str, now: datetime) -> datetime:
     """When a task of a running watch is due again: by its calendar, or when a trial ends."""
     ends = [end for _, end in _trial_ends(watch)] if name == TRIALS else []
+    if name == SILENCES:
+        with watch.database.read() as connection:
+            ends = [end] if (end := silences.next_end(connection)) is not None else []
     return min([next_time(name, now), *(end for end in ends if end > now)])
 
 
@@ -158,6 +168,27 @@ def tell_ended_trials(watch: Watch) -> None:
             told = watch.database.write(partial(_sum_up, watch, rule, end))
             if told is not None:
                 log.info("rule.tried", rule=rule.id, ended=end, would_tell=told)
+
+
+def tell_ended_silences(watch: Watch) -> None:
+    """Tell people of silences that are over, each once, with what they kept back."""
+    now = watch.now()
+
+    def commit(tx: Connection) -> list[int]:
+        over = silences.over(tx, now=now)
+        for each, by in over:
+            lines = [
+                f"{row.severity}: {row.title} ({row.outlet_name})"
+                for row in silences.kept_back(tx, each.id, limit=LINES_TOLD)
+            ]
+            title, body = ended(each, by=by, kept=silences.kept(tx, each.id), lines=lines)
+            key = f"silence {each.id}"
+            deliveries.notify(tx, watch.ops, key=key, title=title, body=body, now=now)
+            silences.mark_told(tx, each.id, now=now)
+        return [each.id for each, _ in over]
+
+    for number in watch.database.write(commit):
+        log.info("silence.ended", silence=number)
 
 
 def _sum_up(watch: Watch, rule: Rule, end: datetime, tx: Connection) -> int | None:

@@ -31,6 +31,7 @@ SENDER = "Monitor"  # the name that chats and mail show where the address names 
 RULE = "─" * 60  # fits a terminal of 80 columns and most phones turned sideways
 OWN_SCHEMES = frozenset({"console", "file"})
 OWN_ROOM = 100_000  # characters of a body on a console or in a file
+TELEGRAM = "tgram"
 MAIL_SCHEMES = frozenset({"mailto", "mailtos"})
 # Services that count bytes, and less than Apprise says: ntfy makes a file of a longer message.
 BYTES = {"ntfy": 4_096}
@@ -68,6 +69,8 @@ def send(
         return Outcome(Fate.FAILED, said, cause=Cause.CHANNEL)
     if problem := _unfit(service, channel.url):  # a message must not depend on `monitor check`
         return Outcome(Fate.FAILED, problem, cause=Cause.CHANNEL)
+    if channel.bot is not None:
+        service.notify_url = f"{channel.bot.api}/bot"
     hidden += (*_masked_secrets(service), *_basic_credentials(service))
     return _notify(service, message, hidden)
 
@@ -84,6 +87,17 @@ def check_url(url: str) -> str | None:
     except Refused as refusal:
         return redact(str(refusal), _pieces(url))
     return _unfit(service, url)
+
+
+def account(channel: Channel) -> tuple[str, str] | None:
+    """The token of a Telegram bot, a secret, and the chat that it writes to; None for others."""
+    if channel.url.partition(":")[0].casefold() != TELEGRAM:
+        return None
+    try:
+        service = _service(channel.url, key="")
+    except Refused:  # `send` says why
+        return None
+    return str(service.bot_token), str(service.targets[0][0]) if service.targets else ""
 
 
 def room(channel: Channel) -> int:

@@ -16,6 +16,7 @@ from monitor.cli import (
     rules,
     schema,
     setup,
+    silences,
     status,
     stories,
     watching,
@@ -68,6 +69,7 @@ app.command("status", rich_help_panel=WATCH)(status.status)
 app.command("search", rich_help_panel=WATCH)(archive.search)
 app.add_typer(alerts.group, name="alerts", rich_help_panel=WATCH)
 app.add_typer(deliveries.group, name="deliveries", rich_help_panel=WATCH)
+app.add_typer(silences.group, name="silences", rich_help_panel=WATCH)
 
 app.add_typer(rules.group, name="rules", rich_help_panel=DESK)
 app.add_typer(stories.group, name="stories", rich_help_panel=DESK)

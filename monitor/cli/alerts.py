@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import revisions
+from monitor.cli import answering, exporting, revisions
 from monitor.cli.exits import Exit
 from monitor.cli.options import SINCE, Config, Json, Since
 from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, Cell, at, count, emit, say, table
 from monitor.core.errors import Permanent
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from monitor.storage.engine import Database
 
 LIMIT = 50  # alerts listed unless told
@@ -23,6 +25,9 @@ STATES = {"sent": GOOD, "dead": BAD, "unknown": DOUBT}
 SEVERITIES = {"critical": BAD, "high": DOUBT}
 
 group = typer.Typer(help="What was told, and why.", no_args_is_help=True)
+
+answering.add_to(group)
+group.command("export")(exporting.export)
 
 
 @group.command("list")
@@ -88,8 +93,11 @@ def _alert(row: Any, sent: Sequence[Any]) -> dict[str, Any]:
 
 
 def _delivery(row: Any) -> dict[str, Any]:
+    from monitor.core.codes import code_of
+
     return {
         "delivery": row.id,
+        "code": code_of(row.id),
         "channel": row.channel,
         "kind": row.kind,
         "state": row.state,
@@ -144,7 +152,7 @@ def show(
 
 
 def _record(database: "Database", number: int) -> dict[str, Any]:
-    from monitor.storage import records
+    from monitor.storage import answers, records
     from monitor.storage.revisions import versions
 
     with database.read() as connection:
@@ -155,6 +163,8 @@ def _record(database: "Database", number: int) -> dict[str, Any]:
         articles = records.articles_of(connection, row)
         kept = versions(connection, [each.id for each in articles])
         corrections = records.corrections_of(connection, row)
+        said = answers.every(connection, [row.incident_id] if row.incident_id else [])
+        steps = answers.escalations_of(connection, [each.id for each in sent])
     return {
         **_alert(row, []),
         "evidence": row.evidence or [],
@@ -163,10 +173,34 @@ def _record(database: "Database", number: int) -> dict[str, Any]:
             _article(each, kept[each.id], own=each.id == row.article_id) for each in articles
         ],
         "deliveries": [_delivery(each) | {"text": _text(each)} for each in sent],
+        "answers": [_answer(each) for each in said],
+        "escalation": [_step(each) for each in steps],
         "corrections": [
             {"alert": each.id, "decided": each.decided_at, "reason": each.reason}
             for each in corrections
         ],
+    }
+
+
+def _answer(row: Any) -> dict[str, Any]:
+    return {
+        "at": row.heard_at,
+        "by": row.who,
+        "via": row.via,
+        "verb": row.verb,
+        "until": row.until,
+        "said": row.said,
+    }
+
+
+def _step(row: Any) -> dict[str, Any]:
+    return {
+        "of": row.of_id,
+        "delivery": row.delivery_id,
+        "channel": row.channel,
+        "planned": row.planned_for,
+        "stopped": row.stopped_at,
+        "stopped_by": row.stopped_by,
     }
 
 
@@ -206,6 +240,13 @@ def _tell(record: dict[str, Any]) -> None:
         _item("evidence", f"»{each['quote']}« in {each['field']}: {each['why']}")
     if record["event"]:
         _item("event", f"{record['event']['type']}: {record['event']['sentence']}")
+    for each in record["answers"]:
+        until = f" until {at(each['until'])}" if each["until"] else ""
+        said = f"{each['verb']}{until} by {each['by']} ({each['via']}): {each['said']}"
+        _item("answered", f"{at(each['at'])}: {said}")
+    for each in record["escalation"]:
+        sent = [one["sent"] for one in record["deliveries"] if one["delivery"] == each["delivery"]]
+        _item("escalated", _step_words(each, sent=next(iter(sent), None)))
     for each in record["corrections"]:
         _item("since", f"{at(each['decided'])}: {each['reason']} (alert {each['alert']})", BAD)
     say("")
@@ -216,6 +257,16 @@ def _tell(record: dict[str, Any]) -> None:
     for each in record["deliveries"]:
         _tell_delivery(each, again=each["text"] in texts)
         texts.add(each["text"] or "")
+
+
+def _step_words(each: dict[str, Any], *, sent: "datetime | None") -> str:
+    if sent:
+        return f"{each['channel']} was called {at(sent)}"
+    if each["stopped"]:
+        return (
+            f"{each['channel']} was not called: {each['stopped_by']} had it {at(each['stopped'])}"
+        )
+    return f"{each['channel']}, unless somebody had it by {at(each['planned'])}"
 
 
 def _tell_article(each: dict[str, Any]) -> None:
@@ -241,7 +292,7 @@ def _tell_delivery(each: dict[str, Any], *, again: bool) -> None:
     when = f" {at(each['sent'])}" if each["sent"] else ""
     style = STATES.get(each["state"], "")
     say(
-        (f"{each['kind']} to {each['channel']}: ", STRONG),
+        (f"{each['kind']} {each['code']} to {each['channel']}: ", STRONG),
         (each["state"], style),
         when,
         (f"  {each['failure']}" if each["failure"] else "", BAD),

@@ -30,6 +30,7 @@ class Line:
     matches: int = 0
     alerts: int = 0
     trial: OnTrial | None = None
+    noise: int = 0  # incidents that people called false alarms
 
 
 def list_rules(
@@ -50,10 +51,10 @@ def list_rules(
         emit([_fields(line) for line in lines])
         return
     table(
-        ("rule", "severity", "state", "matches", "alerts", "would tell"),
+        ("rule", "severity", "state", "matches", "alerts", "noise", "would tell"),
         [_cells(line) for line in lines],
     )
-    say((f"matches and alerts since {at(since)}", FAINT))
+    say((f"matches, alerts and false alarms since {at(since)}", FAINT))
     for line in lines:
         if line.trial is not None and line.rule in names:
             _show_untold(line.trial)
@@ -63,8 +64,9 @@ def listed(configuration: "Configuration", *, since: datetime, now: datetime) ->
     """The rules in the order of the files, those that vanished, then those that are held back."""
     from monitor.cli.context import database_of
     from monitor.cli.trying import on_trial
-    from monitor.storage import views
+    from monitor.storage import answers, views
 
+    noise: Mapping[str, int] = {}
     matches: Mapping[str, int] = {}
     alerts: Mapping[str, int] = {}
     tried: Mapping[str, OnTrial] = {}
@@ -72,6 +74,7 @@ def listed(configuration: "Configuration", *, since: datetime, now: datetime) ->
         if database is not None:
             with database.read() as connection:
                 matches, alerts = views.by_rule(connection, since=since)
+                noise = answers.false_alarms(connection, since=since)
             tried = on_trial(database, configuration.rules, now=now)
     lines = [
         Line(
@@ -83,6 +86,7 @@ def listed(configuration: "Configuration", *, since: datetime, now: datetime) ->
             matches.get(rule.id, 0),
             alerts.get(rule.id, 0),
             tried.get(rule.id),
+            noise.get(rule.id, 0),
         )
         for rule in configuration.rules
     ]
@@ -101,7 +105,7 @@ def _cells(line: Line) -> tuple[Cell, ...]:
     style = next((style for start, style in STYLES.items() if line.state.startswith(start)), "")
     would = "" if line.trial is None else f"{len(line.trial.untold):,}"
     severities = ", ".join(line.severities)
-    counts = f"{line.matches:,}", f"{line.alerts:,}"
+    counts = f"{line.matches:,}", f"{line.alerts:,}", f"{line.noise:,}" if line.noise else ""
     return line.rule, severities, (line.state, style), *counts, would
 
 
@@ -113,6 +117,7 @@ def _fields(line: Line) -> dict[str, Any]:
         "state": line.state,
         "matches": line.matches,
         "alerts": line.alerts,
+        "false_alarms": line.noise,
         "trial": trial and trial.fields(),
         "would_tell": [
             {

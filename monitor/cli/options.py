@@ -1,5 +1,6 @@
 """The options that several commands share, and the configuration directory they lead to."""
 
+import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +37,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more; show tracebacks.")]
 Since = Annotated[str, typer.Option(metavar="SPAN", help="How far back: 30d, 12h, 90 days.")]
 SINCE = "30d"
+Who = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who; else your login.")]
 
 
 def chosen(context: typer.Context) -> Globals:
     """What stood before the command's name."""
     found = context.find_root().obj
     return found if isinstance(found, Globals) else Globals()
+
+
+def named_by(said: str | None) -> str:
+    """Who does something, for the record."""
+    try:
+        name = said or getpass.getuser()
+    except (OSError, KeyError):  # a container may have no name for whoever runs it
+        name = ""
+    return " ".join(name.split())[:80] or "somebody"
 
 
 def directory(context: typer.Context, config: Path | None) -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import newcomer
+from monitor.cli import newcomer, unanswered
 from monitor.cli.exits import Exit
 from monitor.cli.linting import Lint, lint
 from monitor.cli.options import Config, Json, directory
@@ -158,7 +158,8 @@ def _remarks(configuration: "Configuration", *, mistaken: bool, shown: bool) -> 
     if mistaken:
         return Lint(tuple(ended))
     found = lint(configuration, now=now, shown=shown)
-    return replace(found, warnings=(*ended, *found.warnings))
+    escalating = sorted(unanswered.remarks(configuration))
+    return replace(found, warnings=(*ended, *escalating, *found.warnings))
 
 
 def _vanished(configuration: "Configuration") -> list[Problem]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WORST = 5  # kinds of failure, and rows set aside, that are shown
 LOOKED_BACK = timedelta(hours=24)
+NOISE_BACK = timedelta(days=30)  # false alarms are rarer than alerts
 SOON = timedelta(minutes=10)  # a watch on PostgreSQL that polled within this runs somewhere
 GROWTH_AFTER = timedelta(hours=6)  # before that, the first entries of all feeds make up the growth
 GB = 1_000_000_000  # bytes
@@ -67,7 +68,8 @@ def _looked_up(
     database: "Database", settings: "Settings", rules: "tuple[Rule, ...]"
 ) -> dict[str, Any]:
     from monitor.cli.trying import on_trial
-    from monitor.storage import health, holding, versions, views, volumes
+    from monitor.core.silences import described
+    from monitor.storage import answers, health, holding, silences, versions, views, volumes
 
     now = datetime.now(UTC)
     since = now - LOOKED_BACK
@@ -80,6 +82,18 @@ def _looked_up(
             "last_entry": views.last_seen(connection),
             "last_24_hours": views.counts(connection, since=since),
             "silences": dict(views.silences(connection, since=since)),
+            "silenced": [
+                {
+                    "silence": row.id,
+                    "about": described(row.rule_id, row.story_id, row.outlet_id, row.term),
+                    "until": row.ends_at,
+                    "by": row.who,
+                    "reason": row.reason,
+                    "kept_back": row.kept,
+                }
+                for row in silences.listed(connection, now=now)
+            ],
+            "false_alarms": answers.false_alarms(connection, since=now - NOISE_BACK),
             "counting": volumes.standings(connection),
             "deliveries": [
                 {
@@ -184,6 +198,7 @@ def _show(facts: dict[str, Any]) -> None:
     say(("last 24 h  ", STRONG), ", ".join(f"{what} {number:,}" for what, number in done.items()))
     for words, number in facts["silences"].items():
         say((f"silent {number:,}: {words}", FAINT), indent=11)
+    _show_silenced(facts)
     for each in facts["trials"]:
         would = (
             f"{count(each['matches'], 'match', 'matches')}, would have told {each['would_tell']:,}"
@@ -201,6 +216,18 @@ def _show(facts: dict[str, Any]) -> None:
         for each in facts["set_aside"]:
             say((f"{each['table']} {each['row']}: {each['failure']}", BAD), indent=2)
     _show_disk(facts["disk"])
+
+
+def _show_silenced(facts: dict[str, Any]) -> None:
+    """What people want to hear nothing of, and what they called false alarms."""
+    for each in facts["silenced"]:
+        about = f"{each['about']} until {at(each['until'])}: {each['reason']} ({each['by']})"
+        kept = f"; kept back {each['kept_back']:,}" if each["kept_back"] else ""
+        say(("silenced   ", STRONG), (f"{about}{kept}", DOUBT))
+    if facts["false_alarms"]:
+        worst = sorted(facts["false_alarms"].items(), key=lambda pair: -pair[1])[:WORST]
+        told = ", ".join(f"{rule} {number:,}" for rule, number in worst)
+        say(("noise 30 d ", STRONG), f"{told}: false alarms, say people")
 
 
 def _show_feeds(feeds: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, timedelta, tzinfo
 
-from monitor.config import calendars, values
+from monitor.config import bots, calendars, escalation, values
 from monitor.config.fields import Fields, describe, read_text
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
@@ -15,7 +15,10 @@ from monitor.core.model import Budget, Channel, ChannelName, Fallback
 
 FILE = "channels.yaml"
 OWN_SCHEMES = ("console", "file")  # every other one is the notification library's
-KEYS = ("url", "default", "ops", "pace", "budget", "fallback", *calendars.KEYS, *STYLE_KEYS)
+KEYS = (
+    "url", "default", "ops", "pace", "budget", "fallback", "escalate", *bots.KEYS,
+    *calendars.KEYS, *STYLE_KEYS,
+)  # fmt: skip
 BUDGET_KEYS = ("messages", "every")
 FALLBACK_KEYS = ("channel", "after")
 MOST_MESSAGES = 10_000  # of a budget
@@ -48,6 +51,7 @@ def read_channels(
         else:
             channels += _channel(key, node, secrets, known_schemes, templates, problems, zone)
     _check_fallbacks(tree, channels, problems)
+    _check_escalations(tree, channels, problems)
     whole = all(isinstance(node, Map) for key, node in tree.entries if key.text != "version")
     if whole and not any(channel.default for channel in channels):
         problems.add(Place(FILE), 'no channel is the default; write "default: true" in one of them')
@@ -94,6 +98,8 @@ def _channel(
             budget=_budget(fields.node("budget"), problems),
             fallback=fallback,
             style=read_style(fields, templates, url or "", problems),
+            escalation=escalation.read(fields.node("escalate"), values.identifier, problems),
+            bot=bots.read(fields, url, problems),
         )
     ]
 
@@ -137,9 +143,26 @@ def _check_fallbacks(tree: Map, channels: Sequence[Channel], problems: Problems)
             problems.add(place, unknown("channel", channel.fallback.channel, names))
 
 
+def _check_escalations(tree: Map, channels: Sequence[Channel], problems: Problems) -> None:
+    """Who is called is another channel of the file."""
+    places = {key.text: node.place for key, node in tree.entries}
+    names = [str(channel.name) for channel in channels]
+    for channel in channels:
+        place = _place_of(tree, channel.name, "escalate") or places[channel.name]
+        for name in dict.fromkeys(name for step in channel.escalation for name in step.to):
+            if name == channel.name:
+                problems.add(place, "a channel cannot escalate to itself")
+            elif name not in names:
+                problems.add(place, unknown("channel", name, names))
+
+
 def _place_of_fallback(tree: Map, name: str) -> Place | None:
+    return _place_of(tree, name, "fallback", "channel")
+
+
+def _place_of(tree: Map, *path: str) -> Place | None:
     node: Node | None = tree
-    for wanted in (name, "fallback", "channel"):
+    for wanted in path:
         entries = node.entries if isinstance(node, Map) else ()
         node = next((each for key, each in entries if key.text == wanted), None)
     return None if node is None else node.place

@@ -29,6 +29,17 @@ def definition(rule: Rule) -> list[str]:
     ] + [line for name, terms in sorted(_lists(rule).items()) for line in _terms(name, terms)]
 
 
+def _notify(rule: Rule) -> dict[str, Value]:
+    notify: dict[str, Value] = {}
+    if rule.channels:
+        notify["channels"] = list(rule.channels)
+    if rule.escalation:
+        notify["escalate"] = [
+            {"after": in_words(step.after), "to": list(step.to)} for step in rule.escalation
+        ]
+    return notify
+
+
 def _settings(rule: Rule) -> Iterator[tuple[str, Value]]:
     if rule.title != rule.id:
         yield "title", rule.title
@@ -40,8 +51,8 @@ def _settings(rule: Rule) -> Iterator[tuple[str, Value]]:
         alert["weak"] = rule.weak.value
     if alert:
         yield "alert", alert
-    if rule.channels:
-        yield "notify", {"channels": list(rule.channels)}
+    if notify := _notify(rule):
+        yield "notify", notify
     if not rule.enabled:
         yield "enabled", "false"
     if rule.expires is not None:

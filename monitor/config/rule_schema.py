@@ -186,7 +186,12 @@ _SETTINGS_OF_A_RULE: dict[str, Shape] = {
         "Whom to tell; without it the channels marked default.",
         known(
             rules.NOTIFY_KEYS,
-            {"channels": shapes.several("Names out of channels.yaml.", shapes.name("A channel."))},
+            {
+                "channels": shapes.several(
+                    "Names out of channels.yaml.", shapes.name("A channel.")
+                ),
+                "escalate": shapes.escalation(),
+            },
         ),
     ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from monitor.config import alerting, defaults, values
+from monitor.config import alerting, defaults, escalation, values
 from monitor.config.alerting import Alerting
 from monitor.config.conditions import KEYS as CONDITION_KEYS
 from monitor.config.conditions import Conditions
@@ -17,7 +17,7 @@ from monitor.config.unchanged import Read
 from monitor.config.versions import rule_version
 from monitor.config.volumes import Volumes
 from monitor.core.errors import Place
-from monitor.core.model import ChannelName, Document, Outlet, RuleId, Severity
+from monitor.core.model import ChannelName, Document, Outlet, RuleId, Severity, Step
 from monitor.core.rules import (
     Case,
     Condition,
@@ -35,8 +35,8 @@ _ELSEWHERE = {
     "cases": "is no key: severity takes the list of cases itself",
     "defaults": "stands at the top of a file, beside rules",
 }
-NOTIFY_KEYS = ("channels",)
-NOTIFY_PLANNED = ("quiet_hours", "escalate")
+NOTIFY_KEYS = ("channels", "escalate")
+NOTIFY_PLANNED = ("quiet_hours",)
 EXAMPLE_KEYS = ("title", "summary", "text", "language", "outlet", "published")
 
 
@@ -48,6 +48,7 @@ class _Settings:
     cases: tuple[Case, ...]
     alert: Alerting
     channels: tuple[ChannelName, ...]
+    escalation: tuple[Step, ...]
     enabled: bool
     expires: date | None
     trial: timedelta | None
@@ -107,7 +108,9 @@ class RuleReader:
             self._tell_idle_trial(fields)
         if volume is not None:
             self._refuse_for_articles(own)
-            told = replace(told, cases=(), alert=Alerting(weak=told.alert.weak), trial=None)
+            told = replace(
+                told, cases=(), alert=Alerting(weak=told.alert.weak), trial=None, escalation=()
+            )
         if identifier is None or condition is None:
             return None
         return Rule(
@@ -133,6 +136,7 @@ class RuleReader:
             sources=told.alert.sources,
             digest=told.alert.digest,
             channels=told.channels,
+            escalation=told.escalation,
             enabled=told.enabled,
             expires=told.expires,
             trial=told.trial,
@@ -162,6 +166,14 @@ class RuleReader:
                             "a rule with volume tells every spike and every silence once; take "
                             f"{name.text} out",
                         )
+            if key.text == "notify" and isinstance(value, Map):
+                for name, _ in value.entries:
+                    if name.text == "escalate":
+                        self._problems.add(
+                            name.place,
+                            "a rule with volume is not escalated: a spike or a silence has no code "
+                            "to acknowledge it by; take escalate out",
+                        )
 
     def _defaults(self, node: Node | None) -> Node | None:
         """The defaults of a file, whose mistakes are told even if no rule takes them."""
@@ -181,11 +193,13 @@ class RuleReader:
         # Cases of the defaults are for many rules: one that never decides for some is no mistake.
         own = condition if node is not self._given_severity else None
         severity, cases = self._severities.read(node, own)
+        channels, steps = self._notify(fields.node("notify"))
         return _Settings(
             severity=severity,
             cases=cases,
             alert=alerting.read(fields.node("alert"), self._problems),
-            channels=self._notify(fields.node("notify")),
+            channels=channels,
+            escalation=steps,
             enabled=fields.optional("enabled", values.boolean, True),  # noqa: FBT003 - a value
             expires=fields.optional("expires", values.day, None),
             trial=fields.optional("trial", values.trial, None),
@@ -226,9 +240,10 @@ class RuleReader:
             )
         self.ids.setdefault(identifier, place)
 
-    def _notify(self, node: Node | None) -> tuple[ChannelName, ...]:
+    def _notify(self, node: Node | None) -> tuple[tuple[ChannelName, ...], tuple[Step, ...]]:
+        """Whom to tell, and whom to call if nobody acknowledges it."""
         if node is None:
-            return ()
+            return (), ()
         fields = Fields(
             node, self._problems, what="notify", allowed=NOTIFY_KEYS, planned=NOTIFY_PLANNED
         )
@@ -239,7 +254,9 @@ class RuleReader:
             elif not isinstance(item, Broken):
                 message = f"the name of a channel is expected here; found {describe(item)}"
                 self._problems.add(item.place, message)
-        return tuple(dict.fromkeys(names))
+        known = self._channel or values.identifier
+        steps = escalation.read(fields.node("escalate"), known, self._problems)
+        return tuple(dict.fromkeys(names)), steps
 
     def _named_channel(self, item: Scalar) -> list[ChannelName]:
         try:

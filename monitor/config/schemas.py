@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.config import channels, outlets, selectors, settings, shapes
+from monitor.config import bots, channels, outlets, selectors, settings, shapes
 from monitor.config.access import HEADERS_LIMIT
 from monitor.config.calendar_schema import shapes_of_peace, timezone
 from monitor.config.knowledge_schema import knowledge_files
@@ -183,6 +183,11 @@ def _channels_file() -> Shape:
             told="A layout of its own, out of the folder templates.",
         ),
         **shapes_of_peace(),
+        "escalate": shapes.escalation(),
+        "answers": shapes.flag(
+            "true: what its Telegram chat answers is read: ack, snooze, mute, noise.", default=False
+        ),
+        "telegram_api": shapes.text(f'Where the Bot API is; else "{bots.API}".'),
     }
     channel = shapes.mapping("A channel.", known(channels.KEYS, keys), required=("url",))
     top = shapes.named("Whom to tell: one key per channel.", channel, pattern=ID.pattern)

@@ -12,6 +12,7 @@ from typing import Any
 
 from monitor.config import values
 from monitor.config.codes import COUNTRIES
+from monitor.config.escalation import KEYS as ESCALATION_KEYS
 from monitor.core.terms import LETTERS_BEFORE_STAR
 from monitor.core.timing import in_words
 
@@ -163,6 +164,18 @@ def named(description: str, item: Shape, *, pattern: str) -> Shape:
         "propertyNames": names,
         "additionalProperties": item,
     }
+
+
+def escalation() -> Shape:
+    """`escalate` of a rule or a channel."""
+    keys = {
+        "after": duration("How long after the message; at most 1 day."),
+        "to": several("Who is called then.", name("A channel.")),
+        "unless": {"enum": ["acknowledged"], "description": "What stops it; there is no other."},
+    }
+    step = mapping("One step.", known(ESCALATION_KEYS, keys), required=("after", "to"))
+    told = "Who is called when nobody acknowledges a message: one step or several."
+    return one_or_several(told, step)
 
 
 def reference(description: str, definition: str) -> Shape:

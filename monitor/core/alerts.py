@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from monitor.core.model import Channel, ChannelName, Match, Severity, Strength
-from monitor.core.rules import Rule, Update, WeakPolicy
+from monitor.core.rules import OncePer, Rule, Update, WeakPolicy
 
 # A digest of what a start or an outage brought collects no longer: a slow host may not hold it up.
 GATHERING_LIMIT = timedelta(minutes=15)
@@ -93,6 +93,7 @@ class Silence(StrEnum):
     FEW_SOURCES = "too few independent sources stand behind it as yet"
     LOGGED = "weak match, below the lead, and the rule only logs those"
     TRIAL = "on trial"
+    SILENCED = "silenced"  # by people, see core/silences.py
 
 
 class Way(StrEnum):
@@ -111,7 +112,8 @@ class Way(StrEnum):
 class Decision:
     """What becomes of one match. With a reason it is told by `way`; else `silence` says why not.
 
-    `until` is the end of a trial, `also` what else is new.
+    `until` is the end of a trial or a silence, `detail` also why it was set, `also` what else is
+    new. `held` says that its follow-up waits.
     """
 
     reason: Reason | None = None
@@ -122,12 +124,15 @@ class Decision:
     detail: str = ""
     also: tuple[News, ...] = ()
     collected: bool = False  # instead of being told at once
+    held: str = ""
 
     @property
     def words(self) -> str:
+        if self.reason:
+            return "; ".join(filter(None, [str(News(self.reason, self.details)), self.held]))
         until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
-        told = News(self.reason, self.details) if self.reason else self.silence
-        return f"{told}{until}"
+        why = f": {self.detail}" if self.detail else ""
+        return f"{self.silence}{until}{why}"
 
     @property
     def reasons(self) -> frozenset[Reason]:
@@ -229,6 +234,35 @@ def _bundled(severity: Severity, reasons: AbstractSet[Reason]) -> Way:
     if reasons != {Reason.DEVELOPMENT}:
         return Way.UPDATE
     return Way.FOLLOW_UP if severity is Severity.CRITICAL else Way.DIGEST
+
+
+def passes(decision: Decision, severity: Severity, rule: Rule) -> bool:
+    """Whether it is told although its story was muted or its follow-ups snoozed: critical news.
+
+    A rule that tells each article by itself could not be muted otherwise.
+    """
+    if severity is not Severity.CRITICAL or decision.way is not Way.AT_ONCE:
+        return False
+    return decision.reason is not Reason.FIRST_REPORT or rule.once_per is not OncePer.ARTICLE
+
+
+def silenced(*, until: datetime, why: str) -> Decision:
+    """What becomes of a match that people have silenced."""
+    return Decision(silence=Silence.SILENCED, until=until.astimezone(UTC), detail=why)
+
+
+def passing(decision: Decision) -> Decision:
+    """What goes out although people wanted to hear nothing of it for now."""
+    detail = "; ".join(filter(None, [decision.detail, "critical, so it passes a silence"]))
+    return replace(decision, detail=detail)
+
+
+def snoozed(decision: Decision, *, until: datetime) -> Decision:
+    """What becomes of a follow-up that people have put off: it waits with the others."""
+    if decision.way not in (Way.AT_ONCE, Way.UPDATE, Way.FOLLOW_UP, Way.DIGEST):
+        return decision
+    held = f"snoozed until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return replace(decision, way=Way.UPDATE, held=held, rides_along=False)
 
 
 def on_trial(decision: Decision, *, until: datetime) -> Decision:

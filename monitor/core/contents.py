@@ -102,8 +102,9 @@ class Content:
     """All that one message says. `title` is one line, cut to length.
 
     `headed`: the title holds the headline whole. `preface` stands above all else: why it comes to
-    this channel. `lines` are those of a notice, or what stands above a digest's stories; `more` of
-    the items are counted only, as are `more_notices`. `words` are those that a layout adds.
+    this channel. `code` names it in an answer, which its chat takes if it is `answerable`. `lines`
+    are those of a notice, or what stands above a digest's stories; `more` of the items are counted
+    only, as are `more_notices`. `words` are those that a layout adds.
     """
 
     form: Form
@@ -119,8 +120,18 @@ class Content:
     notices: tuple[Notice, ...] = ()
     more_notices: int = 0
     chart: Chart | None = None
+    code: str = ""
+    answerable: bool = False
     reports: tuple[Report, ...] = ()
     words: Wording = ENGLISH
+
+    @property
+    def answering(self) -> str:
+        """By which code the message is answered, and how; "" where it is not."""
+        if not self.code:
+            return ""
+        named = self.words.code.format(self.code)
+        return f"{named} · {self.words.how_to_answer}" if self.answerable else named
 
 
 # --- one alert ------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ def facts(content: Content, *, now: datetime, thread: tuple[str, ...] = ()) -> d
     return {
         "version": VERSION,
         "kind": content.form.value,
+        "code": content.code or None,
         "severity": content.severity.value if content.severity else None,
         "sent_at": _instant(now),
         "threads": list(thread),
@@ -182,6 +183,7 @@ SCHEMA: Shape = {
             "The same for programs.",
             version={"const": VERSION, "description": "Goes up when a key changes its meaning."},
             kind=_one_of("notice: put into words before, all of it in the text.", Form),
+            code=_maybe(_text("By which people answer it; null: there is nothing to answer.")),
             severity={"enum": [*(each.value for each in Severity), None]},
             sent_at=_time("UTC."),
             threads=_list("One id an incident it tells of; later messages have it too.", _text("")),

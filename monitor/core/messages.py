@@ -78,7 +78,8 @@ def unlinked(message: Message) -> Message:
 def plain(content: Content, *, room: int = DIGEST_ROOM) -> Message:
     """The message in plain text; of a digest at most so many stories as have `room` characters."""
     if content.form is Form.NOTICE:
-        body = "\n".join(content.lines)
+        answered = [content.answering] if content.answering else []
+        body = "\n".join([*content.lines, *answered])
     elif content.form is Form.DIGEST:
         body = _digest(content, room=room)
     else:
@@ -109,6 +110,7 @@ def _alert(content: Content) -> list[str]:
         item.times,
         item.delays,
         item.link or words.no_link,
+        *([content.answering] if content.answering else []),
         *([item.standing] if item.standing else []),
     ]
     for why in item.whys:
@@ -162,7 +164,8 @@ def render_digest(
 
 
 def _digest(content: Content, *, room: int) -> str:
-    body = "\n".join([*content.lines, *_charted(content), *_noticed(content)])
+    answered = [content.answering] if content.answering else []
+    body = "\n".join([*content.lines, *answered, *_charted(content), *_noticed(content)])
     listed, group = 0, ""
     for each in content.items:
         heading = [f"■ {each.group}"] if each.group != group else []

@@ -256,8 +256,8 @@ class Channel:
     """One target of notifications. `url` holds secrets: it is never shown or logged.
 
     `ops`: hears how the watch itself is doing. `peace`: when it wants its messages. `pace` lies
-    between two messages at least; `fallback` gets what this one could not be given; `style` is how
-    messages look.
+    between two messages at least; `fallback` gets what this one could not be given; the steps of
+    `escalation` follow what nobody acknowledges; `style` is how messages look.
     """
 
     name: ChannelName
@@ -269,6 +269,8 @@ class Channel:
     budget: "Budget | None" = None
     fallback: "Fallback | None" = None
     style: Style = Style()
+    escalation: "tuple[Step, ...]" = ()
+    bot: "Bot | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,22 @@ class Fallback:
 
     channel: ChannelName
     after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who is told `after` a message that nobody has acknowledged by then."""
+
+    after: timedelta
+    to: tuple[ChannelName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A Telegram bot behind a channel: where its API is, and whether its chat may answer."""
+
+    api: str
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from monitor.core.incidents import IncidentId
 from monitor.core.model import AlertId, ArticleId, Match, OutletId, RuleId, StoryId, Strength
 from monitor.core.reading import CANDIDATES, copied
 from monitor.core.rules import Rule
+from monitor.core.silences import SilenceId
 from monitor.storage.grouping import Cause, record
 from monitor.storage.schema import alert, article, entry, match, outlet, story
 from monitor.storage.upsert import insert_several
@@ -290,6 +291,7 @@ def record_match(  # noqa: PLR0913 - one argument a column
     alert_id: AlertId | None,
     incident_id: IncidentId | None = None,
     would_tell: Reason | None = None,
+    silence_id: SilenceId | None = None,
     now: datetime,
 ) -> None:
     """Store a match and what became of it; a second look at the article replaces the first.
@@ -312,6 +314,7 @@ def record_match(  # noqa: PLR0913 - one argument a column
             alert_id=alert_id,
             incident_id=incident_id,
             would_tell=would_tell,
+            silence_id=silence_id,
             matched_at=now,
         )
     )

@@ -19,14 +19,14 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.core import hours
+from monitor.core import escalating, hours
 from monitor.core.alerts import APART, GATHERING_LIMIT, Origin, Way
 from monitor.core.identity import digest
 from monitor.core.incidents import IncidentId
 from monitor.core.messages import Message
-from monitor.core.model import AlertId, Channel, DeliveryId, RuleId, Severity
+from monitor.core.model import AlertId, Channel, ChannelName, DeliveryId, RuleId, Severity, Step
 from monitor.core.outbox import State
-from monitor.storage import fallbacks, standings
+from monitor.storage import answers, escalations, fallbacks, standings
 from monitor.storage.schema import alert, article, delivery, delivery_alert, entry, feed
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import Claim, claim, due
@@ -68,6 +68,12 @@ class Addressed:
     first: bool = True  # nobody knew of the incident, and it is no weak match
     severity: Severity | None = None
     collected: "Collected | None" = None
+    steps: tuple[Step, ...] = ()  # of its rule's own escalation
+
+    @property
+    def urgent(self) -> bool:
+        """Enough for the escalation of its channel."""
+        return self.severity in escalating.URGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,26 @@ def queue(connection: Connection, alerts: Sequence[Addressed], *, now: datetime)
                 chosen = [each for each in told if each.collected == digest_of]
                 _add(connection, channel, way, chosen, now=now)
         _plan_fallback(connection, channel, now=now)
+    _escalate(connection, alerts, now=now)
+
+
+def _escalate(connection: Connection, alerts: Sequence[Addressed], *, now: datetime) -> None:
+    """Plan whom to call if nobody acknowledges what goes out at once: each channel once a step."""
+    told = [each for each in alerts if each.way is Way.AT_ONCE and (each.steps or each.urgent)]
+    if not any(each.steps or each.channel.escalation for each in told):
+        return
+    taken = escalations.in_hand(connection, {each.incident for each in told})
+    planned: set[tuple[timedelta, ChannelName]] = set()
+    for channel in dict.fromkeys(each.channel for each in told):
+        new = [each for each in told if each.channel == channel and each.incident not in taken]
+        steps = escalating.steps_of((each.steps, channel, each.urgent) for each in new) - planned
+        if steps:
+            carries = delivery_alert.c.alert_id == new[0].alert
+            asked = select(delivery_alert.c.delivery_id).where(
+                carries, delivery_alert.c.channel == channel.name
+            )
+            escalations.plan(connection, connection.execute(asked).scalar_one(), steps, now=now)
+            planned |= steps
 
 
 def _plan_fallback(connection: Connection, channel: Channel, *, now: datetime) -> None:
@@ -218,14 +244,22 @@ def _closes(
     *,
     now: datetime,
 ) -> datetime:
-    """When a bundle goes out: so long after the last message on its incidents that has gone out."""
+    """When a bundle goes out: so long after the last message on its incidents that has gone out.
+
+    Not before the end of a snooze.
+    """
     bundle = and_(delivery.c.collection == Way.UPDATE, _unsealed(channel))
     waits = and_(delivery.c.held.is_not(None), delivery.c.sent_at.is_(None))
     messages = and_(
-        delivery.c.channel == channel.name, delivery.c.incident_id.in_(about), ~bundle, ~waits
+        delivery.c.channel == channel.name,
+        delivery.c.incident_id.in_(about),
+        delivery.c.escalates.is_(None),
+        ~bundle,
+        ~waits,
     )
     last = connection.execute(select(func.max(delivery.c.not_before)).where(messages)).scalar()
-    return now if last is None else max(now, last + APART[way])
+    closes = now if last is None else max(now, last + APART[way])
+    return max(closes, answers.snoozed_until(connection, about, now=now) or closes)
 
 
 def _open_digest(

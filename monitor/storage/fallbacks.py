@@ -80,6 +80,7 @@ def _stand_in_for(
         not_before=max(now, _wanted_at(row) + after),
         due_at=now,
         fallback_of=row.id,
+        escalates=row.escalates,
     )
     if made is None:
         return

@@ -136,9 +136,11 @@ def carried(
 
 
 def folded(connection: Connection, incident_id: IncidentId) -> int:
-    """How many reports of an incident nobody was told of."""
+    """How many reports of an incident said nothing new; what people have silenced may have."""
     silent = select(func.count()).where(
-        match.c.incident_id == incident_id, match.c.alert_id.is_(None)
+        match.c.incident_id == incident_id,
+        match.c.alert_id.is_(None),
+        match.c.silence_id.is_(None),
     )
     return connection.execute(silent).scalar_one()
 

@@ -1,14 +1,16 @@
 """The record of alerts: what was told, why, to whom, and what became of it since."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, or_, select
+from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 
 from monitor.storage.revisions import CORRECTING
 from monitor.storage.schema import (
     alert,
+    answer,
+    answered,
     article,
     delivery,
     delivery_alert,
@@ -18,6 +20,8 @@ from monitor.storage.schema import (
     story,
     watched,
 )
+
+ROWS_AT_ONCE = 200  # of a record that is read as a stream
 
 
 def alerts(
@@ -101,3 +105,53 @@ def corrections_of(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
         alert.c.id > row.id,
     )
     return connection.execute(later.order_by(alert.c.id)).all()
+
+
+def sent(
+    connection: Connection,
+    *,
+    since: datetime,
+    until: datetime | None,
+    rules: Collection[str] = (),
+    channels: Collection[str] = (),
+) -> Iterator[Row[Any]]:
+    """Every message made in a span, with each alert that it carries, the oldest first.
+
+    `answered_by` is who first answered its incident. Rows come a few at a time, so that a record of
+    years takes no more memory than one of a day.
+    """
+    same = and_(match.c.article_id == alert.c.article_id, match.c.rule_id == alert.c.rule_id)
+    version = and_(
+        rule_version.c.rule_id == alert.c.rule_id, rule_version.c.version == alert.c.rule_version
+    )
+    said = answer.alias("said")
+    first = (
+        select(func.min(answered.c.answer_id))
+        .where(answered.c.incident_id == alert.c.incident_id)
+        .scalar_subquery()
+    )
+    columns = (
+        delivery_alert.c.alert_id, alert.c.rule_id, alert.c.rule_version, alert.c.reason,
+        alert.c.detail, alert.c.decided_at, alert.c.story_id, alert.c.article_id,
+        match.c.severity, rule_version.c.number, story.c.headline, article.c.url,
+        said.c.who.label("answered_by"), said.c.heard_at.label("answered_at"),
+    )  # fmt: skip
+    asked: Select[Any] = (
+        select(delivery, *columns)
+        .outerjoin(delivery_alert, delivery_alert.c.delivery_id == delivery.c.id)
+        .outerjoin(alert, alert.c.id == delivery_alert.c.alert_id)
+        .outerjoin(match, same)
+        .outerjoin(rule_version, version)
+        .outerjoin(story, story.c.id == alert.c.story_id)
+        .outerjoin(article, article.c.id == alert.c.article_id)
+        .outerjoin(said, said.c.id == first)
+        .where(delivery.c.created_at >= since)
+    )
+    if until is not None:
+        asked = asked.where(delivery.c.created_at < until)
+    if rules:
+        asked = asked.where(alert.c.rule_id.in_(rules))
+    if channels:
+        asked = asked.where(delivery.c.channel.in_(channels))
+    ordered = asked.order_by(delivery.c.id, delivery_alert.c.alert_id)
+    yield from connection.execute(ordered.execution_options(yield_per=ROWS_AT_ONCE))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 
 from monitor.core.errors import Permanent
 from monitor.core.model import ArticleId, StoryId
-from monitor.storage import incidents
+from monitor.storage import incidents, silences
 from monitor.storage.grouping import Cause, record
 from monitor.storage.schema import alert, apart, article, incident_story, story
 from monitor.storage.upsert import insert_new
@@ -18,6 +18,7 @@ def merge(connection: Connection, gone: StoryId, into: StoryId, *, now: datetime
     connection.execute(update(article).where(article.c.story_id == gone).values(story_id=into))
     connection.execute(update(alert).where(alert.c.story_id == gone).values(story_id=into))
     incidents.merge_stories(connection, gone, into=into)
+    silences.merge_stories(connection, gone, into=into)
     both = story.c.id.in_((gone, into))
     span = select(func.min(story.c.first_seen_at), func.max(story.c.last_seen_at)).where(both)
     first, last = connection.execute(span).one()

@@ -9,12 +9,16 @@ from monitor.storage import incidents, sketches, volumes
 from monitor.storage.ledger import forget as forget_ledger
 from monitor.storage.schema import (
     alert,
+    answer,
+    answered,
     article,
     delivery,
     delivery_alert,
     entry,
+    escalation,
     rule,
     rule_version,
+    silence,
     story,
     tombstone,
 )
@@ -85,8 +89,21 @@ def _forget_deliveries(connection: Connection, before: datetime) -> int:
     old = select(delivery.c.id).where(delivery.c.created_at < before, delivery.c.due_at.is_(None))
     ids = connection.execute(old.limit(BATCH)).scalars().all()
     connection.execute(delete(delivery_alert).where(delivery_alert.c.delivery_id.in_(ids)))
+    connection.execute(delete(escalation).where(escalation.c.of_id.in_(ids)))
     connection.execute(delete(delivery).where(delivery.c.id.in_(ids)))
-    return len(ids)
+    return len(ids) + _forget_answers(connection, before)
+
+
+def _forget_answers(connection: Connection, before: datetime) -> int:
+    """What people said, and the silences that are over."""
+    said = select(answer.c.id).where(answer.c.heard_at < before).limit(BATCH)
+    ids = connection.execute(said).scalars().all()
+    connection.execute(delete(answered).where(answered.c.answer_id.in_(ids)))
+    connection.execute(delete(answer).where(answer.c.id.in_(ids)))
+    over = select(silence.c.id).where(silence.c.told_at < before).limit(BATCH)
+    done = connection.execute(over).scalars().all()
+    connection.execute(delete(silence).where(silence.c.id.in_(done)))
+    return len(ids) + len(done)
 
 
 def _forget_articles(connection: Connection, before: datetime) -> int:

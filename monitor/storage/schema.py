@@ -360,10 +360,12 @@ match = Table(
     Column("alert_id", ForeignKey("alert.id", ondelete="SET NULL")),
     Column("would_tell", Text),  # the reason of the alert that its rule, on trial, did not raise
     Column("incident_id", Id),
+    Column("silence_id", Id),  # what kept it back
     Column("matched_at", UtcDateTime, nullable=False),
     UniqueConstraint("article_id", "rule_id"),
     Index("ix_match_alert_id", "alert_id"),
     Index("ix_match_incident_id", "incident_id"),  # who carries an incident
+    _where("ix_match_silence_id", "silence_id", present="silence_id"),  # what a silence kept back
 )
 
 alert = Table(
@@ -409,6 +411,7 @@ delivery = Table(
     Column("part_of", Id),  # the delivery that tells it together with others
     Column("digest_of", String(64)),  # the rule whose own digest this is
     Column("forwarded_from", String(64)),  # the channel that was off call
+    Column("escalates", Id),  # the delivery that nobody has acknowledged
     *_work(),
     Index("ix_delivery_due_at", "due_at"),  # what is due to be sent
     Index("ix_delivery_channel_state", "channel", "state"),  # the open digest; one at a time
@@ -416,6 +419,7 @@ delivery = Table(
     Index("ix_delivery_fallback_of", "fallback_of"),  # what stands in for it
     Index("ix_delivery_part_of", "part_of"),  # what it tells together
     Index("ix_delivery_channel_sent_at", "channel", "sent_at"),  # how many went out lately
+    _where("ix_delivery_escalates", "escalates", present="escalates"),  # who is called next
 )
 
 channel = Table(  # what a channel has been given lately, and until when it is left alone
@@ -524,4 +528,77 @@ task = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     *_work(),
+)
+
+silence = Table(  # what people want to hear nothing of; all that it names must hold
+    "silence",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule_id", String(64)),
+    Column("story_id", Id),
+    Column("outlet_id", String(64)),
+    Column("term", Text),
+    Column("total", Boolean, nullable=False),  # it keeps back what is critical, too
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("ended_by", Text),  # who ended it early
+    Column("told_at", UtcDateTime),  # when people were told of its end
+    Index("ix_silence_told_at_ends_at", "told_at", "ends_at"),  # those in force; those that end
+)
+
+answer = Table(  # what somebody said to messages, in a chat or at the command line
+    "answer",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("bot", String(32)),
+    Column("update_id", BigInteger),  # of the chat's service: each is handled once
+    Column("chat_id", BigInteger),
+    Column("message_id", BigInteger),  # which its reply answers
+    Column("at", UtcDateTime, nullable=False),  # when it was said
+    Column("heard_at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("via", String(64), nullable=False),  # a channel, or the command line
+    Column("said", Text, nullable=False),
+    Column("verb", String(8)),  # NULL: not understood
+    Column("until", UtcDateTime),
+    Column("reply", Text, nullable=False),
+    Column("replied_at", UtcDateTime),
+    Column("reply_tries", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("bot", "update_id"),
+    Index("ix_answer_heard_at", "heard_at"),  # retention
+)
+
+answered = Table(  # to which messages and incidents an answer is
+    "answered",
+    metadata,
+    Column("answer_id", ForeignKey("answer.id", ondelete="CASCADE"), primary_key=True),
+    Column("incident_id", Id, primary_key=True, autoincrement=False),
+    Column("delivery_id", Id),  # NULL: of an alert that was named by its number
+    Column("rule_id", String(64), nullable=False),
+    Column("story_id", Id, nullable=False),
+    Index("ix_answered_incident_id", "incident_id"),  # who has it
+)
+
+bot = Table(  # whose answers are read; due when the next poll may begin
+    "bot",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("next_update", BigInteger),  # the first that has not been handled
+    Column("heard_at", UtcDateTime),  # when it last answered at all
+    Column("failing_since", UtcDateTime),
+    *_work(),
+)
+
+escalation = Table(  # the steps that followed a message, and what became of them
+    "escalation",
+    metadata,
+    Column("delivery_id", Id, primary_key=True, autoincrement=False),  # of the step itself
+    Column("of_id", Id, nullable=False),  # the message that nobody acknowledged
+    Column("channel", String(64), nullable=False),
+    Column("planned_for", UtcDateTime, nullable=False),
+    Column("stopped_at", UtcDateTime),
+    Column("stopped_by", Text),
+    Index("ix_escalation_of_id", "of_id"),  # the steps of a message
 )

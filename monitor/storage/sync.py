@@ -20,6 +20,7 @@ from monitor.storage import hosts, versions, volumes
 from monitor.storage.feeds import note_blindness
 from monitor.storage.schema import (
     article,
+    bot,
     configuration,
     delivery,
     entry,
@@ -186,6 +187,12 @@ def plan_task(connection: Connection, name: str, *, at: datetime) -> None:
     insert_new(connection, task, name=name, not_before=at, due_at=at)
 
 
+def hurry_task(connection: Connection, name: str, *, at: datetime) -> None:
+    """Let a task be due by then."""
+    later = and_(task.c.name == name, task.c.not_before > at)
+    connection.execute(update(task).where(later).values(not_before=at))
+
+
 def void_claims(connection: Connection, *, now: datetime) -> None:
     """Make what a dead process held due at once; only for a database that nobody else works on.
 
@@ -199,3 +206,5 @@ def void_claims(connection: Connection, *, now: datetime) -> None:
     cut_short = delivery.c.state == State.SENDING
     connection.execute(update(delivery).where(cut_short).values(due_at=now))
     connection.execute(update(host).values(busy_until=None))
+    listened = and_(bot.c.due_at > now, bot.c.failure.is_(None))
+    connection.execute(update(bot).where(listened).values(due_at=now))

@@ -16,11 +16,13 @@ PACKAGE = ROOT / "monitor"
 
 # What carries connections and rows between sentences of storage: as types, without SQL.
 CARRIERS = (
+    "monitor.answering",
     "monitor.app",
     "monitor.correcting",
     "monitor.documents",
     "monitor.failing",
     "monitor.gauging",
+    "monitor.hearing",
     "monitor.judging",
     "monitor.perusal",
     "monitor.pipeline",
@@ -29,6 +31,7 @@ CARRIERS = (
     "monitor.revising",
     "monitor.runners.embedded",
     "monitor.sending",
+    "monitor.silencing",
     "monitor.telling",
     "monitor.upkeep",
 )
@@ -51,7 +54,11 @@ PLACES = {
     "psycopg": ("monitor.storage",),
     "pydantic": ("monitor.config",),
     "re2": ("monitor.core.terms",),
-    "requests": ("monitor.adapters.channels", "monitor.adapters.exchanges"),
+    "requests": (
+        "monitor.adapters.channels",
+        "monitor.adapters.exchanges",
+        "monitor.adapters.telegram",
+    ),
     "rich": ("monitor.cli",),
     "sqlalchemy": ("monitor.storage", *CARRIERS),
     "Stemmer": ("monitor.core.stems",),

@@ -146,6 +146,9 @@ class Wording:
     told_for: str
     page_gone: str
     stands_in: str
+    called: str  # … from which channel, how long it went unanswered there
+    code: str
+    how_to_answer: str
 
     held: Mapping[Why, str]
     held_since: str

@@ -154,6 +154,9 @@ ENGLISH = Wording(
     taken_out="(taken out)",
     told_for="You were told of it for: {}",
     page_gone="Its page is not there any more: looked for {} and {} UTC",
+    called="Nobody has acknowledged this at {} for {}.",
+    code="Code {}",
+    how_to_answer="reply ack, snooze 2h, mute story or noise",
     stands_in="Sent here because the channel {} has not taken it since {} UTC.",
     held={
         Why.QUIET: "Held during quiet hours",

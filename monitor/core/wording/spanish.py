@@ -205,6 +205,9 @@ SPANISH = Wording(
     taken_out="(suprimido)",
     told_for="El aviso llegó por: {}",
     page_gone="La página ya no está: se buscó el {} y a las {} UTC",
+    called="Nadie ha acusado recibo en {} desde hace {}.",
+    code="Código {}",
+    how_to_answer="responda visto, posponer 2h, silenciar o ruido",
     stands_in="Llega por aquí porque el canal {} no lo recibe desde las {} UTC.",
     held={
         Why.QUIET: "Retenido en horas de silencio",

@@ -1,0 +1,147 @@
+"""What an answer to a message does, from a chat or the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from monitor.core import answers as words
+from monitor.core.answers import Asked, UnclearError, Verb
+from monitor.core.codes import code_of
+from monitor.core.text import clean
+from monitor.storage import answers, escalations, silences
+from monitor.storage.answers import Heard, Subject
+
+SAID_LIMIT = 300  # characters of an answer that are kept
+WHO_LIMIT = 80  # characters of a name
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Something that somebody said to messages: who, where, in which words and when."""
+
+    who: str
+    via: str
+    said: str
+    at: datetime
+    heard: Heard | None = None
+
+
+def named(who: str, *, limit: int = WHO_LIMIT) -> str:
+    """A stranger's name, or what he said, on one clean line."""
+    return " ".join(clean(who).split())[:limit]
+
+
+def answer(tx: Connection, given: Answer, asked: Asked, *, now: datetime) -> str:
+    """Do what an answer asks for, and keep it; the reply. Raises UnclearError: nothing is done."""
+    if asked.verb is Verb.HELP:
+        return refuse(tx, given, words.usage(), now=now)
+    subjects: list[Subject] = []
+    for number in asked.deliveries:
+        found = answers.subjects_of_delivery(tx, number)
+        if not found:
+            raise UnclearError(f"{code_of(number)} is no code of an alert that I still know.")
+        subjects += found
+    return answer_to(tx, given, asked, subjects, now=now)
+
+
+def answer_to(
+    tx: Connection, given: Answer, asked: Asked, subjects: Sequence[Subject], *, now: datetime
+) -> str:
+    """The same where it is known what the answer is about."""
+    stories = {each.story: each.headline for each in subjects}
+    if asked.verb in (Verb.MUTE, Verb.NOISE) and len(stories) > len(asked.deliveries or (0,)):
+        raise UnclearError(
+            f"That message tells {len(stories)} stories. Which one? At the command line: monitor "
+            "silences add --story N; `monitor stories list` has the numbers."
+        )
+    began = min(given.at, now)  # what was said while nobody listened counts from then
+    until = None if asked.span is None else began + asked.span
+    if until is not None and until <= now:
+        raise UnclearError(
+            f"That was over at {until.astimezone(UTC):%H:%M} UTC, before I heard it."
+        )
+    incidents = [each.incident for each in subjects]
+    before = answers.first(tx, incidents)
+    spared = escalations.stop(tx, incidents, who=given.who, now=now)
+    if asked.verb is Verb.SNOOZE and until is not None:
+        escalations.hold(tx, incidents, until=until)
+    if asked.verb in (Verb.MUTE, Verb.NOISE) and until is not None:
+        for story in stories:
+            silences.add(
+                tx,
+                story=story,
+                total=asked.verb is Verb.NOISE,
+                until=until,
+                reason=_reason(given, asked.verb),
+                who=given.who,
+                now=now,
+            )
+    reply = _reply(given, asked, subjects, until, before=before, spared=spared)
+    _keep(tx, given, reply, verb=asked.verb, until=until, subjects=subjects, now=now)
+    log.info("message.answered", verb=asked.verb, via=given.via, incidents=incidents)
+    return reply
+
+
+def _reason(given: Answer, verb: Verb) -> str:
+    said = named(given.said, limit=SAID_LIMIT)
+    return said if words.verb_of(said) is verb else f"{verb}: {said}"
+
+
+def _reply(
+    given: Answer,
+    asked: Asked,
+    subjects: Sequence[Subject],
+    until: datetime | None,
+    *,
+    before: object,
+    spared: int,
+) -> str:
+    headlines = list(dict.fromkeys(each.headline for each in subjects))
+    more = f" and {len(headlines) - 1} more" if len(headlines) > 1 else ""
+    reply = words.done(
+        asked.verb,
+        codes=", ".join(map(code_of, asked.deliveries)),
+        headline=f"{headlines[0]}{more}",
+        until=until,
+        spared=spared > 0,
+    )
+    who, since = getattr(before, "who", given.who), getattr(before, "heard_at", None)
+    if asked.verb is Verb.ACK and who != given.who and since is not None:
+        reply += f"\n{who} had it before you, since {since:%d %b %H:%M} UTC."
+    return reply
+
+
+def refuse(tx: Connection, given: Answer, reply: str, *, now: datetime) -> str:
+    """Keep an answer that nothing was done about, and what is said to it."""
+    _keep(tx, given, reply, verb=None, until=None, subjects=(), now=now)
+    return reply
+
+
+def _keep(
+    tx: Connection,
+    given: Answer,
+    reply: str,
+    *,
+    verb: Verb | None,
+    until: datetime | None,
+    subjects: Sequence[Subject],
+    now: datetime,
+) -> None:
+    answers.add(
+        tx,
+        heard=given.heard,
+        at=given.at,
+        now=now,
+        who=given.who,
+        via=given.via,
+        said=named(given.said, limit=SAID_LIMIT),
+        reply=reply,
+        verb=verb,
+        until=until,
+        subjects=subjects,
+    )

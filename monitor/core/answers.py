@@ -1,0 +1,211 @@
+"""What people answer to a message, understood; and what is said to that.
+
+`ack`: somebody has it. `snooze`: not now. `mute`: no more of this story. `noise`: the same, and the
+rule was wrong. English and Spanish, a code or the message that is replied to, a span of time.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from monitor.core.codes import looks_like_one, number_of
+from monitor.core.text import fold
+from monitor.core.timing import in_words
+
+SNOOZED_FOR = timedelta(hours=1)  # unless said
+MUTED_FOR = timedelta(days=3)  # unless said: as long as a story usually lives
+LONGEST_SNOOZE = timedelta(days=7)
+LONGEST_MUTE = timedelta(days=90)
+ANSWER_LIMIT = 500  # characters of an answer that are read; what comes behind is a note
+CODES_AT_ONCE = 20  # in one answer
+
+
+class Verb(StrEnum):
+    """What an answer asks for."""
+
+    ACK = "ack"
+    SNOOZE = "snooze"
+    MUTE = "mute"
+    NOISE = "noise"
+    HELP = "help"
+
+
+# Folded. Longer ones stand for themselves: "false alarm" is looked for before "false".
+_PHRASES = {
+    Verb.ACK: (
+        "ack", "acknowledge", "acknowledged", "seen", "got it", "on it", "visto", "recibido",
+        "enterado", "enterada", "entendido", "me encargo", "lo tengo",
+    ),
+    Verb.SNOOZE: (
+        "snooze", "later", "posponer", "pospon", "posponlo", "aplazar", "mas tarde", "luego",
+    ),
+    Verb.MUTE: ("mute", "silence", "silenciar", "silencia", "silencio", "callar"),
+    Verb.NOISE: ("noise", "false alarm", "ruido", "falsa alarma"),
+    Verb.HELP: ("help", "start", "ayuda"),
+}  # fmt: skip
+_VERBS = {tuple(said.split()): verb for verb, every in _PHRASES.items() for said in every}
+_FILLERS = frozenset(
+    {"for", "the", "this", "story", "it", "please", "a", "of", "por", "durante", "la", "el"}
+    | {"esta", "este", "historia", "noticia", "favor", "de"}
+)
+_SPANNING = (Verb.SNOOZE, Verb.MUTE)
+_SPAN = re.compile(r"(\d{1,4})([a-z]*)")
+_UNITS = {
+    timedelta(minutes=1): ("m", "min", "mins", "minute", "minutes", "minuto", "minutos"),
+    timedelta(hours=1): ("h", "hr", "hrs", "hour", "hours", "hora", "horas"),
+    timedelta(days=1): ("d", "day", "days", "dia", "dias"),
+}
+UNITS = {word: unit for unit, words in _UNITS.items() for word in words}
+_QUOTED = re.compile(r"\bc(?:ode|[oó]digo)[ :]{1,2}([0-9a-z]{4,9})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer as understood: to which deliveries, and for how long."""
+
+    verb: Verb
+    deliveries: tuple[int, ...] = ()
+    span: timedelta | None = None
+
+
+class UnclearError(ValueError):
+    """Why an answer was not understood, for the person who wrote it."""
+
+
+def verb_of(text: str) -> Verb | None:
+    """What an answer begins with; None: these words are not for us."""
+    return _begun(_words(text))[0]
+
+
+def understood(text: str, *, quoted: str | None = None) -> Asked:
+    """What an answer asks for; `quoted` is the message that it replies to, if any.
+
+    Raises UnclearError. Whatever else stands behind `ack` or `noise` is a note; behind the others
+    it may change what was meant, so it is refused.
+    """
+    words = _words(text)
+    verb, rest = _begun(words)
+    if verb is None:
+        raise UnclearError(f"I do not know {_cited(words[0]) if words else 'that'}. {usage()}")
+    deliveries, strange, span = _read(verb, rest)
+    _refuse_strange(verb, strange, named=bool(deliveries))
+    if verb is Verb.HELP:
+        return Asked(verb)
+    if not deliveries and quoted:
+        deliveries = quoted_codes(quoted)
+    if not deliveries:
+        raise UnclearError(f"Which message? Reply to it, or write its code: {verb} K9FH")
+    return Asked(verb, tuple(dict.fromkeys(deliveries))[:CODES_AT_ONCE], limited(verb, span))
+
+
+def _read(verb: Verb, rest: list[str]) -> tuple[list[int], list[str], timedelta | None]:
+    """The deliveries that the words behind a verb name, words that say nothing, and the span."""
+    deliveries: list[int] = []
+    strange: list[str] = []
+    span: timedelta | None = None
+    while rest:
+        word, *rest = rest
+        number = number_of(word)
+        found = _SPAN.fullmatch(fold(word)) if verb in _SPANNING else None
+        if number is not None:
+            deliveries.append(number)
+        elif found:
+            span, rest = _spanned(found, rest)
+        elif fold(word) not in _FILLERS:
+            strange.append(word)
+    return deliveries, strange, span
+
+
+def _refuse_strange(verb: Verb, strange: Sequence[str], *, named: bool) -> None:
+    mistyped = next((word for word in strange if looks_like_one(word)), None)
+    if mistyped and not named:
+        raise UnclearError(f"{_cited(mistyped)} is no code of mine: please look again. {usage()}")
+    if verb is Verb.MUTE and strange and fold(strange[0]) in ("rule", "regla"):
+        raise UnclearError(
+            "A rule is silenced at the command line: monitor silences add --rule ID --for 2h "
+            "--reason WORDS. From here I can mute the story: mute story"
+        )
+    if strange and verb in _SPANNING:
+        raise UnclearError(f"I do not know {_cited(strange[0])} behind {verb}. {usage()}")
+
+
+def quoted_codes(quoted: str) -> list[int]:
+    """The deliveries whose codes a message names; the first that is one."""
+    numbers = (number_of(code) for code in _QUOTED.findall(quoted))
+    return [number for number in numbers if number is not None][:1]
+
+
+def usage() -> str:
+    """What can be answered, for somebody who does not know."""
+    return (
+        "Reply to an alert, or write with its code: ack K9FH (I have it), snooze 2h K9FH (nothing "
+        "more before then), mute story K9FH (no more of it), noise K9FH (a false alarm). "
+        "También: visto, posponer 2h, silenciar, ruido."
+    )
+
+
+def _words(text: str) -> list[str]:
+    """The words; of `/ack@some_bot` the command alone."""
+    words = re.split(r"[\s,;:!?.…]+", text[:ANSWER_LIMIT].strip())
+    words = [word for word in words if word and not word.startswith("@")]
+    if words and words[0].startswith("/"):
+        words[0] = words[0].removeprefix("/").partition("@")[0]
+    return words
+
+
+def _begun(words: Sequence[str]) -> tuple[Verb | None, list[str]]:
+    for length in (2, 1):
+        verb = _VERBS.get(tuple(fold(word) for word in words[:length]))
+        if verb is not None and len(words) >= length:
+            return verb, list(words[length:])
+    return None, list(words)
+
+
+def _spanned(found: re.Match[str], rest: list[str]) -> tuple[timedelta, list[str]]:
+    """`2h`, or `2` and the unit as the next word; a bare number counts hours."""
+    unit = found[2]
+    if not unit and rest and fold(rest[0]) in UNITS:
+        unit, *rest = fold(rest[0]), *rest[1:]
+    if unit and unit not in UNITS:
+        raise UnclearError(f"I do not know the span {_cited(found[0])}: write 30m, 2h or 1d")
+    return int(found[1]) * UNITS[unit or "h"], rest
+
+
+def limited(verb: Verb, span: timedelta | None) -> timedelta | None:
+    """How long it holds, as said or as usual; None where it has no end. Raises UnclearError."""
+    if verb not in (Verb.SNOOZE, Verb.MUTE, Verb.NOISE):
+        return None
+    longest = LONGEST_SNOOZE if verb is Verb.SNOOZE else LONGEST_MUTE
+    if span is None:
+        return SNOOZED_FOR if verb is Verb.SNOOZE else MUTED_FOR
+    if not timedelta() < span <= longest:
+        raise UnclearError(f"{verb} takes from 1 minute to {in_words(longest)}")
+    return span
+
+
+def _cited(word: str) -> str:
+    """A stranger's word as it may stand in an answer; the sender makes it harmless."""
+    return f"“{word[:40]}”"
+
+
+# --- what was done ---------------------------------------------------------------------------
+
+
+def done(verb: Verb, *, codes: str, headline: str, until: datetime | None, spared: bool) -> str:
+    """What an answer did, for the person who gave it; `spared`: others would have been called."""
+    moment = f"{until.astimezone(UTC):%d %b %H:%M} UTC" if until else ""
+    about = f"{headline} (code {codes})" if codes else headline
+    match verb:
+        case Verb.ACK:
+            said = "Noted, you have it."
+        case Verb.SNOOZE:
+            said = f"Follow-ups wait until {moment}; what is critical comes all the same."
+        case Verb.MUTE:
+            said = f"This story is muted until {moment}; what is critical comes all the same."
+        case Verb.NOISE:
+            said = f"Noted as a false alarm of its rule; this story is muted until {moment}."
+        case _:
+            return usage()
+    return f"{said}{' Nobody else is called.' if spared else ''}\n{about}"
