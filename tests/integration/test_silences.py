@@ -240,3 +240,22 @@ def test_no_cell_is_a_formula(text):
 
 def test_other_cells_stay_as_they_are():
     assert [harmless(each) for each in ("a=1", 3, None)] == ["a=1", 3, ""]
+
+
+CHANNELS = 'console: {url: "console:", default: true}\nphone: {url: "file:phone"}\n'
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_check_warns_where_nobody_could_acknowledge(files, tmp_path, answers):
+    chat = f'{{url: "tgram://123456789:{"a" * 35}/1", answers: {str(answers).lower()}, '
+    chat += "escalate: {after: 5m, to: [phone]}}"
+    files["channels.yaml"] = f"{CHANNELS}chat: {chat}\n"
+    rule = "notify: {channels: [chat], escalate: {after: 10m, to: [phone]}}\n    severity: high"
+    files["rules/rules.yaml"] = files["rules/rules.yaml"].replace("severity: high", rule)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    said = CliRunner().invoke(commands, ["check", "--config", str(tmp_path)]).stdout
+    warned = "channels.yaml:3:1: chat escalates, and none of chat, phone takes answers"
+    assert (warned in said) == (not answers)
+    assert ("talks escalates, and none of chat, phone takes answers" in said) == (not answers)
