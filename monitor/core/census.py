@@ -103,9 +103,9 @@ class Census:
             counts.rules[match.rule] += 1
         opening = replace(document, text=(document.text or "")[:OPENING])
         fields = fields_of(DEFAULT_SCOPES)
-        indexed = IndexedDocument(opening, self._vocabulary, fields)
+        indexed = IndexedDocument(opening, self._vocabulary, fields, groups=self._looked_for)
         sight = Sight(DEFAULT_SCOPES)
-        for number in self._looked_for.anchored(indexed.places):
+        for number in indexed.possible:
             if self._parts[number].holds(indexed, sight):
                 counts.groups[number, language] += 1
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from monitor.core.events import Coder
 from monitor.core.evidence import Explanation, Kind
 from monitor.core.groups import Group
-from monitor.core.indexed import TOP_SCOPES, IndexedDocument, Needs
+from monitor.core.indexed import TOP_SCOPES, IndexedDocument
 from monitor.core.knowledge import Event, EventType, Knowledge, Status
 from monitor.core.model import Document, Evidence
 from monitor.core.nearest import scope_of
@@ -107,7 +107,7 @@ class Happened:
     ) -> None:
         self._wanted = wanted
         self._asked = asked
-        self.needs: Needs = frozenset(group.anchors for group in asked)
+        self.needs = frozenset(group.number for group in asked)
         self._events = events
         self._excluding = excluding
 
@@ -122,7 +122,7 @@ class Happened:
                 yield each
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        named = indexed.may_have(self.needs) and all(map(indexed.occurrences, self._asked))
+        named = self.needs <= indexed.possible and all(map(indexed.occurrences, self._asked))
         return named and any(True for _ in self._shown(indexed, sight))
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:

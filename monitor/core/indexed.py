@@ -13,7 +13,7 @@ from operator import add, eq, itemgetter
 from typing import NamedTuple
 
 from monitor.core.evidence import FIELDS
-from monitor.core.groups import Group, Sought
+from monitor.core.groups import Group, Groups, Sought
 from monitor.core.model import Document
 from monitor.core.rules import Scope, Term, Unit
 from monitor.core.stems import primary
@@ -40,10 +40,6 @@ def fields_of(scopes: Iterable[Scope]) -> tuple[str, ...]:
     names = {_FIELD_OF[scope] for scope in scopes if scope is not Scope.LEAD}
     names |= {"summary", "text"} if Scope.LEAD in scopes else set()
     return tuple(name for name in FIELDS if name in names)
-
-
-# What something cannot do without: of each set one word, by its name.
-Needs = frozenset[frozenset[str]]
 
 
 class Occurrence(NamedTuple):
@@ -210,9 +206,14 @@ class IndexedDocument:
         vocabulary: Vocabulary,
         fields: Iterable[str] = FIELDS,
         words: Container[str] | None = None,
+        groups: Groups | None = None,
     ) -> None:
-        """`words`: the only ones, folded, that can be of interest, if that is known."""
+        """`words`: the only ones, folded, that can be of interest, if that is known.
+
+        `groups`: those that parts are asked for; all of them, before the first is asked.
+        """
         self.document = document
+        self._groups = groups or Groups()
         self.fields: dict[str, Field] = {}
         self.chains: dict[Hashable, tuple[Field, list[Occurrence]] | None] = {}  # found by a `near`
         self._found: dict[int, list[Occurrence]] = {}
@@ -247,9 +248,10 @@ class IndexedDocument:
         names = {name for name, places in self.places.items() if places[0] < end}
         return names.union(map(ON_TOP.__add__, names))
 
-    def may_have(self, needs: Needs) -> bool:
-        """Whether a word of each set is there."""
-        return not any(map(self.names.isdisjoint, needs))
+    @cached_property
+    def possible(self) -> set[int]:
+        """The numbers of the groups that may occur: a word of each is there."""
+        return self._groups.anchored(self.places)
 
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
         """Every place of the group's terms, in reading order; looked for when first asked.

@@ -104,13 +104,14 @@ class Matcher:
             if glance is not None and not self._percolator.candidates(glance.names):
                 return []
         words = glance and glance.words
-        indexed = IndexedDocument(document, self._vocabulary, self._fields, words)
+        groups = self._compiler.groups
+        indexed = IndexedDocument(document, self._vocabulary, self._fields, words, groups)
         on_top = indexed.names_on_top()
         candidates = self._percolator.candidates(indexed.names | on_top)
         matches: list[Match] = []
-        for number in candidates:
-            rule = self._enabled[number]
-            part, urgency = self._parts(rule)
+        rules = [self._enabled[number] for number in candidates]
+        compiled = list(map(self._parts, rules))  # first all of them: see IndexedDocument
+        for number, rule, (part, urgency) in zip(candidates, rules, compiled, strict=True):
             strong = self._percolator.on_top(number, on_top)
             tried = self._tried(rule.id, document)
             strength = _strength(part, indexed, tried if strong else tried[1:] or tried)
@@ -141,7 +142,7 @@ class Matcher:
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
         """The rule's tree with what held and what did not. Raises KeyError for an unknown rule."""
         part, urgency = self._parts(self._rules[rule_id])
-        indexed = IndexedDocument(document, self._vocabulary)
+        indexed = IndexedDocument(document, self._vocabulary, groups=self._compiler.groups)
         strength = _strength(part, indexed, self._tried(rule_id, document))
         sight = _SIGHTS[strength or Strength.WEAK]
         tree = part.explain(indexed, sight)

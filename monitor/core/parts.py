@@ -13,7 +13,7 @@ from typing import Protocol
 from monitor.core import nearest, proximity
 from monitor.core.evidence import Explanation, Kind
 from monitor.core.groups import Group
-from monitor.core.indexed import TOP_SCOPES, Field, IndexedDocument, Needs, Occurrence, View
+from monitor.core.indexed import TOP_SCOPES, Field, IndexedDocument, Occurrence, View
 from monitor.core.model import Document, Evidence
 from monitor.core.rules import From, Near, Scope, Term
 from monitor.core.stems import primary
@@ -35,18 +35,18 @@ class Sight:
     weak: bool = False
 
 
-NOTHING: Needs = frozenset()
+NOTHING = frozenset[int]()
 WORDS, SEARCH, EVENTS = range(3)  # costs: words looked up, the text searched, its events found
 
 
 class Part(Protocol):
     """A compiled condition.
 
-    `needs`: the words, one of each set, without which it cannot hold. `cost`: what it may take to
+    `needs`: the groups each of which must occur for it to hold. `cost`: what it may take to
     tell; of several parts the cheaper are asked first.
     """
 
-    needs: Needs
+    needs: frozenset[int]
     cost: int
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool: ...
@@ -61,7 +61,7 @@ class AnyTerm:
 
     def __init__(self, group: Group) -> None:
         self.group = group
-        self.needs: Needs = frozenset((group.anchors,))
+        self.needs = frozenset((group.number,))
 
     @cached_property
     def label(self) -> str:
@@ -101,7 +101,7 @@ class EveryPart:
     def __init__(self, parts: tuple[Part, ...]) -> None:
         self._parts = parts
         self._tried = by_cost(parts)
-        self.needs: Needs = frozenset().union(*(part.needs for part in parts))
+        self.needs = frozenset().union(*(part.needs for part in parts))
         self.cost = self._tried[-1].cost
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
@@ -122,8 +122,8 @@ class AnyPart:
         self.cost = self._tried[-1].cost
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        possible = (part for part in self._tried if indexed.may_have(part.needs))
-        return any(part.holds(indexed, sight) for part in possible)
+        possible = indexed.possible
+        return any(part.holds(indexed, sight) for part in self._tried if part.needs <= possible)
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         children = tuple(
@@ -144,9 +144,8 @@ class NoPart:
         self.cost = self._tried[-1].cost
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        own = _own_sight(sight)
-        possible = (part for part in self._tried if indexed.may_have(part.needs))
-        return not any(part.holds(indexed, own) for part in possible)
+        own, possible = _own_sight(sight), indexed.possible
+        return not any(part.holds(indexed, own) for part in self._tried if part.needs <= possible)
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         own = _own_sight(sight)
@@ -171,7 +170,7 @@ class Together:
     def __init__(self, near: Near, groups: tuple[AnyTerm, ...]) -> None:
         self._near = near
         self._groups = groups
-        self.needs: Needs = frozenset().union(*(group.needs for group in groups))
+        self.needs = frozenset().union(*(group.needs for group in groups))
 
     @property
     def _span(self) -> str:
@@ -191,7 +190,7 @@ class Together:
     def _look(
         self, indexed: IndexedDocument, sight: Sight
     ) -> tuple[Field, list[Occurrence]] | None:
-        if not indexed.may_have(self.needs):
+        if not self.needs <= indexed.possible:
             return None
         for view in indexed.views(sight.scopes):
             places = self._places(indexed, view, sight)

@@ -60,13 +60,13 @@ class _Quota(NamedTuple):
         return cls(least, [(points, each[0], each[1:]) for points, each in found if each])
 
     def reached(self, names: AbstractSet[str]) -> bool:
-        absent = names.isdisjoint
-        possible = [
-            points
-            for points, clause, others in self.alternatives
-            if not absent(clause) and not any(map(absent, others))
-        ]
-        return sum(possible) >= self.least
+        absent, missing = names.isdisjoint, self.least
+        for points, clause, others in self.alternatives:
+            if missing <= 0:
+                break
+            if not absent(clause) and not any(map(absent, others)):
+                missing -= points
+        return missing <= 0
 
 
 def _all_met(clauses: Iterable[Clause], names: AbstractSet[str]) -> bool:
