@@ -23,9 +23,10 @@ from monitor.adapters import bodies, channels, dressing, languages, robots, work
 from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import Edits, read_directory
 from monitor.config.load import Configuration, load
-from monitor.config.secrets import read_secrets_file
+from monitor.config.secrets import outweighed, read_secrets_file
 from monitor.config.settings import Settings, effective
 from monitor.core.alerts import ops_channels
+from monitor.core.canaries import Schedule
 from monitor.core.gist import Gists
 from monitor.core.matcher import Matcher
 from monitor.core.model import Feed, RuleId
@@ -35,11 +36,13 @@ from monitor.core.timing import Bounds, bounds_of
 from monitor.log import hide
 from monitor.pipeline import PIPELINE
 from monitor.reloading import Left, Reload, left_in_force
+from monitor.rerouting import reroute
 from monitor.runners.clock import Clock, SystemClock
 from monitor.runners.embedded import Embedded, Width
 from monitor.runners.listening import listening
 from monitor.runners.lock import FILE as LOCK_FILE
 from monitor.runners.lock import Followed, Lock
+from monitor.runners.proof import proven
 from monitor.runners.recurring import every
 from monitor.storage import deliveries, holding, migrate, sync
 from monitor.storage.engine import COMMITS, Database, lock_configuration
@@ -154,9 +157,18 @@ class Monitor:
             beat()
 
         settle()
-        self._runner = self._embedded(alive)
-        with listening(lambda: self.watch):
-            self._runner.run()
+        runner = self._runner = self._embedded(alive)
+        alone = self.database.dialect == "sqlite"
+        with (
+            proven(
+                lambda: self.watch,
+                lambda: self.configuration.settings,
+                stuck=runner.stuck,
+                alone=alone,
+            ),
+            listening(lambda: self.watch),
+        ):
+            runner.run()
 
     def listen(self) -> None:
         """Read what people have answered so far, without waiting for more."""
@@ -188,6 +200,7 @@ class Monitor:
             commit=self._sync,
             put=self._put,
             started_with=self.settings,
+            outweighed=lambda: outweighed(read_secrets_file(directory).values, os.environ),
             left=left,
         )
 
@@ -291,6 +304,7 @@ class Monitor:
             "respect_robots": settings.respect_robots,
             "host_spacing": settings.host_spacing,
             "story_window": settings.story_window,
+            "canaries": Schedule(settings.canary_every, settings.canary_within),
         }
 
     def _put(self, configuration: Configuration, watch: Watch) -> None:
@@ -325,8 +339,7 @@ class Monitor:
             packed=packed,
             now=now,
         )
-        names = [channel.name for channel in wanted.channels]
-        deliveries.park_orphans(tx, channels=names, now=now)
+        reroute(tx, wanted.channels, now=now)
         holding.replan(tx, wanted.channels, now=now)
         return sync.remember(tx, wanted.files, now=now)
 

@@ -19,8 +19,9 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection, Table
 
-from monitor import gauging, perusal, polling, revising, sending, visits
+from monitor import gauging, perusal, polling, proving, revising, sending, visits
 from monitor.core import timing
+from monitor.core.alerts import Origin
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.model import Document
 from monitor.core.outbox import UNCERTAIN_LIMIT, Fate, Outcome, State
@@ -91,6 +92,9 @@ def triage(watch: Watch, claim: Claim) -> None:
     with watch.database.read() as connection:
         outlet = articles.outlet_of(connection, claim.row.outlet_id)
     document = views.document_of(claim.row, outlet)
+    if claim.row.origin == Origin.CANARY:
+        proving.judge(watch, claim, document)
+        return
     with watch.matching:
         found = _found(watch, document)
     features = sketches.features_of_row(claim.row)
@@ -140,9 +144,7 @@ def deliver(watch: Watch, claim: Claim) -> None:
         outcome = Outcome(Fate.FAILED, f"given up: {row.uncertain} sends were cut short")
     else:
         channel = watch.channels[row.channel]
-        prefaced = row.fallback_of or row.held or row.forwarded_from or row.escalates
-        room = watch.room(channel) - (sending.PREFACE_ROOM if prefaced else 0)
-        message = sending.render(watch, claim, room=room)
+        message = sending.render(watch, claim, room=watch.room(channel))
         outcome = (
             watch.send(channel, message, key=row.key)
             if message is not None

@@ -9,7 +9,7 @@ with, so an article is matched by one version of each rule, whenever an edit com
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
@@ -29,6 +29,7 @@ from monitor.core.identity import digest
 from monitor.core.matcher import Matcher
 from monitor.core.model import RuleId
 from monitor.core.rules import Rule
+from monitor.rerouting import reroute
 from monitor.storage import deliveries, sync, trials, versions, views
 from monitor.storage.engine import lock_configuration
 from monitor.watch import Watch
@@ -90,8 +91,8 @@ class Reload:
 
     `build` makes the watch of a configuration, `commit` brings the tables in line with it and says
     since when it has been in force, `put` lets the steps use both. `started_with` are settings that
-    do not all change before the next start. `left`: what the start has put something else in the
-    place of, which the first look tells.
+    do not all change before the next start; nor do the secrets that are `outweighed`. `left`: what
+    the start has put something else in the place of, which the first look tells.
     """
 
     edits: Edits
@@ -102,14 +103,17 @@ class Reload:
     commit: Callable[[Connection, Configuration, Mapping[RuleId, bytes]], datetime]
     put: Callable[[Configuration, Watch], None]
     started_with: Settings
+    outweighed: Callable[[], Mapping[str, str]] = dict
     left: Left | None = None
     _written: Written | None = None  # as it stands on disk
     _wrong: Sequence[Problem] | None = None  # what was wrong with it at the last look
     _logged: Sequence[Problem] = ()
     _orphans_until: float = 0.0  # of the machine's own clock
     _first: bool = True
+    _outweighed: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._outweighed = self.outweighed()
         self._logged = _wrong(self.present)  # by whoever started the watch
 
     def look(self) -> None:
@@ -121,7 +125,7 @@ class Reload:
                 self._take_up(written)
             elif self._written is not None and self._confirmed():
                 self._take_up(self._written)
-            self._park_orphans()
+            self._reroute()
         except Temporary as error:
             log.warning("configuration.postponed", failure=str(error))
             self.edits.again()
@@ -199,6 +203,7 @@ class Reload:
         ):
             yield from changes.difference(what, old, new)
         yield from edited(before.settings, found.settings, started_with=self.started_with)
+        yield from changes.secrets(self._outweighed, self.outweighed())
 
     def _put(self, taken: Taken) -> None:
         lines = self.watch().database.write(partial(self._store, taken))
@@ -208,6 +213,7 @@ class Reload:
             self._orphans_until = time.monotonic() + ORPHANS_LOOKED_FOR
         self.put(taken.found, taken.watch)
         self.present, self.left, self._first = taken.found, None, False
+        self._outweighed = self.outweighed()
         for line in lines:
             log.info("configuration.changed", change=line, said=line)
 
@@ -273,14 +279,11 @@ class Reload:
         key = _key(title, body, last and last.id)
         deliveries.notify(tx, watch.ops, key=key, title=title, body=body, now=watch.now())
 
-    def _park_orphans(self) -> None:
+    def _reroute(self) -> None:
         if time.monotonic() < self._orphans_until:
             watch = self.watch()
-            names = [*watch.channels]
-            watch.database.write(
-                lambda tx: deliveries.park_orphans(tx, channels=names, now=watch.now()),
-                announce=False,
-            )
+            channels = [*watch.channels.values()]
+            watch.database.write(lambda tx: reroute(tx, channels, now=watch.now()), announce=False)
 
 
 def _trials(

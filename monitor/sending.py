@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from monitor import telling
-from monitor.core import timing
+from monitor.core import alerts, timing
 from monitor.core.codes import code_of
 from monitor.core.identity import digest
 from monitor.core.messages import Message
@@ -16,13 +16,14 @@ from monitor.core.outbox import (
     GIVE_UP_AFTER,
     Cause,
     Following,
+    Kind,
     Outcome,
     State,
     Tries,
     follow,
 )
 from monitor.storage import deliveries, escalations, fallbacks, holding, standings, views, work
-from monitor.storage.deliveries import PREPARED, Kind
+from monitor.storage.deliveries import PREPARED
 from monitor.storage.work import Claim
 from monitor.watch import Watch
 
@@ -38,6 +39,8 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     content = telling.content(watch, row, now=now)
     if content is None:
         return None
+    if content.preface:
+        room -= PREFACE_ROOM
     channel = watch.channels[row.channel]
     if row.kind in ANSWERED:
         answerable = channel.bot is not None and channel.bot.answers
@@ -168,13 +171,10 @@ def give_up(tx: Connection, watch: Watch, row: Row[Any], failure: str) -> None:
 def _tell_others(
     tx: Connection, watch: Watch, channel: Channel, *, key: str, title: str, body: str
 ) -> None:
-    """Tell people of a channel by others: those that hear of the watch, else the default ones.
+    """Tell people of a channel by others.
 
     No quiet hours hold that: what is critical may come by this channel alone.
     """
-    others = [each for each in watch.ops if each != channel]
-    if not others:
-        rest = [each for each in watch.channels.values() if each != channel]
-        others = [each for each in rest if each.default] or rest
+    others = alerts.others(watch.channels.values(), watch.ops, without=[channel])
     urgent = Severity.CRITICAL
     deliveries.notify(tx, others, key=key, title=title, body=body, severity=urgent, now=watch.now())

@@ -11,12 +11,12 @@ from monitor.core import alerts, contents, digests, episodes, messages, outages
 from monitor.core.contents import Chart, Content, Notice
 from monitor.core.hours import MOST_LISTED, Digests, Why
 from monitor.core.model import Channel, RuleId
+from monitor.core.outbox import Kind
 from monitor.core.reports import Report
 from monitor.core.wording import Wording
 from monitor.core.wording.english import ENGLISH
 from monitor.core.wording.languages import wording_of
-from monitor.storage import fallbacks, holding, ledger, views
-from monitor.storage.deliveries import Kind
+from monitor.storage import fallbacks, holding, known, ledger, views
 from monitor.watch import Watch
 
 CHARTED = frozenset({alerts.Way.DIGEST, alerts.Way.TOGETHER})
@@ -27,11 +27,14 @@ OUTAGE_BEFORE = timedelta(hours=1)  # an outage ended so long before its digest 
 def content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
     """What a delivery says; None if what a digest held has been told more urgently since."""
     found = _content(watch, row, now=now)
-    return None if found is None else replace(found, preface=preface(watch, row))
+    return None if found is None else replace(found, preface=preface(watch, row, found, now=now))
 
 
 def _content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
     words = wording_of(watch.channels[row.channel])
+    if row.kind == Kind.CANARY:
+        body = f"{row.body}\nSent {now:%H:%M} UTC, {now.day} {now:%b %Y}."
+        return contents.of_notice(row.title, body, words=words)
     if row.kind in (Kind.VOLUME, Kind.REVISION):
         said = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now, words=words)
         return contents.of_notice(said.title, said.body, words=words)
@@ -157,10 +160,14 @@ def _chart(
 # --- why it comes to this channel, and now -------------------------------------------------------
 
 
-def preface(watch: Watch, row: Row[Any]) -> str:
+def preface(watch: Watch, row: Row[Any], told: Content, *, now: datetime) -> str:
     """Why a message comes here, and now: called for, standing in, held; "" where it need not."""
     words = wording_of(watch.channels[row.channel])
-    said = [_called(watch, row, words), _stands_in(watch, row, words)]
+    said = [
+        _called(watch, row, words),
+        _stands_in(watch, row, words),
+        _known_elsewhere(watch, row, told, words, now=now),
+    ]
     if row.forwarded_from:
         said.append(words.off_call.format(row.forwarded_from))
     if row.held and row.collection != alerts.Way.TOGETHER:
@@ -187,4 +194,21 @@ def _stands_in(watch: Watch, row: Row[Any], words: Wording) -> str:
         former = fallbacks.replaced(connection, row.fallback_of)
     if former is None:
         return ""
+    if former.channel not in watch.channels:
+        return words.stands_in_for_good.format(former.channel)
     return words.stands_in.format(former.channel, f"{former.created_at:%H:%M}")
+
+
+def _known_elsewhere(
+    watch: Watch, row: Row[Any], told: Content, words: Wording, *, now: datetime
+) -> str:
+    """Since when others know what a channel hears of for the first time; "" if nobody does."""
+    weights = {fired.weight for report in told.reports for fired in report.fired}
+    if row.kind != Kind.ALERT or not weights or not weights.isdisjoint(_FIRST):
+        return ""
+    with watch.database.read() as connection:
+        since = known.told_since(connection, row.id)
+    return "" if since is None else words.new_here.format(words.clock(since, now))
+
+
+_FIRST = {reason.weight for reason in alerts.TOLD_ONCE}

@@ -9,13 +9,14 @@ import structlog
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Connection, Row
 
+from monitor import proving
 from monitor.core import rhythm
 from monitor.core.alerts import channels_of
 from monitor.core.rules import Rule
 from monitor.core.silences import LINES_TOLD, ended
 from monitor.core.trials import Trial, Untold, summary
 from monitor.pipeline import Step, one_by_one
-from monitor.storage import deliveries, ledger, silences, trials, work
+from monitor.storage import canaries, deliveries, ledger, silences, trials, work
 from monitor.storage.entries import in_parts
 from monitor.storage.retention import Cutoffs, forget
 from monitor.storage.schema import task
@@ -26,15 +27,15 @@ from monitor.watch import Watch
 RETENTION, QUIET_FEEDS = "retention", "quiet feeds"
 ENDED_RULES, TRIALS = "ended rules", "trials"
 SILENCES = silences.TASK
+SILENT_CHANNELS, CANARY = "silent channels", canaries.TASK
 CALENDAR = {
     RETENTION: CronTrigger(hour=3, minute=30, timezone=UTC),  # when newsrooms of the Americas rest
     QUIET_FEEDS: CronTrigger(minute=7, timezone=UTC),  # when the hour before is complete
     ENDED_RULES: CronTrigger(hour=0, minute=1, timezone=UTC),  # `expires` counts days of UTC
     # What a new trial may wait for until its end is known here; at its end the task is due as well.
     TRIALS: CronTrigger(minute=17, timezone=UTC),
-    SILENCES: CronTrigger(
-        minute="*/5", timezone=UTC
-    ),  # the next end is known; this is the fallback
+    SILENCES: CronTrigger(minute="*/5", timezone=UTC),  # where the next end is not known
+    SILENT_CHANNELS: CronTrigger(minute="*/10", timezone=UTC),
 }
 HISTORY = timedelta(weeks=8)  # from which a feed's rhythm is learnt
 SILENT_FOR = timedelta(hours=2)  # the least silence that is looked at
@@ -57,6 +58,7 @@ def plan(connection: Connection, *, now: datetime) -> None:
     """Give every recurring task its row."""
     for name in CALENDAR:
         plan_task(connection, name, at=next_time(name, now))
+    plan_task(connection, CANARY, at=now)
 
 
 def upkeep(cutoffs: Callable[[datetime], Cutoffs]) -> Step:
@@ -73,8 +75,11 @@ def upkeep(cutoffs: Callable[[datetime], Cutoffs]) -> Step:
             tell_ended_trials(watch)
         elif claim.key == SILENCES:
             tell_ended_silences(watch)
+        elif claim.key == SILENT_CHANNELS:
+            proving.tell_silent_channels(watch)
+        again = proving.prove(watch) if claim.key == CANARY else None
         now = watch.now()
-        following = {"due_at": now, "not_before": _following(watch, claim.key, now)}
+        following = {"due_at": now, "not_before": again or _following(watch, claim.key, now)}
         watch.database.write(lambda tx: work.finish(tx, claim, **following))
 
     def due(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:

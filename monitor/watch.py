@@ -11,6 +11,7 @@ from monitor.adapters import fetcher
 from monitor.adapters.bodies import Body, Extracted, PageBody, Parsed
 from monitor.adapters.fetcher import Request, Response
 from monitor.core import urls
+from monitor.core.canaries import Schedule
 from monitor.core.contents import Content
 from monitor.core.gist import Gists
 from monitor.core.knowledge import Knowledge
@@ -106,6 +107,7 @@ class Watch:
     respect_robots: bool
     host_spacing: timedelta
     story_window: timedelta
+    canaries: Schedule
 
     def feed_at(self, url: str, outlet: str) -> Feed:
         """A configured feed; one that only another process is configured for has no wishes."""
@@ -136,6 +138,7 @@ class Configured(TypedDict):
     respect_robots: bool
     host_spacing: timedelta
     story_window: timedelta
+    canaries: Schedule
 
 
 def access_to(url: str, source: Feed) -> Access:

@@ -9,7 +9,7 @@ import functools
 import logging
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import unquote
@@ -32,6 +32,7 @@ RULE = "─" * 60  # fits a terminal of 80 columns and most phones turned sidewa
 OWN_SCHEMES = frozenset({"console", "file"})
 OWN_ROOM = 100_000  # characters of a body on a console or in a file
 TELEGRAM = "tgram"
+ROOMS_KEPT = 256  # addresses whose room is remembered, and sets of secrets
 MAIL_SCHEMES = frozenset({"mailto", "mailtos"})
 # Services that count bytes, and less than Apprise says: ntfy makes a file of a longer message.
 BYTES = {"ntfy": 4_096}
@@ -102,10 +103,16 @@ def account(channel: Channel) -> tuple[str, str] | None:
 
 def room(channel: Channel) -> int:
     """How many characters of a body the channel shows beside the longest title of ours."""
-    if channel.url.partition(":")[0] in OWN_SCHEMES:
+    return _room(channel.url)
+
+
+@functools.lru_cache(maxsize=ROOMS_KEPT)
+def _room(url: str) -> int:
+    """Of an address; kept, because the service is built for it."""
+    if url.partition(":")[0] in OWN_SCHEMES:
         return OWN_ROOM
     try:
-        service = _service(channel.url, key="")
+        service = _service(url, key="")
     except Refused:
         return OWN_ROOM  # nothing will be shown; `send` says why
     title = min(TITLE_LIMIT, service.body_maxlen // 2) + 2 if _joined(service) else 0
@@ -155,7 +162,12 @@ def as_text(html: str) -> str:
 
 def redact(text: str, secrets: tuple[str, ...]) -> str:
     """`text` on clean lines, every secret masked however it is spelled."""
-    return redactor(secrets)(clean(text))
+    return _redactor(secrets)(clean(text))
+
+
+@functools.lru_cache(maxsize=ROOMS_KEPT)
+def _redactor(secrets: tuple[str, ...]) -> Callable[[str], str]:
+    return redactor(secrets)
 
 
 # --- console and file -----------------------------------------------------------------------

@@ -8,6 +8,7 @@ from monitor import __version__
 from monitor.cli import (
     alerts,
     archive,
+    canary,
     channels,
     deliveries,
     demo,
@@ -66,6 +67,7 @@ app.command("run", rich_help_panel=WATCH)(watching.run)
 app.command("once", rich_help_panel=WATCH)(watching.once)
 app.command("demo", rich_help_panel=WATCH)(demo.demo)
 app.command("status", rich_help_panel=WATCH)(status.status)
+app.command("canary", rich_help_panel=WATCH)(canary.canary)
 app.command("search", rich_help_panel=WATCH)(archive.search)
 app.add_typer(alerts.group, name="alerts", rich_help_panel=WATCH)
 app.add_typer(deliveries.group, name="deliveries", rich_help_panel=WATCH)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - see monitor.cli: only what runs is imported
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -54,7 +55,7 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
     """Check the whole configuration, the examples of the rules and the channels' addresses."""
     from monitor.cli.context import with_vanished
     from monitor.config.problems import ConfigurationError
-    from monitor.config.secrets import SecretsFile, read_secrets_file
+    from monitor.config.secrets import SecretsFile, outweighed_remarks, read_secrets_file
 
     found: Configuration | None = None
     base, secrets, told = None, SecretsFile({}), Lint(())
@@ -67,7 +68,7 @@ def check(context: typer.Context, *, as_json: Json = False, config: Config = Non
     else:
         problems = [*sorted([*found.failed_examples, *_channel_problems(found)]), *secrets.problems]
         told = _remarks(found, mistaken=bool(problems), shown=not as_json)
-    remarks = [*told.warnings, *secrets.remarks]
+    remarks = [*told.warnings, *secrets.remarks, *outweighed_remarks(secrets, os.environ)]
     if as_json:
         lists = {"problems": problems, "remarks": remarks}
         fields = {key: list(map(_fields, each)) for key, each in lists.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, timedelta, tzinfo
 
-from monitor.config import bots, calendars, escalation, values
+from monitor.config import bots, calendars, escalation, proof, values
 from monitor.config.fields import Fields, describe, read_text
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
@@ -17,14 +17,14 @@ FILE = "channels.yaml"
 OWN_SCHEMES = ("console", "file")  # every other one is the notification library's
 KEYS = (
     "url", "default", "ops", "pace", "budget", "fallback", "escalate", *bots.KEYS,
-    *calendars.KEYS, *STYLE_KEYS,
+    *calendars.KEYS, *STYLE_KEYS, *proof.CHANNEL_KEYS,
 )  # fmt: skip
 BUDGET_KEYS = ("messages", "every")
 FALLBACK_KEYS = ("channel", "after")
 MOST_MESSAGES = 10_000  # of a budget
 LONGEST_PACE = timedelta(hours=1)
 FALLBACK_AFTER = timedelta(minutes=10)
-PLANNED = ("canary", "kind")
+PLANNED = ("kind",)
 
 
 def read_channels(
@@ -100,6 +100,7 @@ def _channel(
             style=read_style(fields, templates, url or "", problems),
             escalation=escalation.read(fields.node("escalate"), values.identifier, problems),
             bot=bots.read(fields, url, problems),
+            proof=proof.of_channel(fields),
         )
     ]
 

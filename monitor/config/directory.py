@@ -1,12 +1,12 @@
 """The files of a configuration directory, and when they have changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.config.opening import opened
 from monitor.config.problems import ConfigurationError, Problems, Whole
-from monitor.config.secrets import SECRETS_FILE
+from monitor.config.secrets import FILE_REFERENCE, SECRETS_FILE
 from monitor.config.source import SIZE_LIMIT
 from monitor.core.errors import Problem
 
@@ -60,37 +60,50 @@ class Edits:
     """Tells when the files of a directory were changed and have come to rest.
 
     They are looked at by name, size and times; their texts are read only after a change, and only
-    when two looks one after the other found the same: a file that is being saved waits.
+    when two looks one after the other found the same: a file that is being saved waits. So are the
+    files of secrets that the texts name.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._seen: _Marks | None = None
         self._taken: _Marks | None = None
+        self._named: frozenset[Path] = frozenset()
 
     def look(self) -> Written | None:
         """What stands on disk, if that has not been given out yet and is at rest."""
-        marks = _marks(self._directory)
+        marks = self._marks()
         before, self._seen = self._seen, marks
         if marks == self._taken or marks != before:
             return None
         found = read_written(self._directory)
-        if _marks(self._directory) != marks:  # it was changed while it was read
+        if self._marks() != marks:  # it was changed while it was read
             return None
-        self._taken = marks
+        self._named = _named(found.files, self._directory)
+        self._taken = self._seen = self._marks()
         return found
 
     def again(self) -> None:
         """Give out once more what was given out last: nothing could be made of it yet."""
         self._taken = None
 
+    def _marks(self) -> "_Marks":
+        own = [*_candidates(self._directory, Problems()), self._directory / SECRETS_FILE]
+        return _marks([*own, *self._named])
+
 
 _Marks = dict[str, tuple[int, ...]]
 
 
-def _marks(directory: Path) -> _Marks:
+def _named(files: Mapping[str, str], base: Path) -> frozenset[Path]:
+    """The files that references in the texts name, there or not."""
+    paths = (path for text in files.values() for path in FILE_REFERENCE.findall(text))
+    return frozenset(base / path for path in paths if "\0" not in path)
+
+
+def _marks(files: Iterable[Path]) -> _Marks:
     marks: _Marks = {}
-    for file in [*_candidates(directory, Problems()), directory / SECRETS_FILE]:
+    for file in files:
         try:
             found = file.stat()
         except OSError as error:

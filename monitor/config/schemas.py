@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.config import bots, channels, outlets, selectors, settings, shapes
+from monitor.config import bots, channels, outlets, proof, selectors, settings, shapes
 from monitor.config.access import HEADERS_LIMIT
 from monitor.config.calendar_schema import shapes_of_peace, timezone
 from monitor.config.knowledge_schema import knowledge_files
@@ -188,6 +188,13 @@ def _channels_file() -> Shape:
             "true: what its Telegram chat answers is read: ack, snooze, mute, noise.", default=False
         ),
         "telegram_api": shapes.text(f'Where the Bot API is; else "{bots.API}".'),
+        "canary": shapes.flag(
+            "true: gets canaries, and nothing else because of it.", default=False
+        ),
+        "notes": shapes.flag("true: hears when the watch starts and stops.", default=False),
+        "silent_after": shapes.duration(
+            "Without a message for so long, people are told elsewhere."
+        ),
     }
     channel = shapes.mapping("A channel.", known(channels.KEYS, keys), required=("url",))
     top = shapes.named("Whom to tell: one key per channel.", channel, pattern=ID.pattern)
@@ -221,6 +228,8 @@ _SECTIONS = {
     "fetch": "How feeds and pages are fetched.",
     "story": "What counts as one story.",
     "retention": "How long things are kept.",
+    "canary": "Invented articles that show that the whole chain works.",
+    "heartbeat": "An address that is asked as long as the watch really moves.",
     "logging": "What is logged, and how.",
 }
 _SETTINGS = {
@@ -239,6 +248,9 @@ _SETTINGS = {
     "retention_deliveries": "Messages.",
     "retention_tombstones": "How long it is remembered that a deleted entry is not news.",
     "retention_ledger": "What each poll showed, and the gaps.",
+    "canary_every": "How often one sets out.",
+    "canary_within": "How long it may take; then people are told.",
+    "heartbeat_every": "How often the address is asked.",
     "log_level": "The least urgent event that is logged.",
     "log_format": "How a log line looks.",
 }
@@ -273,6 +285,9 @@ def _section(name: str) -> Shape:
         keys["allow"] = shapes.several(
             "Addresses on this machine or a private network that may be fetched.", pair
         )
+    if name == "heartbeat":
+        keys[proof.URL] = shapes.text("What is asked by GET; secrets as ${NAME}.")
+        return shapes.mapping(_SECTIONS[name], keys, required=(proof.URL,))
     return shapes.mapping(_SECTIONS[name], keys)
 
 

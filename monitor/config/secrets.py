@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from monitor.config.opening import opened
 from monitor.config.problems import ConfigurationError, Whole
 from monitor.core.errors import Place, Problem
+from monitor.core.identity import digest
 
 SECRETS_FILE = (
     "secrets.env"  # beside monitor.yaml: NAME=value lines, for service and commands alike
@@ -23,6 +24,7 @@ _DIGIT = re.compile(r"[0-9]")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+FILE_REFERENCE = re.compile(r"\$\{file:([^{}]+)\}")
 REFERENCE = r"\$\{[^{}]+\}"  # one reference, for those who need to know where it stands
 
 
@@ -87,6 +89,25 @@ def read_secrets_file(directory: Path) -> SecretsFile:
         ),
         remarks=(Problem(Whole(SECRETS_FILE), open_words),) if everybody else (),
     )
+
+
+def outweighed(written: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    """The names in `secrets.env` that the process itself was given another value for.
+
+    That one counts, and cannot change while it runs. Each with a digest of what is written.
+    """
+    return {
+        name: digest("secret", value)
+        for name, value in written.items()
+        if environment.get(name, value) != value
+    }
+
+
+def outweighed_remarks(found: SecretsFile, environment: Mapping[str, str]) -> tuple[Problem, ...]:
+    """That a name in `secrets.env` counts for nothing, because the environment has another."""
+    said = "the environment of this command has another value for {}, and that one counts"
+    place = Whole(SECRETS_FILE)
+    return tuple(Problem(place, said.format(n)) for n in outweighed(found.values, environment))
 
 
 class Secrets:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor import __version__
-from monitor.config import calendars, values
+from monitor.config import calendars, proof, values
 from monitor.config.fields import Fields, read_items, read_text
 from monitor.config.problems import Problems, shown, unknown
 from monitor.config.secrets import Secrets
@@ -70,6 +70,10 @@ class Settings(BaseModel):
     retention_tombstones: timedelta = timedelta(days=730)
     retention_ledger: timedelta = timedelta(days=90)
     timezone: tzinfo = UTC  # of times of the day that name no other
+    canary_every: timedelta = proof.CANARY_EVERY
+    canary_within: timedelta = proof.CANARY_WITHIN
+    heartbeat_url: str | None = Field(default=None, repr=False)  # often a secret by itself
+    heartbeat_every: timedelta = proof.HEARTBEAT_EVERY
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.TEXT
 
@@ -98,6 +102,9 @@ KEYS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
     ("retention", "deliveries", "retention_deliveries", values.duration),
     ("retention", "tombstones", "retention_tombstones", values.duration),
     ("retention", "ledger", "retention_ledger", values.duration),
+    ("canary", "every", "canary_every", proof.canary_every),
+    ("canary", "within", "canary_within", proof.canary_within),
+    ("heartbeat", "every", "heartbeat_every", proof.heartbeat_every),
     ("logging", "level", "log_level", values.choice("level", LogLevel)),
     ("logging", "format", "log_format", values.choice("format", LogFormat)),
 )
@@ -116,6 +123,10 @@ LIVE = frozenset(
         "retention_deliveries",
         "retention_tombstones",
         "retention_ledger",
+        "canary_every",
+        "canary_within",
+        "heartbeat_url",
+        "heartbeat_every",
     }
 )
 SECTIONS = tuple(dict.fromkeys(section for section, *_ in KEYS))
@@ -125,6 +136,7 @@ _WRITTEN = {field: f"{section}.{key}" for section, key, field, _ in KEYS} | {
     "timezone": "timezone",
     "database_url": "database",
     "fetch_allow": "fetch.allow",
+    "heartbeat_url": "heartbeat.url",
 }
 
 
@@ -172,7 +184,7 @@ def read_settings(
     found["timezone"] = top.optional("timezone", calendars.timezone, UTC)
     for name in SECTIONS:
         if (node := top.node(name)) is not None:
-            found |= _section(name, node, problems)
+            found |= _section(name, node, secrets, problems)
     return _bounded(Settings(**found), top, problems)
 
 
@@ -187,6 +199,12 @@ def _bounded(settings: Settings, top: Fields, problems: Problems) -> Settings:
             f"({_said('poll_longest', settings)}); a feed is asked at intervals between the two",
         )
         return settings
+    if settings.canary_within > settings.canary_every:
+        problems.add(
+            (top.node("canary") or Broken(top.place)).place,
+            f"within ({_said('canary_within', settings)}) is longer than every "
+            f"({_said('canary_every', settings)}); one canary is on its way at a time",
+        )
     if "poll_interval" in settings.model_fields_set:
         bounds = {"poll_shortest": min(shortest, interval), "poll_longest": max(longest, interval)}
     else:
@@ -200,14 +218,18 @@ def _said(field: str, settings: Settings) -> str:
     return in_words(getattr(settings, field)) + default
 
 
-def _section(name: str, node: Node, problems: Problems) -> dict[str, object]:
+def _section(name: str, node: Node, secrets: Secrets, problems: Problems) -> dict[str, object]:
     keys = [(key, field, parse) for section, key, field, parse in KEYS if section == name]
-    extra = ["allow"] if name == "fetch" else []
+    extra = {"fetch": ["allow"], "heartbeat": [proof.URL]}.get(name, [])
     section = Fields(node, problems, what=name, allowed=[key for key, *_ in keys] + extra)
     found: dict[str, object] = {}
     for key, field, parse in keys:
         if (value := section.optional(key, parse, None)) is not None:
             found[field] = value
+    if name == "heartbeat":
+        found["heartbeat_url"] = section.required(
+            proof.URL, lambda written: proof.heartbeat_url(written, secrets)
+        )
     if (allow := section.node("allow")) is not None:
         items = read_items(allow, problems, what="host:port pairs")
         read = [read_text(item, values.host_and_port, problems) for item in items]

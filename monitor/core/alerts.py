@@ -23,6 +23,7 @@ class Origin(StrEnum):
     BASELINE = "baseline"  # old at first sight: stored, never told
     LATE = "late"  # old when a known feed listed it: told in a digest
     MISSED = "missed"  # came out while we could not look: told, and marked late
+    CANARY = "canary"  # invented, to show that the whole chain works: no news
 
 
 class Reason(StrEnum):
@@ -317,6 +318,20 @@ def channels_of(rule: Rule, channels: Mapping[ChannelName, Channel]) -> list[Cha
     if rule.channels:
         return [channels[name] for name in rule.channels]
     return [channel for channel in channels.values() if channel.default]
+
+
+def others(
+    channels: Iterable[Channel], ops: Sequence[Channel], *, without: Sequence[Channel]
+) -> list[Channel]:
+    """Who is told of trouble with some channels: whoever hears of the watch, else the default ones.
+
+    Never those channels themselves.
+    """
+    found = [each for each in ops if each not in without]
+    if not found:
+        rest = [each for each in channels if each not in without]
+        found = [each for each in rest if each.default] or rest
+    return found
 
 
 def ops_channels(channels: Iterable[Channel]) -> list[Channel]:

@@ -212,6 +212,20 @@ def difference(what: str, before: Mapping[str, object], after: Mapping[str, obje
     return [f"{what}s: {said}"] if said else []
 
 
+def secrets(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    """What becomes of names that the process was started with other values for, by digests."""
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) == after.get(name):
+            continue
+        if name in after:
+            yield (
+                f"secrets.env: the new {name} takes effect at the next start; the process was "
+                "started with another one in its environment"
+            )
+        else:
+            yield f"secrets.env: {name} is again as the watch was started with"
+
+
 def kept_sentence(names: Sequence[RuleId]) -> str:
     """What is to be done about rules that vanished together."""
     return (

@@ -251,6 +251,19 @@ class Style:
     template: Template | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a channel has to do with showing that the watch lives.
+
+    `canary`: gets the canaries. `notes`: hears when the watch starts and stops. After so long
+    without a message, `silent_after`, people are told by another channel.
+    """
+
+    canary: bool = False
+    notes: bool = False
+    silent_after: timedelta | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One target of notifications. `url` holds secrets: it is never shown or logged.
@@ -271,6 +284,7 @@ class Channel:
     style: Style = Style()
     escalation: "tuple[Step, ...]" = ()
     bot: "Bot | None" = None
+    proof: Proof = Proof()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,18 @@ class State(StrEnum):
     DEAD = "dead"
 
 
+class Kind(StrEnum):
+    """What a message is."""
+
+    ALERT = "alert"
+    UPDATE = "update"  # what is new of an incident
+    DIGEST = "digest"
+    OPS = "ops"  # about the watch itself
+    VOLUME = "volume"  # a spike or a silence
+    REVISION = "revision"  # a correction, a retraction or a deletion of what was told
+    CANARY = "canary"  # an invented article, which shows that the whole chain works
+
+
 @dataclass(frozen=True, slots=True)
 class Tries:
     """The tries so far: failures in a row, sends cut short, when last, for how long counted."""

@@ -17,6 +17,7 @@ from monitor import visits
 from monitor.core.errors import Temporary
 from monitor.pipeline import PIPELINE, Step, perform
 from monitor.runners.clock import Clock
+from monitor.runners.pulse import Pulse, still
 from monitor.runners.recurring import every
 from monitor.storage import feeds, work
 from monitor.watch import Watch
@@ -89,6 +90,7 @@ class Embedded:
         self._widths = widths
         self._steps = steps
         self._beat = beat
+        self.pulse = Pulse()
         self._busy: Counter[str] = Counter()  # rows
         self._running: Counter[str] = Counter()  # threads
         self._counting = threading.Lock()
@@ -197,7 +199,12 @@ class Embedded:
             self._busy[step.name] += len(claims)
             self._running[step.name] += 1
         left = [len(claims)]
-        settled = partial(self._settled, step, left)
+        self.pulse.started(step.name, id(left))
+
+        def settled(rows: int) -> None:
+            self.pulse.moved(step.name, id(left))
+            self._settled(step, left, rows)
+
         future = self._pool.submit(perform, watch, step, claims, settled)
         future.add_done_callback(lambda done: self._done(step, left, done))
 
@@ -207,6 +214,7 @@ class Embedded:
             left[0] -= rows
 
     def _done(self, step: Step, left: list[int], future: Future[None]) -> None:
+        self.pulse.ended(step.name, id(left))
         self._settled(step, left, left[0])
         with self._counting:
             self._running[step.name] -= 1
@@ -216,6 +224,10 @@ class Embedded:
             self._unrecorded = error
         elif error is not None:
             log.critical("step.escaped", step=step.name, failure=repr(error))
+
+    def stuck(self) -> list[str]:
+        """What does not move although it is due, in words."""
+        return still(self.pulse, self._steps, self._next_due(), now=self._clock.now())
 
     def _idle(self) -> bool:
         with self._counting:

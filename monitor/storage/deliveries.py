@@ -3,13 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Update,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -18,6 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from monitor.core import escalating, hours
 from monitor.core.alerts import APART, GATHERING_LIMIT, Origin, Way
@@ -25,11 +29,11 @@ from monitor.core.identity import digest
 from monitor.core.incidents import IncidentId
 from monitor.core.messages import Message
 from monitor.core.model import AlertId, Channel, ChannelName, DeliveryId, RuleId, Severity, Step
-from monitor.core.outbox import State
-from monitor.storage import answers, escalations, fallbacks, standings
+from monitor.core.outbox import Kind, State
+from monitor.storage import answers, escalations, fallbacks, known, standings
 from monitor.storage.schema import alert, article, delivery, delivery_alert, entry, feed
 from monitor.storage.upsert import insert_new
-from monitor.storage.work import Claim, claim, due
+from monitor.storage.work import Claim, claim, claims, due, taking
 
 # Digests that tell once what a start or an outage brought: open until all of that origin is read.
 GATHERED = {Way.WELCOME: Origin.WELCOME, Way.MISSED: Origin.MISSED}
@@ -37,19 +41,8 @@ GATHERING_CALM = timedelta(seconds=20)  # after its last alert such a digest wai
 GATHERING_LOOK = timedelta(seconds=5)  # between looks whether all of it has come
 
 
-class Kind(StrEnum):
-    """What a message is."""
-
-    ALERT = "alert"
-    UPDATE = "update"  # what is new of an incident
-    DIGEST = "digest"
-    OPS = "ops"  # about the watch itself
-    VOLUME = "volume"  # a spike or a silence
-    REVISION = "revision"  # a correction, a retraction or a deletion of what was told
-
-
 PREPARED = frozenset(
-    {Kind.OPS, Kind.VOLUME, Kind.REVISION}
+    {Kind.OPS, Kind.VOLUME, Kind.REVISION, Kind.CANARY}
 )  # whose words the row holds from the start
 
 
@@ -304,7 +297,8 @@ def _create(
     if way in APART:
         about = [each.incident for each in alerts]
         not_before = _closes(connection, channel, way, about, now=now)
-    at_once = Kind.ALERT if any(each.first for each in alerts) else Kind.UPDATE
+    new_here = not known.told(connection, channel.name, {each.incident for each in alerts})
+    at_once = Kind.ALERT if new_here or any(each.first for each in alerts) else Kind.UPDATE
     of_one = way is Way.AT_ONCE or way in APART
     created = connection.execute(
         delivery.insert()
@@ -473,51 +467,82 @@ def claim_deliveries(
 ) -> list[Claim]:
     """Take the next message of each configured channel that has none on its way.
 
-    A row found in state sending was cut short by a crash: whether it arrived is not known.
+    A row found in state sending was cut short by a crash: whether it arrived is not known. Cut
+    short twice, it may be what kills the process: it is sent when nothing else is on its way, or
+    the innocent ones beside it would be taken for such as well.
     """
-    _hold_gathering(connection, now=now)
+    moments = {"now": now, "gathered": now - GATHERING_LIMIT}
+    connection.execute(_holding(), {**moments, "later": now + GATHERING_LOOK})
+    given = {**moments, "until": now + lease, "most": limit, "channels": list(channels)}
+    if limit <= 0:
+        return []
+    found = claims(connection, _claiming(), delivery, given)
+    return found or claims(connection, _claiming_suspect(), delivery, given)
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=delivery.c.due_at.type)
+
+
+@cache
+def _claiming() -> ReturningUpdate[Any]:
+    """Built once: this is asked many times a second."""
+    now = _moment("now")
     busy = select(delivery.c.channel).where(
         delivery.c.state == State.SENDING, delivery.c.due_at > now
     )
     ready = and_(
         due(delivery, now=now),
-        delivery.c.channel.in_(channels),
+        delivery.c.channel.in_(bindparam("channels", expanding=True)),
         delivery.c.channel.not_in(busy),
         delivery.c.channel.not_in(standings.resting(now=now)),
-        *(_closed(way, origin, now=now) for way, origin in GATHERED.items()),
+        ~_SUSPECT,
+        *(_closed(way, origin) for way, origin in GATHERED.items()),
     )
     first = select(func.min(delivery.c.id)).where(ready).group_by(delivery.c.channel)
+    return taking(delivery, delivery.c.id.in_(first.scalar_subquery()), _sending())
+
+
+@cache
+def _claiming_suspect() -> ReturningUpdate[Any]:
+    """One that may kill the process: alone."""
+    now, other = _moment("now"), delivery.alias("other")
+    under_way = exists().where(other.c.state == State.SENDING, other.c.due_at > now)
+    ready = and_(
+        due(delivery, now=now),
+        delivery.c.channel.in_(bindparam("channels", expanding=True)),
+        delivery.c.channel.not_in(standings.resting(now=now)),
+        _SUSPECT,
+        ~under_way,
+    )
+    first = select(func.min(delivery.c.id)).where(ready)
+    return taking(delivery, delivery.c.id == first.scalar_subquery(), _sending())
+
+
+_SUSPECT = and_(delivery.c.state == State.SENDING, delivery.c.uncertain > 0)
+
+
+def _sending() -> dict[str, Any]:
+    return {
+        "state": State.SENDING,
+        "uncertain": case(
+            (delivery.c.state == State.SENDING, delivery.c.uncertain + 1),
+            else_=delivery.c.uncertain,
+        ),
+    }
+
+
+def claim_one(connection: Connection, key: str, *, now: datetime, lease: timedelta) -> list[Claim]:
+    """Take one message by its key, if it is due."""
     return claim(
         connection,
         delivery,
         now=now,
         lease=lease,
-        limit=limit,
-        where=delivery.c.id.in_(first.scalar_subquery()),
-        values={
-            "state": State.SENDING,
-            "uncertain": case(
-                (delivery.c.state == State.SENDING, delivery.c.uncertain + 1),
-                else_=delivery.c.uncertain,
-            ),
-        },
+        limit=1,
+        where=delivery.c.key == key,
+        values={"state": State.SENDING},
     )
-
-
-def park_orphans(connection: Connection, *, channels: Collection[str], now: datetime) -> None:
-    """Messages for a channel that is no longer configured wait for it, and say so."""
-    waiting = (
-        delivery.c.state.in_([State.QUEUED, State.SENDING, State.UNKNOWN]),
-        delivery.c.part_of.is_(None),
-    )
-    known = delivery.c.channel.in_(channels)
-    connection.execute(
-        update(delivery)
-        .where(*waiting, ~known)
-        .values(due_at=None, failure="its channel is not in the configuration any more")
-    )
-    back = delivery.c.due_at.is_(None)
-    connection.execute(update(delivery).where(*waiting, known, back).values(due_at=now))
 
 
 def hurry_digests(connection: Connection, *, now: datetime) -> None:
@@ -537,14 +562,16 @@ def hurry_digests(connection: Connection, *, now: datetime) -> None:
 _HURRIED = delivery.c.not_before == delivery.c.created_at  # by `hurry_digests`
 
 
-def _hold_gathering(connection: Connection, *, now: datetime) -> None:
+@cache
+def _holding() -> Update:
     """Look again later at digests that something is missing from; a run that ends looks on."""
-    closed = and_(*(_closed(way, origin, now=now) for way, origin in GATHERED.items()))
-    held = and_(delivery.c.collection.in_(GATHERED), due(delivery, now=now), ~_HURRIED, ~closed)
-    connection.execute(update(delivery).where(held).values(not_before=now + GATHERING_LOOK))
+    closed = and_(*(_closed(way, origin) for way, origin in GATHERED.items()))
+    ready = due(delivery, now=_moment("now"))
+    held = and_(delivery.c.collection.in_(GATHERED), ready, ~_HURRIED, ~closed)
+    return update(delivery).where(held).values(not_before=_moment("later"))
 
 
-def _closed(way: Way, origin: Origin, *, now: datetime) -> ColumnElement[bool]:
+def _closed(way: Way, origin: Origin) -> ColumnElement[bool]:
     """False for a digest of this way while something that may belong into it is on its way.
 
     A run that ends does not wait for feeds: it has polled those that were due.
@@ -555,7 +582,7 @@ def _closed(way: Way, origin: Origin, *, now: datetime) -> ColumnElement[bool]:
     }
     return or_(
         func.coalesce(delivery.c.collection, "") != way,
-        delivery.c.created_at <= now - GATHERING_LIMIT,
+        delivery.c.created_at <= _moment("gathered"),
         ~or_(
             exists().where(entry.c.origin == origin, entry.c.due_at.is_not(None), ~entry.c.again),
             exists().where(article.c.origin == origin, article.c.due_at.is_not(None)),

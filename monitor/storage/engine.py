@@ -18,6 +18,7 @@ from monitor.core.errors import Temporary
 T = TypeVar("T")
 
 BUSY_TIMEOUT = 30.0  # seconds SQLite waits for another process's write
+READERS = 24  # connections to SQLite that are kept open, as many as threads that read at once
 GROUP_LIMIT = 200  # writes committed together at most, so that a commit stays short
 
 CONFLICTS = frozenset({"40001", "40P01"})  # SQLSTATEs: serialization failure, deadlock
@@ -179,7 +180,10 @@ def _unwritable(error: SQLAlchemyError) -> Unwritable:
 def _engine(url: str, *, writes: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=16)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
+    # A connection beyond the pool's size is opened and closed for each question.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT}, pool_size=1 if writes else READERS
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -1,13 +1,14 @@
 """Messages that stand in for those that a channel does not take."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, or_, select
 
 from monitor.core.identity import digest
-from monitor.core.model import Channel, Fallback
-from monitor.core.outbox import State
+from monitor.core.model import Channel, ChannelName, Fallback
+from monitor.core.outbox import Kind, State
+from monitor.storage import known
 from monitor.storage.schema import delivery, delivery_alert
 from monitor.storage.upsert import insert_new
 
@@ -28,6 +29,7 @@ def plan(connection: Connection, channel: Channel, *, now: datetime) -> None:
         or_(delivery.c.state == State.UNKNOWN, delivery.c.not_before <= now),  # no open digest
         delivery.c.fallback_of.is_(None),
         delivery.c.part_of.is_(None),
+        delivery.c.kind != Kind.CANARY,  # which proves this very channel
         ~exists().where(_stand_in.c.fallback_of == delivery.c.id),
     )
     for row in connection.execute(select(delivery).where(waiting).order_by(delivery.c.id)):
@@ -36,16 +38,32 @@ def plan(connection: Connection, channel: Channel, *, now: datetime) -> None:
 
 def hurry(connection: Connection, row: Row[Any], channel: Channel, *, now: datetime) -> None:
     """A message is given up: what stands in for it goes out at once."""
-    if channel.fallback is not None and row.fallback_of is None:
+    if channel.fallback is not None and row.fallback_of is None and row.kind != Kind.CANARY:
         _stand_in_for(connection, row, channel.fallback, now=now)
+    _send_now(connection, row, now=now)
+
+
+def hand_over(connection: Connection, row: Row[Any], heir: ChannelName, *, now: datetime) -> None:
+    """The channel of a message is gone: another tells it, at once."""
+    _stand_in_for(connection, row, Fallback(heir, timedelta()), now=now)
+    _send_now(connection, row, now=now)
+
+
+def _send_now(connection: Connection, row: Row[Any], *, now: datetime) -> None:
     waiting = and_(delivery.c.fallback_of == row.id, delivery.c.not_before > now)
     connection.execute(delivery.update().where(waiting).values(not_before=now))
 
 
 def drop(connection: Connection, number: int) -> None:
     """A message has arrived: nothing needs to stand in for it, unless that has arrived as well."""
-    unsent = and_(delivery.c.state == State.QUEUED, delivery.c.uncertain == 0)
-    connection.execute(delete(delivery).where(delivery.c.fallback_of == number, unsent))
+    connection.execute(_UNNEEDED, {"number": number})
+
+
+_UNNEEDED = delete(delivery).where(  # built once: every message that arrives comes by here
+    delivery.c.fallback_of == bindparam("number"),
+    delivery.c.state == State.QUEUED,
+    delivery.c.uncertain == 0,
+)
 
 
 def replaced(connection: Connection, number: int) -> Row[Any] | None:
@@ -68,7 +86,7 @@ def _stand_in_for(
         delivery,
         key=digest("fallback", to, row.key),
         channel=to,
-        kind=row.kind,
+        kind=_kind(connection, row, to),
         state=State.QUEUED,
         collection=row.collection,
         incident_id=row.incident_id,
@@ -86,6 +104,14 @@ def _stand_in_for(
         return
     for alert in new:
         insert_new(connection, delivery_alert, delivery_id=made.id, alert_id=alert, channel=to)
+
+
+def _kind(connection: Connection, row: Row[Any], to: ChannelName) -> str:
+    """What a message is where it stands in: who never heard of its incident needs all of it."""
+    if row.kind == Kind.UPDATE and not known.told(connection, to, known.incidents_of(row.id)):
+        return Kind.ALERT
+    kind: str = row.kind
+    return kind
 
 
 def _wanted_at(row: Row[Any]) -> datetime:

@@ -26,8 +26,8 @@ from monitor.core.alerts import Way
 from monitor.core.hours import Hold, Otherwise, Why
 from monitor.core.identity import digest
 from monitor.core.model import Channel, ChannelName, DeliveryId, Severity
-from monitor.core.outbox import State
-from monitor.storage.deliveries import GATHERED, PREPARED, Kind
+from monitor.core.outbox import Kind, State
+from monitor.storage.deliveries import GATHERED, PREPARED
 from monitor.storage.schema import delivery, delivery_alert
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import due
@@ -161,7 +161,7 @@ def _forward(connection: Connection, channel: Channel, *, now: datetime) -> None
     chosen = and_(
         _untouched(channel.name, now=now),
         delivery.c.forwarded_from.is_(None),
-        delivery.c.kind != Kind.DIGEST,
+        delivery.c.kind.not_in([Kind.DIGEST, Kind.CANARY]),  # a canary proves this very channel
     )
     asked = select(delivery).where(chosen).order_by(delivery.c.id)
     for row in connection.execute(asked.with_for_update(skip_locked=True)).all():

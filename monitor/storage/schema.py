@@ -434,6 +434,14 @@ channel = Table(  # what a channel has been given lately, and until when it is l
     Column("failing_since", UtcDateTime),
 )
 
+route = Table(  # which channel stood in for which when last configured: for those that are gone
+    "route",
+    metadata,
+    Column("channel", String(64), primary_key=True),
+    Column("fallback", String(64)),
+    Column("since", UtcDateTime, nullable=False),  # when it was first configured
+)
+
 delivery_alert = Table(
     "delivery_alert",
     metadata,
@@ -601,4 +609,32 @@ escalation = Table(  # the steps that followed a message, and what became of the
     Column("stopped_at", UtcDateTime),
     Column("stopped_by", Text),
     Index("ix_escalation_of_id", "of_id"),  # the steps of a message
+)
+
+canary = Table(  # an invented article on its way through the whole chain
+    "canary",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("wanted_by", UtcDateTime, nullable=False),
+    Column("listed_at", UtcDateTime),  # its document was parsed, its page read, its entry stored
+    Column("read_at", UtcDateTime),  # it became an article
+    Column("judged_at", UtcDateTime),  # its rule matched, and it was decided whom to tell
+    Column("arrived_at", UtcDateTime),  # it was found to have arrived
+    Column("missed_at", UtcDateTime),  # people were told that it did not arrive
+    Column("failure", Text),
+    Index("ix_canary_begun_at", "begun_at"),  # the latest
+)
+
+life = Table(  # one process of the watch, from its start to its end
+    "life",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("host", String(255), nullable=False),
+    Column("boot", String(64), nullable=False),  # which start of the machine
+    Column("version", String(32), nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),  # the last sign of life
+    Column("ended_at", UtcDateTime),  # NULL: it runs, or it ended without a word
+    Index("ix_life_host_began_at", "host", "began_at"),  # what was before on this machine
 )

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, select, update
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select, update
 
 from monitor.core.model import Channel, ChannelName
 from monitor.core.outbox import Outcome, State
@@ -13,15 +13,18 @@ from monitor.storage.schema import delivery
 from monitor.storage.upsert import insert_or_update
 
 
-def resting(*, now: datetime) -> Select[tuple[str]]:
+def resting(*, now: datetime | BindParameter[datetime]) -> Select[tuple[str]]:
     """The names of channels that are left alone for now."""
     return select(table.c.name).where(table.c.free_at > now)
 
 
 def of(connection: Connection, name: ChannelName) -> Standing | None:
     """How a channel stands; None of one that has never failed and has no pace of its own."""
-    row = connection.execute(select(table).where(table.c.name == name)).one_or_none()
+    row = connection.execute(_OF, {"name": name}).one_or_none()
     return None if row is None else Standing(*row[1:])
+
+
+_OF = select(table).where(table.c.name == bindparam("name"))  # built once: asked at every try
 
 
 def note_try(

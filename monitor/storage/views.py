@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, text
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, or_, select, text
 
 from monitor.core.alerts import News, Origin, Reason
 from monitor.core.corroboration import NOBODY, Standing
@@ -48,41 +48,57 @@ NEWEST_AT_ONCE = 100  # articles that are held in memory while the newest are lo
 
 def reports(connection: Connection, delivery_id: int) -> list[Report]:
     """What a delivery tells: one report an article, with every alert it carries of it."""
-    rows = connection.execute(
-        select(match, alert.c.reason, alert.c.detail, alert.c.story_id)
-        .join(alert, alert.c.id == match.c.alert_id)
-        .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
-        .where(delivery_alert.c.delivery_id == delivery_id)
-        .order_by(match.c.article_id, match.c.id)
-    ).all()
+    rows = connection.execute(_CARRIED, {"number": delivery_id}).all()
     by_article: dict[int, list[Row[Any]]] = {}
     for row in rows:
         by_article.setdefault(row.article_id, []).append(row)
     return [_report(connection, ArticleId(key), fired) for key, fired in by_article.items()]
 
 
+# Statements that each message comes by are built once.
+_CARRIED = (
+    select(match, alert.c.reason, alert.c.detail, alert.c.story_id)
+    .join(alert, alert.c.id == match.c.alert_id)
+    .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
+    .where(delivery_alert.c.delivery_id == bindparam("number"))
+    .order_by(match.c.article_id, match.c.id)
+)
+_INCIDENTS = (
+    select(alert.c.incident_id)
+    .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
+    .where(delivery_alert.c.delivery_id == bindparam("number"), alert.c.incident_id.is_not(None))
+)
+_OPENED = select(incident.c.id, incident.c.opened_at).where(
+    incident.c.id.in_(bindparam("ids", expanding=True))
+)
+_AGENCY = outlet.alias("agency")
+_TOLD_ARTICLE: Select[Any] = (
+    select(
+        article,
+        outlet.c.name.label("outlet_name"),
+        _AGENCY.c.name.label("agency_name"),
+        outlet.c.tier,
+        outlet.c.country,
+    )
+    .join(outlet, outlet.c.id == article.c.outlet_id)
+    .outerjoin(_AGENCY, _AGENCY.c.id == article.c.credit)
+    .where(article.c.id == bindparam("number"))
+)
+
+
 def roots(connection: Connection, delivery_id: int, incident_id: int | None) -> list[str]:
     """What each incident that a delivery tells of is known by for good, its own first."""
-    told = (
-        select(alert.c.incident_id)
-        .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
-        .where(delivery_alert.c.delivery_id == delivery_id, alert.c.incident_id.is_not(None))
-    )
-    ids = {*connection.execute(told).scalars(), *([incident_id] if incident_id else [])}
-    asked = select(incident.c.id, incident.c.opened_at).where(incident.c.id.in_(ids))
-    rows = sorted(connection.execute(asked), key=lambda row: (row.id != incident_id, row.id))
+    ids = {
+        *connection.execute(_INCIDENTS, {"number": delivery_id}).scalars(),
+        *([incident_id] if incident_id else []),
+    }
+    found = connection.execute(_OPENED, {"ids": list(ids)})
+    rows = sorted(found, key=lambda row: (row.id != incident_id, row.id))
     return [f"{row.id} {row.opened_at.isoformat()}" for row in rows]
 
 
 def _report(connection: Connection, article_id: ArticleId, fired: Sequence[Row[Any]]) -> Report:
-    agency = outlet.alias("agency")
-    named = (outlet.c.name.label("outlet_name"), agency.c.name.label("agency_name"))
-    asked: Select[Any] = select(article, *named, outlet.c.tier, outlet.c.country)
-    row = connection.execute(
-        asked.join(outlet, outlet.c.id == article.c.outlet_id)
-        .outerjoin(agency, agency.c.id == article.c.credit)
-        .where(article.c.id == article_id)
-    ).one()
+    row = connection.execute(_TOLD_ARTICLE, {"number": article_id}).one()
     outlets, sources = outlets_of(connection, row.story_id) if row.story_id else (1, 1)
     incident_id = _incident(fired)
     return Report(
@@ -244,6 +260,12 @@ def counts(connection: Connection, *, since: datetime) -> dict[str, int]:
         name: connection.execute(select(func.count()).select_from(table).where(where)).scalar_one()
         for name, (table, where) in asked.items()
     }
+
+
+def waiting_for(connection: Connection, channel: str) -> int:
+    """How many messages wait for a channel, due now."""
+    waiting = and_(delivery.c.channel == channel, delivery.c.due_at.is_not(None))
+    return connection.execute(select(func.count()).where(waiting)).scalar_one()
 
 
 def silences(connection: Connection, *, since: datetime) -> list[tuple[str, int]]:

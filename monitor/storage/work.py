@@ -40,7 +40,7 @@ class Claim:
     row: Row[Any]
 
 
-def due(table: Table, *, now: datetime) -> ColumnElement[bool]:
+def due(table: Table, *, now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """True for rows whose calendar and whose lease or back-off are both past."""
     return and_(table.c.due_at <= now, table.c.not_before <= now)
 
@@ -58,8 +58,9 @@ def claim(
     """Take up to `limit` due rows, oldest first; nobody else gets them before the lease ends."""
     if limit <= 0:
         return []
-    taking = _usual(table) if where is None and not values else _taking(table, where, values or {})
-    return _taken(connection, taking, table, now=now, lease=lease, given={"most": limit})
+    usual = where is None and not values
+    chosen = _usual(table) if usual else taking(table, where, values or {})
+    return _taken(connection, chosen, table, now=now, lease=lease, given={"most": limit})
 
 
 def claim_chosen(
@@ -80,17 +81,18 @@ def claim_chosen(
 @cache
 def _usual(table: Table) -> ReturningUpdate[Any]:
     """Built once, like the next: claims are made many times a second."""
-    return _taking(table, None, {})
+    return taking(table, None, {})
 
 
 @cache
 def _choosing(table: Table) -> ReturningUpdate[Any]:
-    return _taking(table, _key(table).in_(bindparam("chosen", expanding=True)), {})
+    return taking(table, _key(table).in_(bindparam("chosen", expanding=True)), {})
 
 
-def _taking(
+def taking(
     table: Table, where: ColumnElement[bool] | None, values: Mapping[str, Any]
 ) -> ReturningUpdate[Any]:
+    """The statement that claims, for those who keep it; `claims` says what it is given."""
     key, moment = _key(table), table.c.due_at.type
     now = bindparam("now", type_=moment)
     chosen = select(key).where(table.c.due_at <= now, table.c.not_before <= now)
@@ -116,11 +118,20 @@ def _taken(
     lease: timedelta,
     given: Mapping[str, Any],
 ) -> list[Claim]:
-    times = {"now": now, "until": now + lease}
+    return claims(connection, taking, table, {"now": now, "until": now + lease, **given})
+
+
+def claims(
+    connection: Connection,
+    taking: ReturningUpdate[Any],
+    table: Table,
+    given: Mapping[str, Any],
+) -> list[Claim]:
+    """Claim by a kept statement; `given` are `now`, `until` (of the lease), `most`, and its own."""
     key = _key(table).name
     found = [
         Claim(table, getattr(row, key), row.claims, row.attempts, row)
-        for row in connection.execute(taking, {**times, **given})
+        for row in connection.execute(taking, given)
     ]
     return sorted(found, key=lambda each: each.key)
 

@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -102,7 +102,8 @@ def mailbox(taker: Taker) -> Iterator[str]:
     class Room:
         async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
             letter = message_from_bytes(envelope.content, policy=policy.default)
-            text = f"{letter['Subject']}\n{letter.get_content()}"  # type: ignore[attr-defined]
+            plain = letter.get_body(("plain",))  # type: ignore[attr-defined]
+            text = f"{letter['Subject']}\n{plain.get_content()}"
             key = str(letter["X-Idempotency-Key"])
             return "250 kept" if taker.takes(key, text) else "451 come back later"
 
@@ -175,7 +176,7 @@ def run(directory: Path, *, alerts: int, kills: int, refused: float = 0.2) -> Re
         desk = stack.enter_context(_desk(directory, feed, takers, stack))
         in_flight: set[str] = set()
         process = desk.start()
-        desk.wait(lambda: _polled(desk))  # the first sight of a feed is told in another way
+        desk.wait(lambda: polled(desk))  # the first sight of a feed is told in another way
         for number in range(kills):
             news.shown = min(alerts, (number + 1) * portion)
             _live_a_while(desk, takers, dice)
@@ -196,32 +197,36 @@ def run(directory: Path, *, alerts: int, kills: int, refused: float = 0.2) -> Re
 
 def _desk(directory: Path, feed: sites.Site, takers: list[Taker], stack: ExitStack) -> Any:
     hook, mail = stack.enter_context(webhook(takers[0])), stack.enter_context(mailbox(takers[1]))
-
-    @contextmanager
-    def made() -> Iterator[Desk]:
-        with desks.desk(
-            directory,
-            feeds=[f"{feed.url}/feed"],
-            allow=[feed.place],
-            channels={"hook": hook, "mail": mail},
-            interval="5 seconds",
-            clock=Clock(datetime(2026, 1, 5, 12, tzinfo=UTC), SPEED),
-        ) as desk:
-            shutil.rmtree(directory / "knowledge")  # this rule needs none, and a start is faster
-            for file in (directory / "rules").iterdir():
-                file.unlink()
-            (directory / "rules" / "talks.yaml").write_text(RULES)
-            outlets = directory / "outlets" / "wire.yaml"
-            bare = outlets.read_text().replace(
-                "tier: wire,", "tier: wire, pages: {headline_only: true},"
-            )
-            outlets.write_text(bare)
-            yield desk
-
-    return made()
+    clock = Clock(datetime(2026, 1, 5, 12, tzinfo=UTC), SPEED)
+    return plain_desk(directory, feed, {"hook": hook, "mail": mail}, clock)
 
 
-def _polled(desk: Desk) -> bool:
+@contextmanager
+def plain_desk(
+    directory: Path, feed: sites.Site, channels: Mapping[str, str], clock: Clock
+) -> Iterator[Desk]:
+    """A desk with one rule, for news that is headlines alone."""
+    with desks.desk(
+        directory,
+        feeds=[f"{feed.url}/feed"],
+        allow=[feed.place],
+        channels=channels,
+        interval="5 seconds",
+        clock=clock,
+    ) as desk:
+        shutil.rmtree(directory / "knowledge")  # this rule needs none, and a start is faster
+        for file in (directory / "rules").iterdir():
+            file.unlink()
+        (directory / "rules" / "talks.yaml").write_text(RULES)
+        outlets = directory / "outlets" / "wire.yaml"
+        bare = outlets.read_text().replace(
+            "tier: wire,", "tier: wire, pages: {headline_only: true},"
+        )
+        outlets.write_text(bare)
+        yield desk
+
+
+def polled(desk: Desk) -> bool:
     with suppress(Exception):  # there is no table yet
         return bool(desk.ask("SELECT 1 FROM feed WHERE first_polled_at IS NOT NULL"))
     return False

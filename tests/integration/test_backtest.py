@@ -15,7 +15,7 @@ from monitor.cli.exits import MisuseError
 from monitor.config.load import load
 from monitor.core.alerts import Way
 from monitor.core.backtest import live
-from monitor.storage.deliveries import Kind
+from monitor.core.outbox import Kind
 from monitor.storage.schema import alert, article, delivery, match, metadata
 
 OTHER_RULES = """

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from monitor.core.outbox import State
+from monitor.storage import deliveries, work
 from monitor.storage.schema import delivery
 
 
@@ -317,3 +318,74 @@ def test_a_channel_that_fails_for_long_is_told_by_another(furnished, newsroom, h
     said = desk.sweep(minutes=6) + "".join(desk.sweep(minutes=16) for _ in range(8))
     assert said.count("The channel desk fails") == 1
     assert "503" in said
+
+
+# --- a clock that is set, and what is cut short ---------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [-1, 365])
+def test_a_clock_set_back_a_day_or_forward_a_year_neither_parks_nor_kills_what_waits(
+    furnished, newsroom, hooks, days
+):
+    hook = hooks[0]
+    hook.status = 503
+    desk = furnished(f'hook: {{url: "{hook.address}", default: true}}\n')
+    newsroom.publish("Strelsau offers talks")
+    newsroom.publish("Ruritania bombed at dawn")
+    desk.sweep(minutes=6)
+    desk.sweep(minutes=6)
+    assert hook.taken == []
+    desk.clock.pass_(days=days)
+    desk.sweep()
+    hook.status = 200
+    desk.sweep(minutes=20)
+    desk.sweep(minutes=1)
+    told = "".join(hook.taken)
+    assert "Strelsau offers talks" in told
+    assert "Ruritania bombed at dawn" in told
+    assert {row.state for row in rows(desk, "hook")} == {State.SENT}
+
+
+def test_what_was_cut_short_twice_is_sent_alone(furnished, newsroom, hooks):
+    channels = "".join(
+        f'hook-{number}: {{url: "{hooks[number].address}", default: true}}\n' for number in range(3)
+    )
+    desk = furnished(channels)
+    desk.monitor.database.write(
+        lambda tx: [
+            deliveries.notify(
+                tx,
+                list(desk.monitor.watch.channels.values()),
+                key=f"{number}",
+                title=f"Note {number}",
+                body="",
+                now=desk.clock.now(),
+            )
+            for number in range(2)
+        ]
+    )
+
+    def claimed():
+        return desk.database.write(
+            lambda tx: deliveries.claim_deliveries(
+                tx,
+                channels=[*desk.monitor.watch.channels],
+                now=desk.clock.now(),
+                lease=timedelta(minutes=2),
+                limit=9,
+            )
+        )
+
+    first = claimed()
+    assert len(first) == 3
+    desk.clock.pass_(minutes=3)
+    again = claimed()
+    assert sorted(each.key for each in again) == sorted(each.key for each in first)
+    desk.clock.pass_(minutes=3)
+    others = claimed()
+    assert len(others) == 3
+    assert not {each.key for each in others} & {each.key for each in first}
+    assert claimed() == [], "a suspect was sent beside others"
+    for each in others:
+        desk.database.write(lambda tx, each=each: work.finish(tx, each, state=State.SENT))
+    assert [len(claimed()), len(claimed())] == [1, 0]

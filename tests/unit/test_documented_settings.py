@@ -112,7 +112,7 @@ def file_for(block: object) -> str:
         return "knowledge/document.yaml"
     if "outlets" in block:
         return "outlets/document.yaml"
-    if any(isinstance(value, dict) and "url" in value for value in block.values()):
+    if any(isinstance(v, dict) and "url" in v for k, v in block.items() if k != "heartbeat"):
         return "channels.yaml"
     return "monitor.yaml"
 

@@ -165,6 +165,8 @@ class Wording:
     gap: str
     no_gap: str
     not_back: str
+    stands_in_for_good: str
+    new_here: str
 
     # --- numbers and times ------------------------------------------------------------------
 

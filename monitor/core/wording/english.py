@@ -180,4 +180,6 @@ ENGLISH = Wording(
     gap="{} ({}): {}, from {} to {}",
     no_gap="No feed shows a gap: what came out meanwhile was still listed",
     not_back="Not back yet, so more may follow: {}",
+    stands_in_for_good="Sent here because the channel {} is not configured any more.",
+    new_here="New here: other channels have been told of this since {} UTC.",
 )

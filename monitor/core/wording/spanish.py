@@ -239,4 +239,6 @@ SPANISH = Wording(
     gap="{} ({}): {}, entre {} y {}",
     no_gap="Ninguna fuente RSS muestra huecos: lo publicado entretanto seguía en ellas",
     not_back="Aún sin respuesta, puede faltar más: {}",
+    stands_in_for_good="Llega por aquí porque el canal {} ya no está configurado.",
+    new_here="Nuevo aquí: otros canales tienen noticia de esto desde las {} UTC.",
 )
