@@ -106,6 +106,7 @@ ENVIRONMENT = {
     "DISCORD_WEBHOOK": "417429632418316298/JHZ7lQml277CDHmQKMHI8qBe7bk2ZwO5UKjCiOAF7711o33",
     "NTFY_TOKEN": "tk_abcdefghijklmnopqrstuvwxyz012",
     "NTFY_TOPIC": "desk-k3v9",
+    "NTFY_TOPIC_HEAD": "head-k3v9",
     "WEBHOOK_TOKEN": "abcdef0123456789",
 }
 

@@ -357,7 +357,7 @@ def test_what_comes_from_the_defaults_counts_in_the_version_as_if_the_rule_said_
             "{alert: {once_pre: story}}",
             (
                 '1:20: unknown key of alert "once_pre"; did you mean "once_per"? Allowed: '
-                "once_per, window, update_on, sources, weak"
+                "once_per, window, update_on, sources, weak, digest"
             ),
         ),
         (

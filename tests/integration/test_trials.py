@@ -301,7 +301,7 @@ def trying_now(command, open_desk, newsroom, clock) -> str:
 
 def test_the_list_of_rules_says_who_is_on_trial(command, trying_now):
     told = command("rules", "list")
-    assert f"talks  high      on trial until {trying_now}  1        0       1\n" in told
+    assert f"talks  high      on trial until {trying_now}  1        0              1\n" in told
     assert "rain   normal    live" in told
     assert "Strelsau" not in told
     assert "  Strelsau offers talks in rain\n" in command("rules", "list", "talks")
