@@ -180,7 +180,7 @@ def _give(connection: Connection, row: Row[Any], to: ChannelName) -> None:
     if carried and repeated == carried:
         _let_go(connection, row)
         return
-    if not carried and (same := _same_notice(connection, row, to)) is not None:
+    if row.kind in PREPARED and not carried and (same := _same_notice(connection, row, to)):
         gone = {"part_of": same, "due_at": None}
         connection.execute(update(delivery).where(mine).values(**gone))
         return

@@ -339,3 +339,24 @@ def test_two_monitors_of_one_database_ask_in_turn(watched, chat):
     assert claim is not None
     assert not hearing.hear(desk.monitor.watch, line, wait=0)
     assert chat.offsets == []
+
+
+def test_each_call_to_a_channel_that_is_off_call_goes_to_the_one_that_is_on(
+    open_desk, newsroom, files
+):
+    channels = (
+        'desk: {url: "console:", default: true, escalate: [{after: 10m, to: [boss]}]}\n'
+        'boss: {url: "file:boss/", on_call: {from: "18:00", to: "20:00", otherwise: fallback}, '
+        "fallback: {channel: night}}\n"
+        'night: {url: "file:night/"}\n'
+    )
+    desk = open_desk(channels=channels)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    newsroom.publish("Miners in Ruritania welcome dialogue", feed="b")
+    desk.sweep(minutes=6)
+    desk.sweep(minutes=11)
+    calls = "".join(called(desk, "night"))
+    assert "Strelsau offers talks" in calls
+    assert "Miners in Ruritania welcome dialogue" in calls
+    assert called(desk, "boss") == []
