@@ -27,7 +27,7 @@ def _words(left: Left) -> str:
     waited = "1 message waited" if many == 1 else f"{many:,} messages waited"
     if left.moved:
         told = "goes" if many == 1 else "go"
-        return f"{waited} for it, and {told} to its fallback, {left.to}, now."
+        return f"{waited} for it, and {told} to its fallback, {left.to}."
     return (
         f"{waited} for it, and it had no fallback: nobody gets {'it' if many == 1 else 'them'} "
         f"as it stands.\n`monitor deliveries list --channel {left.channel}` shows what waits, "

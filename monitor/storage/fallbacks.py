@@ -44,9 +44,10 @@ def hurry(connection: Connection, row: Row[Any], channel: Channel, *, now: datet
 
 
 def hand_over(connection: Connection, row: Row[Any], heir: ChannelName, *, now: datetime) -> None:
-    """The channel of a message is gone: another tells it, at once."""
+    """The channel of a message is gone: another tells it, at once; a call when it is due."""
     _stand_in_for(connection, row, Fallback(heir, timedelta()), now=now)
-    _send_now(connection, row, now=now)
+    if row.escalates is None:
+        _send_now(connection, row, now=now)
 
 
 def _send_now(connection: Connection, row: Row[Any], *, now: datetime) -> None:

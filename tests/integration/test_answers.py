@@ -360,3 +360,20 @@ def test_each_call_to_a_channel_that_is_off_call_goes_to_the_one_that_is_on(
     assert "Strelsau offers talks" in calls
     assert "Miners in Ruritania welcome dialogue" in calls
     assert called(desk, "boss") == []
+
+
+def test_a_call_whose_channel_is_taken_out_waits_for_its_time_at_the_fallback(open_desk, newsroom):
+    channels = (
+        'desk: {url: "console:", default: true, escalate: [{after: 60m, to: [%s]}]}\n'
+        'night: {url: "file:night/"}\n'
+    )
+    boss = 'boss: {url: "file:boss/", fallback: {channel: night}}\n'
+    desk = open_desk(channels=channels % "boss" + boss)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    desk.sweep(minutes=6)
+    desk = open_desk(channels=channels % "night")
+    desk.sweep(minutes=50)
+    assert called(desk, "night") == []
+    desk.sweep(minutes=11)
+    assert "Nobody has acknowledged this at desk for 61 minutes" in called(desk, "night")[0]
