@@ -11,6 +11,8 @@ from monitor.core import answers as words
 from monitor.core.answers import Asked, UnclearError, Verb
 from monitor.core.codes import code_of
 from monitor.core.text import clean
+from monitor.core.wording import Wording
+from monitor.core.wording.english import ENGLISH
 from monitor.storage import answers, escalations, silences
 from monitor.storage.answers import Heard, Subject
 
@@ -29,6 +31,7 @@ class Answer:
     said: str
     at: datetime
     heard: Heard | None = None
+    words: Wording = ENGLISH  # of the chat
 
 
 def named(who: str, *, limit: int = WHO_LIMIT) -> str:
@@ -39,7 +42,7 @@ def named(who: str, *, limit: int = WHO_LIMIT) -> str:
 def answer(tx: Connection, given: Answer, asked: Asked, *, now: datetime) -> str:
     """Do what an answer asks for, and keep it; the reply. Raises UnclearError: nothing is done."""
     if asked.verb is Verb.HELP:
-        return refuse(tx, given, words.usage(), now=now)
+        return refuse(tx, given, words.usage(given.words), now=now)
     subjects: list[Subject] = []
     for number in asked.deliveries:
         found = answers.subjects_of_delivery(tx, number)
@@ -102,17 +105,17 @@ def _reply(
     spared: int,
 ) -> str:
     headlines = list(dict.fromkeys(each.headline for each in subjects))
-    more = f" and {len(headlines) - 1} more" if len(headlines) > 1 else ""
     reply = words.done(
         asked.verb,
         codes=", ".join(map(code_of, asked.deliveries)),
-        headline=f"{headlines[0]}{more}",
+        headlines=headlines,
         until=until,
         spared=spared > 0,
+        words=given.words,
     )
     who, since = getattr(before, "who", given.who), getattr(before, "heard_at", None)
     if asked.verb is Verb.ACK and who != given.who and since is not None:
-        reply += f"\n{who} had it before you, since {since:%d %b %H:%M} UTC."
+        reply += f"\n{given.words.had_before.format(who, words.moment(since, given.words))}"
     return reply
 
 

@@ -23,6 +23,8 @@ from monitor.core import timing
 from monitor.core.answers import UnclearError
 from monitor.core.model import Channel, ChannelName
 from monitor.core.strangers import quiet
+from monitor.core.wording.english import ENGLISH
+from monitor.core.wording.languages import wording_of
 from monitor.storage import answers, bots, deliveries, work
 from monitor.storage.answers import Heard
 from monitor.storage.work import Claim
@@ -117,7 +119,9 @@ def _take(tx: Connection, watch: Watch, update: Update, channel: ChannelName, he
     if words.verb_of(update.text) is None and not to_us:
         return
     who = answering.named(update.who)
-    given = Answer(who, channel, update.text, update.at or now, heard)
+    told = watch.channels.get(channel)
+    spoken = ENGLISH if told is None else wording_of(told)
+    given = Answer(who, channel, update.text, update.at or now, heard, spoken)
     try:
         asked = words.understood(update.text, quoted=update.quoted)
         answering.answer(tx, given, asked, now=now)

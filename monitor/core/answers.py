@@ -13,6 +13,8 @@ from enum import StrEnum
 from monitor.core.codes import looks_like_one, number_of
 from monitor.core.text import fold
 from monitor.core.timing import in_words
+from monitor.core.wording import Wording
+from monitor.core.wording.english import ENGLISH
 
 SNOOZED_FOR = timedelta(hours=1)  # unless said
 MUTED_FOR = timedelta(days=3)  # unless said: as long as a story usually lives
@@ -137,13 +139,9 @@ def quoted_codes(quoted: str) -> list[int]:
     return [number for number in numbers if number is not None][:1]
 
 
-def usage() -> str:
+def usage(words: Wording = ENGLISH) -> str:
     """What can be answered, for somebody who does not know."""
-    return (
-        "Reply to an alert, or write with its code: ack K9FH (I have it), snooze 2h K9FH (nothing "
-        "more before then), mute story K9FH (no more of it), noise K9FH (a false alarm). "
-        "También: visto, posponer 2h, silenciar, ruido."
-    )
+    return words.usage
 
 
 def _words(text: str) -> list[str]:
@@ -193,19 +191,31 @@ def _cited(word: str) -> str:
 # --- what was done ---------------------------------------------------------------------------
 
 
-def done(verb: Verb, *, codes: str, headline: str, until: datetime | None, spared: bool) -> str:
+def done(
+    verb: Verb,
+    *,
+    codes: str,
+    headlines: Sequence[str],
+    until: datetime | None,
+    spared: bool,
+    words: Wording = ENGLISH,
+) -> str:
     """What an answer did, for the person who gave it; `spared`: others would have been called."""
-    moment = f"{until.astimezone(UTC):%d %b %H:%M} UTC" if until else ""
-    about = f"{headline} (code {codes})" if codes else headline
-    match verb:
-        case Verb.ACK:
-            said = "Noted, you have it."
-        case Verb.SNOOZE:
-            said = f"Follow-ups wait until {moment}; what is critical comes all the same."
-        case Verb.MUTE:
-            said = f"This story is muted until {moment}; what is critical comes all the same."
-        case Verb.NOISE:
-            said = f"Noted as a false alarm of its rule; this story is muted until {moment}."
-        case _:
-            return usage()
-    return f"{said}{' Nobody else is called.' if spared else ''}\n{about}"
+    said = {
+        Verb.ACK: words.answered_ack,
+        Verb.SNOOZE: words.answered_snooze,
+        Verb.MUTE: words.answered_mute,
+        Verb.NOISE: words.answered_noise,
+    }[verb].format(moment(until, words) if until else "")
+    about, more = headlines[0], len(headlines) - 1
+    if more:
+        about = words.besides.format(about, more)
+    if codes:
+        about = words.with_code.format(about, codes)
+    return f"{said}{f' {words.spared}' if spared else ''}\n{about}"
+
+
+def moment(at: datetime, words: Wording) -> str:
+    """`02 Mar 14:06`."""
+    at = at.astimezone(UTC)
+    return f"{at:%d} {words.months[at.month - 1]} {at:%H:%M}"

@@ -377,3 +377,23 @@ def test_a_call_whose_channel_is_taken_out_waits_for_its_time_at_the_fallback(op
     assert called(desk, "night") == []
     desk.sweep(minutes=11)
     assert "Nobody has acknowledged this at desk for 61 minutes" in called(desk, "night")[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("visto", "Anotado: lo tiene usted.\nTalks with Ruritania begin (código "),
+        ("posponer 2h", "Lo que siga espera hasta el 02 mar 14:06 UTC; lo crítico llega"),
+        ("silenciar", "Esta historia queda silenciada hasta el 05 mar 12:06 UTC; lo crítico"),
+        ("ruido", "Anotado como falsa alarma de su regla; esta historia queda silenciada hasta"),
+        ("ayuda", "Responda a un aviso, o escriba con su código: visto K9FH (lo tengo)"),
+    ],
+)
+def test_the_bot_answers_in_the_language_of_the_chat(open_desk, newsroom, chat, said, reply):
+    desk = open_desk(channels=f"desk: {chat.channel[:-1]}, language: es}}\n")
+    desk.sweep()
+    newsroom.publish("Talks with Ruritania begin")
+    desk.sweep(minutes=6)
+    chat.write(said, to=plain(chat.alerts[0]), date=int(desk.clock.now().timestamp()))
+    heard(desk)
+    assert chat.replies[0].startswith(reply)

@@ -150,6 +150,17 @@ class Wording:
     code: str
     how_to_answer: str
 
+    # What the bot says to an answer; `{}` is until when.
+    answered_ack: str
+    answered_snooze: str
+    answered_mute: str
+    answered_noise: str
+    spared: str
+    with_code: str  # a headline, and the codes
+    besides: str  # a headline, and how many more
+    had_before: str  # who, since when
+    usage: str
+
     held: Mapping[Why, str]
     held_since: str
     off_call: str

@@ -157,6 +157,17 @@ ENGLISH = Wording(
     called="Nobody has acknowledged this at {} for {}.",
     code="Code {}",
     how_to_answer="reply ack, snooze 2h, mute story or noise",
+    answered_ack="Noted, you have it.",
+    answered_snooze="Follow-ups wait until {} UTC; what is critical comes all the same.",
+    answered_mute="This story is muted until {} UTC; what is critical comes all the same.",
+    answered_noise="Noted as a false alarm of its rule; this story is muted until {} UTC.",
+    spared="Nobody else is called.",
+    with_code="{} (code {})",
+    besides="{} and {} more",
+    had_before="{} had it before you, since {} UTC.",
+    usage="Reply to an alert, or write with its code: ack K9FH (I have it), snooze 2h K9FH "
+    "(nothing more before then), mute story K9FH (no more of it), noise K9FH (a false alarm). "
+    "También: visto, posponer 2h, silenciar, ruido.",
     stands_in="Sent here because the channel {} has not taken it since {} UTC.",
     held={
         Why.QUIET: "Held during quiet hours",

@@ -208,6 +208,18 @@ SPANISH = Wording(
     called="Nadie ha acusado recibo en {} desde hace {}.",
     code="Código {}",
     how_to_answer="responda visto, posponer 2h, silenciar o ruido",
+    answered_ack="Anotado: lo tiene usted.",
+    answered_snooze="Lo que siga espera hasta el {} UTC; lo crítico llega igualmente.",
+    answered_mute="Esta historia queda silenciada hasta el {} UTC; lo crítico llega igualmente.",
+    answered_noise="Anotado como falsa alarma de su regla; esta historia queda silenciada hasta el "
+    "{} UTC.",
+    spared="No se llama a nadie más.",
+    with_code="{} (código {})",
+    besides="{} y {} más",
+    had_before="{} lo tenía antes que usted, desde el {} UTC.",
+    usage="Responda a un aviso, o escriba con su código: visto K9FH (lo tengo), posponer 2h K9FH "
+    "(nada más hasta entonces), silenciar K9FH (nada más de esa historia), ruido K9FH (falsa "
+    "alarma). Also: ack, snooze 2h, mute story, noise.",
     stands_in="Llega por aquí porque el canal {} no lo recibe desde las {} UTC.",
     held={
         Why.QUIET: "Retenido en horas de silencio",
