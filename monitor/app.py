@@ -293,6 +293,7 @@ class Monitor:
             "credits": {each.id: each.credits for each in wanted.outlets if each.credits},
             "bounds": partial(_bounds, settings),
             "rules": {rule.id: rule for rule in wanted.rules},
+            "quiet": {rule.id: rule.quiet for rule in wanted.rules if rule.quiet},
             "knowledge": wanted.knowledge,
             "matcher": Matcher(wanted.rules, wanted.knowledge),
             "particulars": Reader(wanted.knowledge),

@@ -234,7 +234,7 @@ def _due_rules(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) ->
 
 
 def _due_deliveries(tx: Connection, watch: Watch, *, lease: timedelta, limit: int) -> list[Claim]:
-    holding.keep(tx, watch.channels.values(), now=watch.now())
+    holding.keep(tx, watch.channels.values(), quiet=watch.quiet, now=watch.now())
     return deliveries.claim_deliveries(
         tx, channels=list(watch.channels), now=watch.now(), lease=lease, limit=limit
     )

@@ -14,6 +14,7 @@ from monitor.core import urls
 from monitor.core.canaries import Schedule
 from monitor.core.contents import Content
 from monitor.core.gist import Gists
+from monitor.core.hours import RuleHours
 from monitor.core.knowledge import Knowledge
 from monitor.core.matcher import Matcher
 from monitor.core.messages import Message
@@ -90,6 +91,7 @@ class Watch:
     credits: Mapping[str, Sequence[str]]  # agency's outlet id -> the names that sign its copy
     bounds: Callable[[Feed], Bounds]  # of a feed's polling interval
     rules: Mapping[RuleId, Rule]
+    quiet: Mapping[RuleId, Sequence[RuleHours]]  # of the rules that have hours of their own
     knowledge: Knowledge  # what finds events
     matcher: Matcher
     particulars: Reader  # what tells one event of a kind from another
@@ -127,6 +129,7 @@ class Configured(TypedDict):
     credits: Mapping[str, Sequence[str]]
     bounds: Callable[[Feed], Bounds]
     rules: Mapping[RuleId, Rule]
+    quiet: Mapping[RuleId, Sequence[RuleHours]]  # of the rules that have hours of their own
     knowledge: Knowledge
     matcher: Matcher
     particulars: Reader

@@ -2,7 +2,7 @@
 
 from monitor.config import calendars, shapes
 from monitor.config.shapes import Shape, known
-from monitor.core.hours import MOST_LISTED, USUAL_DIGEST, Otherwise
+from monitor.core.hours import MOST_LISTED, USUAL_DIGEST, Otherwise, Then
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 
@@ -38,6 +38,21 @@ def _hours() -> dict[str, Shape]:
         "days": _days(),
         "timezone": timezone(),
     }
+
+
+def rule_hours() -> Shape:
+    """Of a rule: hours of its own."""
+    then = shapes.choice(
+        "What becomes of its messages in these hours.", Then, default=Then.HOLD.value
+    )
+    span = shapes.mapping(
+        "A span of the day.",
+        known(calendars.RULE_KEYS, _hours() | {"then": then}),
+        required=("from", "to"),
+    )
+    return shapes.one_or_several(
+        "When its messages wait, or come although their channel is quiet; critical ones pass.", span
+    )
 
 
 def shapes_of_peace() -> dict[str, Shape]:

@@ -1,7 +1,7 @@
 """When a channel wants its messages: `digest`, `quiet_hours`, `on_call` and `rate` of a channel."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -19,7 +19,9 @@ from monitor.core.hours import (
     Otherwise,
     Peace,
     Rate,
+    RuleHours,
     Slots,
+    Then,
 )
 from monitor.core.timing import in_words
 
@@ -27,6 +29,7 @@ KEYS = ("digest", "quiet_hours", "on_call", "rate")
 DIGEST_KEYS = ("every", "at", "days", "timezone", "max_items", "empty")
 HOURS_KEYS = ("from", "to", "days", "timezone")
 ON_CALL_KEYS = (*HOURS_KEYS, "otherwise")
+RULE_KEYS = (*HOURS_KEYS, "then")
 RATE_KEYS = ("messages", "every")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_ITEMS = 200  # of one digest: few services take more
@@ -36,6 +39,7 @@ MOST_SLOTS = 24  # digests a day
 
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _otherwise = values.choice("value of otherwise", Otherwise)
+_then = values.choice("value of then", Then)
 
 
 def read(fields: Fields, problems: Problems, *, zone: tzinfo, has_fallback: bool) -> Peace:
@@ -47,6 +51,22 @@ def read(fields: Fields, problems: Problems, *, zone: tzinfo, has_fallback: bool
         on_call=_on_call(fields.node("on_call"), problems, zone, has_fallback=has_fallback),
         rate=_rate(fields.node("rate"), problems),
     )
+
+
+def of_rule(node: Node | None, problems: Problems, *, zone: tzinfo) -> tuple[RuleHours, ...]:
+    """The quiet hours of a rule: one mapping, or a list of them."""
+    found: list[RuleHours] = []
+    for each in () if node is None else _each(node):
+        fields = Fields(each, problems, what="the quiet_hours of a rule", allowed=RULE_KEYS)
+        then = fields.optional("then", _then, Then.HOLD)
+        if (hours := _hours(fields, problems, zone)) is not None:
+            found.append(RuleHours(hours, then))
+    return tuple(found)
+
+
+def _each(node: Node) -> Sequence[Node]:
+    """What stands in a list, or the one thing that stands alone."""
+    return node.nodes if isinstance(node, Items) and node.nodes else (node,)
 
 
 def clock_time(written: str) -> time:
@@ -159,10 +179,9 @@ def _up_to(longest: timedelta) -> Callable[[str], timedelta]:
 
 def _all_hours(node: Node, problems: Problems, zone: tzinfo) -> tuple[Hours, ...]:
     """One mapping of hours, or a list of them."""
-    nodes = node.nodes if isinstance(node, Items) and node.nodes else (node,)
     found = [
         _hours(Fields(each, problems, what="quiet_hours", allowed=HOURS_KEYS), problems, zone)
-        for each in nodes
+        for each in _each(node)
     ]
     return tuple(each for each in found if each is not None)
 
@@ -191,7 +210,7 @@ def _on_call(
         return None
     otherwise = Otherwise.HOLD
     found: list[Hours] = []
-    for each in node.nodes if isinstance(node, Items) and node.nodes else (node,):
+    for each in _each(node):
         fields = Fields(each, problems, what="on_call", allowed=ON_CALL_KEYS)
         hours = _hours(fields, problems, zone)
         found += [hours] if hours else []

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from monitor.config.calendars import DAYS
 from monitor.config.printing import Value, laid_out, named, value
+from monitor.core.hours import EVERY_DAY, RuleHours
 from monitor.core.rules import (
     USUAL_UPDATES,
     WINDOW,
@@ -33,11 +35,22 @@ def _notify(rule: Rule) -> dict[str, Value]:
     notify: dict[str, Value] = {}
     if rule.channels:
         notify["channels"] = list(rule.channels)
+    if rule.quiet:
+        own = [_hours(each) for each in rule.quiet]
+        notify["quiet_hours"] = own[0] if len(own) == 1 else own
     if rule.escalation:
         notify["escalate"] = [
             {"after": in_words(step.after), "to": list(step.to)} for step in rule.escalation
         ]
     return notify
+
+
+def _hours(own: RuleHours) -> Value:
+    span = own.hours
+    said: dict[str, Value] = {"from": f"{span.begins:%H:%M}", "to": f"{span.ends:%H:%M}"}
+    if span.days != EVERY_DAY:
+        said["days"] = [DAYS[day] for day in sorted(span.days)]
+    return said | {"timezone": str(span.zone), "then": own.then.value}
 
 
 def _settings(rule: Rule) -> Iterator[tuple[str, Value]]:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from pathlib import Path
 
 from monitor.config import settings as monitor_file
@@ -102,7 +103,9 @@ def load(
         problems=problems,
         zone=settings.timezone,
     )
-    reading, knowing = _read(files, trees, outlets, channels, problems, before=before)
+    reading, knowing = _read(
+        files, trees, outlets, channels, problems, before=before, zone=settings.timezone
+    )
     rules = [rule for read in reading.files.values() for rule in read.rules]
     tell_forgotten(rules, settings.retention_articles, problems)
     problems.raise_if_any()
@@ -178,6 +181,7 @@ def _read(
     problems: Problems,
     *,
     before: Reading,
+    zone: tzinfo,
 ) -> tuple[Reading, Knowing]:
     """Read knowledge and rules; `trees` are missing of files that are as they were."""
     same = {name: read for name, read in before.files.items() if name in files.keys() - trees}
@@ -201,7 +205,8 @@ def _read(
         knowledge_complete=knowing.complete,
         knowledge_version=knowing.version,
     )
-    reader = RuleReader(known, [channel.name for channel in channels], problems)
+    names_of_channels = [channel.name for channel in channels]
+    reader = RuleReader(known, names_of_channels, problems, zone=zone)
     for name in names:
         if name in same:
             reader.take(same[name])

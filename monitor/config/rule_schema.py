@@ -14,6 +14,7 @@ from monitor.config import (
     volumes,
     wording,
 )
+from monitor.config.calendar_schema import rule_hours
 from monitor.config.shapes import Shape, known
 from monitor.config.values import LIST_NAME, WORDS_LIMIT
 from monitor.core.model import Severity, Tier
@@ -190,6 +191,7 @@ _SETTINGS_OF_A_RULE: dict[str, Shape] = {
                 "channels": shapes.several(
                     "Names out of channels.yaml.", shapes.name("A channel.")
                 ),
+                "quiet_hours": rule_hours(),
                 "escalate": shapes.escalation(),
             },
         ),

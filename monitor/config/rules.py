@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 
-from monitor.config import alerting, defaults, escalation, values
+from monitor.config import alerting, calendars, defaults, escalation, values
 from monitor.config.alerting import Alerting
 from monitor.config.conditions import KEYS as CONDITION_KEYS
 from monitor.config.conditions import Conditions
@@ -17,6 +17,7 @@ from monitor.config.unchanged import Read
 from monitor.config.versions import rule_version
 from monitor.config.volumes import Volumes
 from monitor.core.errors import Place
+from monitor.core.hours import RuleHours
 from monitor.core.model import ChannelName, Document, Outlet, RuleId, Severity, Step
 from monitor.core.rules import (
     Case,
@@ -35,9 +36,25 @@ _ELSEWHERE = {
     "cases": "is no key: severity takes the list of cases itself",
     "defaults": "stands at the top of a file, beside rules",
 }
-NOTIFY_KEYS = ("channels", "escalate")
-NOTIFY_PLANNED = ("quiet_hours",)
+NOTIFY_KEYS = ("channels", "quiet_hours", "escalate")
+_NOT_COUNTED = {  # what a rule that counts cannot have, and why
+    ("alert", key): f"tells every spike and every silence once; take {key} out"
+    for key in alerting.OF_INCIDENTS
+} | {
+    ("notify", "escalate"): "is not escalated: a spike or a silence has no code to acknowledge it "
+    "by; take escalate out",
+    ("notify", "quiet_hours"): "keeps the quiet hours of its channels; take quiet_hours out",
+}
 EXAMPLE_KEYS = ("title", "summary", "text", "language", "outlet", "published")
+
+
+@dataclass(frozen=True, slots=True)
+class _Notify:
+    """Whom to tell, when, and whom to call if nobody acknowledges it."""
+
+    channels: tuple[ChannelName, ...] = ()
+    escalation: tuple[Step, ...] = ()
+    quiet: tuple[RuleHours, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +64,7 @@ class _Settings:
     severity: Severity
     cases: tuple[Case, ...]
     alert: Alerting
-    channels: tuple[ChannelName, ...]
-    escalation: tuple[Step, ...]
+    notify: _Notify
     enabled: bool
     expires: date | None
     trial: timedelta | None
@@ -57,7 +73,15 @@ class _Settings:
 class RuleReader:
     """Reads rule files; `rules` grows with each."""
 
-    def __init__(self, names: Names, channels: Collection[str], problems: Problems) -> None:
+    def __init__(
+        self,
+        names: Names,
+        channels: Collection[str],
+        problems: Problems,
+        *,
+        zone: tzinfo = UTC,
+    ) -> None:
+        """`zone` counts for hours that name none."""
         self.rules: list[Rule] = []
         self.attempted = False  # a broken one counts, so that "no rule" is not said beside it
         self._outlets: Mapping[str, Outlet] = names.outlets
@@ -69,6 +93,7 @@ class RuleReader:
         self._outlets_complete = names.outlets_complete
         self._channel = values.one_of("channel", sorted(channels)) if channels else None
         self._problems = problems
+        self._zone = zone
         self.ids: dict[str, Place] = {}
         self._given_severity: Node | None = None  # by the defaults of the file being read
 
@@ -109,7 +134,11 @@ class RuleReader:
         if volume is not None:
             self._refuse_for_articles(own)
             told = replace(
-                told, cases=(), alert=Alerting(weak=told.alert.weak), trial=None, escalation=()
+                told,
+                cases=(),
+                alert=Alerting(weak=told.alert.weak),
+                trial=None,
+                notify=_Notify(told.notify.channels),
             )
         if identifier is None or condition is None:
             return None
@@ -135,8 +164,9 @@ class RuleReader:
             outlets=told.alert.outlets,
             sources=told.alert.sources,
             digest=told.alert.digest,
-            channels=told.channels,
-            escalation=told.escalation,
+            channels=told.notify.channels,
+            escalation=told.notify.escalation,
+            quiet=told.notify.quiet,
             enabled=told.enabled,
             expires=told.expires,
             trial=told.trial,
@@ -158,22 +188,9 @@ class RuleReader:
                     "a rule with volume has no trial: `monitor rules backtest` says what it would "
                     "have told",
                 )
-            if key.text == "alert" and isinstance(value, Map):
-                for name, _ in value.entries:
-                    if name.text in alerting.OF_INCIDENTS:
-                        self._problems.add(
-                            name.place,
-                            "a rule with volume tells every spike and every silence once; take "
-                            f"{name.text} out",
-                        )
-            if key.text == "notify" and isinstance(value, Map):
-                for name, _ in value.entries:
-                    if name.text == "escalate":
-                        self._problems.add(
-                            name.place,
-                            "a rule with volume is not escalated: a spike or a silence has no code "
-                            "to acknowledge it by; take escalate out",
-                        )
+            for name, _ in value.entries if isinstance(value, Map) else ():
+                if said := _NOT_COUNTED.get((key.text, name.text)):
+                    self._problems.add(name.place, f"a rule with volume {said}")
 
     def _defaults(self, node: Node | None) -> Node | None:
         """The defaults of a file, whose mistakes are told even if no rule takes them."""
@@ -193,13 +210,11 @@ class RuleReader:
         # Cases of the defaults are for many rules: one that never decides for some is no mistake.
         own = condition if node is not self._given_severity else None
         severity, cases = self._severities.read(node, own)
-        channels, steps = self._notify(fields.node("notify"))
         return _Settings(
             severity=severity,
             cases=cases,
             alert=alerting.read(fields.node("alert"), self._problems),
-            channels=channels,
-            escalation=steps,
+            notify=self._notify(fields.node("notify")),
             enabled=fields.optional("enabled", values.boolean, True),  # noqa: FBT003 - a value
             expires=fields.optional("expires", values.day, None),
             trial=fields.optional("trial", values.trial, None),
@@ -240,13 +255,10 @@ class RuleReader:
             )
         self.ids.setdefault(identifier, place)
 
-    def _notify(self, node: Node | None) -> tuple[tuple[ChannelName, ...], tuple[Step, ...]]:
-        """Whom to tell, and whom to call if nobody acknowledges it."""
+    def _notify(self, node: Node | None) -> _Notify:
         if node is None:
-            return (), ()
-        fields = Fields(
-            node, self._problems, what="notify", allowed=NOTIFY_KEYS, planned=NOTIFY_PLANNED
-        )
+            return _Notify()
+        fields = Fields(node, self._problems, what="notify", allowed=NOTIFY_KEYS)
         names: list[ChannelName] = []
         for item in fields.items("channels", what="channel names"):
             if isinstance(item, Scalar):
@@ -255,8 +267,11 @@ class RuleReader:
                 message = f"the name of a channel is expected here; found {describe(item)}"
                 self._problems.add(item.place, message)
         known = self._channel or values.identifier
-        steps = escalation.read(fields.node("escalate"), known, self._problems)
-        return tuple(dict.fromkeys(names)), steps
+        return _Notify(
+            channels=tuple(dict.fromkeys(names)),
+            escalation=escalation.read(fields.node("escalate"), known, self._problems),
+            quiet=calendars.of_rule(fields.node("quiet_hours"), self._problems, zone=self._zone),
+        )
 
     def _named_channel(self, item: Scalar) -> list[ChannelName]:
         try:

@@ -7,16 +7,17 @@ a version that was kept before a field was added is still read.
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import MISSING, Field
-from datetime import date, timedelta
+from datetime import UTC, date, time, timedelta, tzinfo
 from enum import Enum
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from monitor.core import errors, model, rules
+from monitor.core import errors, hours, model, rules
 from monitor.core.rules import Rule
 
 _KINDS: Mapping[str, type] = {
     name: found
-    for module in (errors, model, rules)
+    for module in (errors, hours, model, rules)
     for name, found in vars(module).items()
     if isinstance(found, type) and (dataclasses.is_dataclass(found) or issubclass(found, Enum))
 }
@@ -33,7 +34,7 @@ def read(definition: Mapping[str, Any]) -> Rule:
     """The rule that `written` gave. Raises ValueError for what this version cannot know."""
     try:
         found = _read(definition)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ZoneInfoNotFoundError) as error:
         raise ValueError(f"a rule of another version of the program: {error}") from error
     if isinstance(found, Rule):
         return found
@@ -54,6 +55,10 @@ def _write(value: Any) -> Any:  # noqa: PLR0911 - one line a kind
             return {"is": "date", "on": value.isoformat()}
         case timedelta():
             return {"is": "timedelta", "seconds": value.total_seconds()}
+        case time():
+            return {"is": "time", "at": value.isoformat()}
+        case tzinfo():
+            return {"is": "zone", "name": str(value)}
         case _:
             return value
 
@@ -87,6 +92,10 @@ def _read(value: Any) -> Any:  # noqa: PLR0911 - one line a kind
             return date.fromisoformat(value["on"])
         case "timedelta":
             return timedelta(seconds=value["seconds"])
+        case "time":
+            return time.fromisoformat(value["at"])
+        case "zone":
+            return UTC if value["name"] == "UTC" else ZoneInfo(value["name"])
     made = _KINDS[kind]
     if issubclass(made, Enum):
         return made(value["value"])

@@ -4,14 +4,14 @@ The archive does not tell how long a service took, so messages are taken for sen
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.core import hours
 from monitor.core.alerts import Way
-from monitor.core.hours import Hold, Otherwise, Why
-from monitor.core.model import Channel, ChannelName, Severity
+from monitor.core.hours import Hold, Otherwise, RuleHours, Why
+from monitor.core.model import Channel, ChannelName, RuleId, Severity
 from monitor.core.reports import Report
 
 
@@ -49,20 +49,29 @@ class _Held:
 class Doors:
     """Lets messages pass, or holds them back until their channel wants them."""
 
-    def __init__(self, channels: Mapping[ChannelName, Channel]) -> None:
+    def __init__(
+        self,
+        channels: Mapping[ChannelName, Channel],
+        quiet: Mapping[RuleId, Sequence[RuleHours]] | None = None,
+    ) -> None:
+        """`quiet` are the hours of rules that have their own."""
         self._channels = channels
-        self._held: dict[ChannelName, _Held] = {}
+        self._quiet = quiet or {}
+        # By channel; what is held by hours of rules apart, by when they end.
+        self._held: dict[tuple[ChannelName, datetime | None], _Held] = {}
         self._sent: dict[ChannelName, list[datetime]] = defaultdict(list)
 
     def take(self, message: Outgoing) -> Iterator[Outgoing]:
         """What was to be sent before this message, and the message itself if nothing holds it."""
         yield from self.open(until=message.at)
         message = self._forwarded(message)
-        hold = self._hold(message) if message.waits else None
+        own = self._held_by_rules(message)
+        hold = own or (self._hold(message) if message.waits else None)
         if hold is None:
             yield self._pass(message)
             return
-        held = self._held.setdefault(message.channel.name, _Held(hold))
+        key = (message.channel.name, own.until if own else None)
+        held = self._held.setdefault(key, _Held(hold))
         held.messages.append(replace(message, held=held.hold.why))
 
     def open(self, *, until: datetime | None) -> Iterator[Outgoing]:
@@ -81,12 +90,29 @@ class Doors:
 
     def _hold(self, message: Outgoing) -> Hold | None:
         peace, now = message.channel.peace, message.at
-        if (found := hours.hold(peace, now)) is not None:
+        found = hours.hold(peace, now)
+        if found and not (found.why is Why.QUIET and self._wanted_by_rules(message)):
             return found
         if peace.rate is None:
             return None
         left, free_at = hours.room(peace.rate, self._sent[message.channel.name], now)
         return None if left > 0 else Hold(Why.BURST, free_at)
+
+    def _hours_of_rules(self, message: Outgoing) -> list[Sequence[RuleHours]]:
+        if not self._quiet or message.way not in (Way.AT_ONCE, Way.UPDATE):
+            return []
+        rules = {fired.rule for report in message.reports for fired in report.fired}
+        return [self._quiet.get(rule, ()) for rule in rules]
+
+    def _held_by_rules(self, message: Outgoing) -> Hold | None:
+        spans = self._hours_of_rules(message) if message.waits else []
+        if hours.wanted_by_rules(spans, message.at):
+            return None
+        until = hours.held_by_rules(spans, message.at)
+        return None if until is None else Hold(Why.QUIET, until)
+
+    def _wanted_by_rules(self, message: Outgoing) -> bool:
+        return hours.wanted_by_rules(self._hours_of_rules(message), message.at)
 
     def _forwarded(self, message: Outgoing) -> Outgoing:
         channel = message.channel

@@ -33,6 +33,13 @@ class Otherwise(StrEnum):
     FALLBACK = "fallback"
 
 
+class Then(StrEnum):
+    """What a rule wants in hours of its own, whatever its channels' quiet hours are."""
+
+    HOLD = "hold"
+    DELIVER = "deliver"
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
     """A span of the day, past midnight if it ends no later than it begins.
@@ -44,6 +51,14 @@ class Hours:
     ends: time
     zone: tzinfo = UTC
     days: frozenset[int] = EVERY_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHours:
+    """Hours in which what a rule tells waits, or comes although its channel is quiet."""
+
+    hours: Hours
+    then: Then = Then.HOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +172,21 @@ def hold(peace: Peace, now: datetime) -> Hold | None:
             break
         first, at = first or found.why, found.until
     return None if first is None else Hold(first, at)
+
+
+def held_by_rules(rules: Sequence[Sequence[RuleHours]], now: datetime) -> datetime | None:
+    """Until when a message waits by the hours of its rules; None: one of them does not hold it."""
+    untils = [_end([each.hours for each in own if each.then is Then.HOLD], now) for own in rules]
+    held = [until for until in untils if until is not None]
+    return min(held) if held and len(held) == len(untils) else None
+
+
+def wanted_by_rules(rules: Sequence[Sequence[RuleHours]], now: datetime) -> bool:
+    """Whether a message comes in the quiet hours of its channel, as one of its rules wants it."""
+    return any(
+        _end([each.hours for each in own if each.then is Then.DELIVER], now) is not None
+        for own in rules
+    )
 
 
 def off_call(peace: Peace, now: datetime) -> bool:

@@ -48,7 +48,8 @@ class Outbox:
         self._every = {
             rule.id: rule.digest.every for rule in rules if rule.digest and rule.digest.every
         }
-        self._doors = Doors(channels or {})
+        quiet = {rule.id: rule.quiet for rule in rules if rule.quiet}
+        self._doors = Doors(channels or {}, quiet)
         self._open: dict[_Key, tuple[Channel, _Digest]] = {}
         self._last: dict[tuple[ChannelName, IncidentId], datetime] = {}  # message on an incident
 

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TypeVar
 
 from monitor.core.errors import Place
+from monitor.core.hours import RuleHours
 from monitor.core.model import ChannelName, Document, RuleId, Severity, Step
 
 
@@ -344,7 +345,8 @@ class Rule:
     Follow-ups of another story join an incident for a `window`; of `updates` people hear, and once
     when so many independent `outlets` carry it. Nothing is told before so many `sources` stand
     behind it. With a `digest`, only what is critical is told at once.
-    The steps of `escalation` follow what nobody acknowledges, instead of its channels'.
+    The steps of `escalation` follow what nobody acknowledges, instead of its channels'. In the
+    hours of `quiet` what it tells waits, or comes although its channel is quiet.
     """
 
     id: RuleId
@@ -368,6 +370,7 @@ class Rule:
     sources: int = 1
     digest: Gathering | None = None
     escalation: tuple[Step, ...] = ()
+    quiet: tuple[RuleHours, ...] = ()
 
     def trial_ends(self, began: datetime | None) -> datetime | None:
         """When a trial that began then is over, with the rule's last day at the latest.

@@ -4,7 +4,8 @@ Decided whenever messages are claimed, by the hours that are in force then: no h
 an edit of them, a clock that jumps and a crash find nothing to mend.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,12 +24,12 @@ from sqlalchemy import (
 
 from monitor.core import hours
 from monitor.core.alerts import Way
-from monitor.core.hours import Hold, Otherwise, Why
+from monitor.core.hours import Hold, Otherwise, RuleHours, Why
 from monitor.core.identity import digest
-from monitor.core.model import Channel, ChannelName, DeliveryId, Severity
+from monitor.core.model import Channel, ChannelName, DeliveryId, RuleId, Severity
 from monitor.core.outbox import Kind, State
 from monitor.storage.deliveries import GATHERED, PREPARED
-from monitor.storage.schema import delivery, delivery_alert
+from monitor.storage.schema import alert, delivery, delivery_alert
 from monitor.storage.upsert import insert_new
 from monitor.storage.work import due
 
@@ -37,24 +38,36 @@ _WAITING = (State.QUEUED, State.SENDING, State.UNKNOWN)
 _CAN_WAIT = or_(delivery.c.severity.is_(None), delivery.c.severity != Severity.CRITICAL)
 
 
-def keep(connection: Connection, channels: Iterable[Channel], *, now: datetime) -> None:
-    """Hold back what is due at a channel that wants peace now; tell together what was held."""
+Quiet = Mapping[RuleId, Sequence[RuleHours]]  # of the rules that have hours of their own
+_OF_RULES = frozenset({Kind.ALERT, Kind.UPDATE, Kind.REVISION})  # what their hours are about
+
+
+def keep(
+    connection: Connection, channels: Iterable[Channel], *, quiet: Quiet, now: datetime
+) -> None:
+    """Hold back what is due at a channel that wants peace now; tell together what was held.
+
+    So is what all rules of a message hold back by their own hours; what one of them wants all the
+    same passes the quiet hours of its channel, and nothing else.
+    """
     at_hand = select(delivery.c.channel, func.count(delivery.c.held)).where(due(delivery, now=now))
     rows = connection.execute(at_hand.group_by(delivery.c.channel))
     found: dict[str, int] = {row[0]: row[1] for row in rows}
     for channel in channels:
-        if channel.name in found and (channel.peace.keeps or found[channel.name]):
-            _keep(connection, channel, now=now)
+        if channel.name in found and (quiet or channel.peace.keeps or found[channel.name]):
+            _keep(connection, channel, quiet, now=now)
 
 
-def _keep(connection: Connection, channel: Channel, *, now: datetime) -> None:
+def _keep(connection: Connection, channel: Channel, quiet: Quiet, *, now: datetime) -> None:
     peace = channel.peace
     rota = peace.on_call is not None and peace.on_call.otherwise is Otherwise.FALLBACK
     if rota and hours.off_call(peace, now):
         _forward(connection, channel, now=now)
+    wanted = _by_rules(connection, channel, quiet, now=now) if quiet else ()
     held = hours.hold(peace, now)
     if held is not None:
-        _hold(connection, channel, held, now=now)
+        spared = wanted if held.why is Why.QUIET else ()
+        _hold(connection, channel, held, spared=spared, now=now)
         return
     waiting = _together(connection, channel, now=now)
     if len(waiting) > 1 and any(each.held for each in waiting):
@@ -79,12 +92,48 @@ def _cap(connection: Connection, channel: Channel, rate: hours.Rate, *, now: dat
             _merge(connection, channel, waiting, now=now)
 
 
-def _hold(connection: Connection, channel: Channel, hold: Hold, *, now: datetime) -> None:
-    """Let what is due, and is not critical, wait."""
+def _by_rules(
+    connection: Connection, channel: Channel, quiet: Quiet, *, now: datetime
+) -> Collection[int]:
+    """Hold back what its rules want to wait; what one of them wants at once, by number."""
+    asked = (
+        select(delivery.c.id, alert.c.rule_id)
+        .join(delivery_alert, delivery_alert.c.delivery_id == delivery.c.id)
+        .join(alert, alert.c.id == delivery_alert.c.alert_id)
+        .where(delivery.c.channel == channel.name, delivery.c.kind.in_(_OF_RULES))
+        .where(delivery.c.state.in_(_WAITING), due(delivery, now=now), _CAN_WAIT)
+    )
+    rules: defaultdict[int, set[RuleId]] = defaultdict(set)
+    for row in connection.execute(asked):
+        rules[row.id].add(RuleId(row.rule_id))
+    wanted: list[int] = []
+    until: defaultdict[datetime, list[int]] = defaultdict(list)
+    for number, named in rules.items():
+        spans = [quiet.get(each, ()) for each in named]
+        if hours.wanted_by_rules(spans, now):
+            wanted.append(number)
+        elif (held := hours.held_by_rules(spans, now)) is not None:
+            until[held].append(number)
+    for moment, numbers in until.items():
+        held_back = update(delivery).where(delivery.c.id.in_(numbers))
+        connection.execute(held_back.values(not_before=moment, held=Why.QUIET))
+    return wanted
+
+
+def _hold(
+    connection: Connection,
+    channel: Channel,
+    hold: Hold,
+    *,
+    now: datetime,
+    spared: Collection[int] = (),
+) -> None:
+    """Let what is due, and is neither critical nor spared, wait."""
     waiting = and_(
         delivery.c.channel == channel.name,
         delivery.c.state.in_(_WAITING),
         due(delivery, now=now),
+        delivery.c.id.not_in(spared),
         _CAN_WAIT,
     )
     held = update(delivery).where(waiting)

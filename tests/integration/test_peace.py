@@ -224,3 +224,61 @@ def test_what_waits_is_shown_with_its_reason(quiet, newsroom):
         (found,) = holding.held(connection, now=quiet.clock.now())
     assert (found.channel, found.held, found.n) == ("console", "quiet hours", 1)
     assert found.until - quiet.clock.now() == timedelta(minutes=114)
+
+
+OWN = "\n    notify: {quiet_hours: {from: '12:00', to: '14:00', then: %s}}"
+
+
+def rules_with(newsroom_rules, then):
+    """The rule `talks` with hours of its own."""
+    told = "when: {all: [$places, {any: [talks, dialogue]}]}"
+    assert told in newsroom_rules
+    return newsroom_rules.replace(told, told + OWN % then)
+
+
+def test_a_rule_holds_in_hours_of_its_own_what_other_rules_tell_at_once(open_desk, files, newsroom):
+    desk = open_desk(channels=console(), rules__rules=rules_with(files["rules/rules.yaml"], "hold"))
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    newsroom.publish("Strelsau bombed", feed="b")
+    sent = desk.sweep(minutes=6)
+    assert "CRITICAL · Strelsau bombed" in sent
+    assert "talks" not in sent
+    sent = desk.sweep(hours=2)
+    assert "HIGH · Strelsau offers talks" in sent
+    assert "Held during quiet hours, since 12:06 UTC." in sent
+
+
+def test_a_message_of_two_rules_waits_only_if_both_want_it(open_desk, files, newsroom):
+    rules = rules_with(files["rules/rules.yaml"], "hold").replace(
+        "severity: critical", "severity: normal"
+    )
+    desk = open_desk(channels=console(), rules__rules=rules)
+    desk.sweep()
+    newsroom.publish("Strelsau bombed during talks")
+    assert "Strelsau bombed during talks" in desk.sweep(minutes=6)
+
+
+def test_a_rule_may_tell_in_the_quiet_hours_of_its_channel(open_desk, files, newsroom):
+    rules = rules_with(files["rules/rules.yaml"], "deliver").replace(
+        "severity: critical", "severity: normal"
+    )
+    desk = open_desk(channels=console(SIESTA), rules__rules=rules)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    newsroom.publish("Ruritania bombed at dawn", feed="b")
+    sent = desk.sweep(minutes=6)
+    assert "HIGH · Strelsau offers talks" in sent
+    assert "bombed" not in sent
+    assert "bombed" in desk.sweep(hours=2)
+
+
+def test_hours_that_are_taken_out_of_a_rule_let_go_what_it_held(open_desk, files, newsroom):
+    plain = files["rules/rules.yaml"]
+    desk = open_desk(channels=console(), rules__rules=rules_with(plain, "hold"))
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    assert desk.sweep(minutes=6) == ""
+    desk.monitor.close()
+    desk = open_desk(channels=console(), rules__rules=plain)
+    assert "Strelsau offers talks" in desk.sweep()

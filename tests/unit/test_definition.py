@@ -39,6 +39,23 @@ def test_what_a_rule_takes_from_the_defaults_of_its_file_is_there() -> None:
     ]
 
 
+def test_the_hours_of_a_rule_are_there_with_their_zone() -> None:
+    assert lines_of(
+        "rules: [{id: oil, when: oil, notify: {quiet_hours: {from: '23:00', to: '07:00', "
+        "days: mon-tue, timezone: Europe/Madrid}}}]\n"
+    ) == [
+        "severity: normal",
+        "notify:",
+        "  quiet_hours:",
+        '    from: "23:00"',
+        '    to: "07:00"',
+        "    days: [mon, tue]",
+        '    timezone: "Europe/Madrid"',
+        "    then: hold",
+        "when: oil",
+    ]
+
+
 def test_every_list_that_a_rule_reaches_is_there_wherever_it_is_used() -> None:
     assert lines_of(
         "lists: {a: [one, two], b: [$a, three], c: [four], d: [five], e: [six], f: [seven]}\n"

@@ -16,14 +16,18 @@ from monitor.core.hours import (
     Otherwise,
     Peace,
     Rate,
+    RuleHours,
     Slots,
+    Then,
     Why,
+    held_by_rules,
     hold,
     moment,
     next_digest,
     next_slot,
     off_call,
     room,
+    wanted_by_rules,
 )
 
 CARACAS, MADRID, YORK = map(ZoneInfo, ("America/Caracas", "Europe/Madrid", "America/New_York"))
@@ -210,3 +214,30 @@ def test_what_is_held_is_held_until_a_later_moment_at_which_nothing_holds_it(
     if found is not None:
         assert found.until > now
         assert hold(peace, found.until) is None
+
+
+OWN = Hours(time(22), time(7), CARACAS)
+AT_NIGHT, AT_NOON = datetime(2026, 3, 2, 6, tzinfo=UTC), datetime(2026, 3, 2, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rules", "until"),
+    [
+        ([[RuleHours(OWN)]], datetime(2026, 3, 2, 11, tzinfo=UTC)),
+        ([[RuleHours(OWN)], []], None),  # the other rule does not wait
+        ([[RuleHours(OWN)], [RuleHours(Hours(time(0), time(5), CARACAS))]],
+         datetime(2026, 3, 2, 9, tzinfo=UTC)),
+        ([[RuleHours(OWN, Then.DELIVER)]], None),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_a_message_waits_while_all_its_rules_want_it(rules, until):
+    assert held_by_rules(rules, AT_NIGHT) == until
+    assert held_by_rules(rules, AT_NOON) is None
+
+
+def test_a_message_comes_where_one_of_its_rules_wants_it():
+    wanted = [[RuleHours(OWN)], [RuleHours(OWN, Then.DELIVER)]]
+    assert wanted_by_rules(wanted, AT_NIGHT)
+    assert not wanted_by_rules(wanted, AT_NOON)
+    assert not wanted_by_rules([[RuleHours(OWN)]], AT_NIGHT)

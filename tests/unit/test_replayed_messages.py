@@ -8,7 +8,17 @@ import pytest
 from monitor.core.alerts import Decision, Origin, Reason, Way
 from monitor.core.backtest import Archived, Judged, Verdict
 from monitor.core.errors import Place
-from monitor.core.hours import Digests, Hours, OnCall, Otherwise, Peace, Rate, Slots
+from monitor.core.hours import (
+    Digests,
+    Hours,
+    OnCall,
+    Otherwise,
+    Peace,
+    Rate,
+    RuleHours,
+    Slots,
+    Then,
+)
 from monitor.core.incidents import IncidentId
 from monitor.core.model import (
     ArticleId,
@@ -101,10 +111,12 @@ def test_a_replay_collects_in_one_message_what_the_watch_would(
     assert sizes(way, apart=timedelta(minutes=minutes), articles=4) == expected
 
 
-def replayed(peace: Peace, minutes: list[int], **rest: object) -> list[tuple[datetime, str, int]]:
+def replayed(
+    peace: Peace, minutes: list[int], rule: Rule = RULE, **rest: object
+) -> list[tuple[datetime, str, int]]:
     """When which channel gets a message of how many articles, for alerts at these minutes."""
     channel = replace(DESK, peace=peace, fallback=Fallback(OTHER.name, timedelta(minutes=10)))
-    outbox = Outbox([RULE], {DESK.name: channel, OTHER.name: OTHER})
+    outbox = Outbox([rule], {DESK.name: channel, OTHER.name: OTHER})
     sent = [
         message
         for number, minute in enumerate(minutes)
@@ -124,6 +136,18 @@ def test_a_replay_holds_what_comes_in_quiet_hours() -> None:
     told = replayed(Peace(quiet=TO_ONE), [5, 10, 70])
     one = NOON + timedelta(hours=1)
     assert told == [(one, "desk", 2), (NOON + timedelta(minutes=70), "desk", 1)]
+
+
+def test_a_replay_holds_what_a_rule_wants_to_wait() -> None:
+    quiet = (RuleHours(Hours(time(12), time(13))),)
+    told = replayed(Peace(), [5, 70], replace(RULE, quiet=quiet))
+    assert [each[0] for each in told] == [NOON + timedelta(minutes=each) for each in (60, 70)]
+
+
+def test_a_replay_tells_in_quiet_hours_what_a_rule_wants_all_the_same() -> None:
+    quiet = (RuleHours(Hours(time(12), time(13)), Then.DELIVER),)
+    told = replayed(Peace(quiet=TO_ONE), [5], replace(RULE, quiet=quiet))
+    assert told == [(NOON + timedelta(minutes=5), "desk", 1)]
 
 
 def test_a_replay_lets_critical_messages_pass() -> None:
