@@ -126,8 +126,13 @@ class Embedded:
             if self._sweep() == 0 and idle:
                 due = self._soonest()
                 soon = max(timedelta(seconds=1), self._watch().host_spacing)  # until a next page
-                if due is None or due > self._clock.now() + soon:
+                now = self._clock.now()
+                if due is None or due > now + soon:
                     break
+                self._pause()
+                if due > now == self._clock.now():  # a replay's clock that stands at its end
+                    break
+                continue
             self._pause()
         self._pool.shutdown(wait=True)
         if self._unrecorded is not None:
