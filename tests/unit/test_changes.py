@@ -185,8 +185,8 @@ def test_feeds_that_come_and_go_are_counted():
         "when: {score_at_least: 2, boost: [{any: [oil], points: 2}, {any: [gas], points: -1}]}",
         "severity: [{when: strike, is: critical}, {is: high}], when: oil",
         "trial: 3 days, when: oil",
-        "when: oil, notify: {quiet_hours: [{from: '22:00', to: '7:00', timezone: Europe/Madrid}, "
-        "{from: '12:00', to: '13:00', days: sun, then: deliver}]}",
+        "when: oil, notify: {quiet_hours: [{from: '22:00', to: '7:00', then: deliver, days: sun}]}",
+        "when: oil, notify: {quiet_hours: [{from: '9:00', to: '12:00', timezone: Europe/Madrid}]}",
     ],
 )
 def test_a_rule_that_was_kept_is_the_same_rule(text):
