@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor import hearing
-from monitor.adapters import bodies, channels, dressing, languages, robots, workers
+from monitor.adapters import bodies, channels, dressing, languages, robots, services, workers
 from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import Edits, read_directory
 from monitor.config.load import Configuration, load
@@ -87,7 +87,7 @@ def configure_files(
         files,
         base=base,
         environment=environment(base),
-        known_schemes=channels.KnownSchemes(),
+        known_schemes=services.KnownSchemes(),
         check_template=dressing.check_template,
         before=None if before is None else before.reading,
     )

@@ -14,8 +14,7 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor import answering
-from monitor.adapters import channels as services
-from monitor.adapters import telegram
+from monitor.adapters import services, telegram
 from monitor.adapters.telegram import RefusedError, Update
 from monitor.answering import Answer
 from monitor.core import answers as words

@@ -36,7 +36,11 @@ THREADED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.REVISION})
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
-    content = telling.content(watch, row, now=now)
+    thread: list[str] = []
+    with watch.database.read() as connection:
+        content = telling.content(connection, watch, row, now=now)
+        if row.kind in THREADED:
+            thread = [thread_id(each) for each in views.roots(connection, row.id, row.incident_id)]
     if content is None:
         return None
     if content.preface:
@@ -45,10 +49,6 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     if row.kind in ANSWERED:
         answerable = channel.bot is not None and channel.bot.answers
         content = replace(content, code=code_of(row.id), answerable=answerable)
-    thread: list[str] = []
-    if row.kind in THREADED:
-        with watch.database.read() as connection:
-            thread = [thread_id(each) for each in views.roots(connection, row.id, row.incident_id)]
     return watch.dress(channel, content, room=room, now=now, thread=tuple(thread))
 
 

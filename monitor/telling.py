@@ -24,13 +24,19 @@ A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 OUTAGE_BEFORE = timedelta(hours=1)  # an outage ended so long before its digest began, at most
 
 
-def content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
+def content(
+    connection: Connection, watch: Watch, row: Row[Any], *, now: datetime
+) -> Content | None:
     """What a delivery says; None if what a digest held has been told more urgently since."""
-    found = _content(watch, row, now=now)
-    return None if found is None else replace(found, preface=preface(watch, row, found, now=now))
+    found = _content(connection, watch, row, now=now)
+    if found is None:
+        return None
+    return replace(found, preface=preface(connection, watch, row, found, now=now))
 
 
-def _content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
+def _content(
+    connection: Connection, watch: Watch, row: Row[Any], *, now: datetime
+) -> Content | None:
     words = wording_of(watch.channels[row.channel])
     if row.kind == Kind.CANARY:
         body = f"{row.body}\nSent {now:%H:%M} UTC, {now.day} {now:%b %Y}."
@@ -41,10 +47,9 @@ def _content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
     if row.kind == Kind.OPS:
         noted = messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
         return contents.of_notice(noted.title, noted.body, words=words)
-    with watch.database.read() as connection:
-        told = views.reports(connection, row.escalates or row.id)
-        if row.kind == Kind.DIGEST:
-            return _digest(connection, watch, row, told, now=now)
+    told = views.reports(connection, row.escalates or row.id)
+    if row.kind == Kind.DIGEST:
+        return _digest(connection, watch, row, told, now=now)
     if not told:
         return None
     return at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
@@ -160,13 +165,15 @@ def _chart(
 # --- why it comes to this channel, and now -------------------------------------------------------
 
 
-def preface(watch: Watch, row: Row[Any], told: Content, *, now: datetime) -> str:
+def preface(
+    connection: Connection, watch: Watch, row: Row[Any], told: Content, *, now: datetime
+) -> str:
     """Why a message comes here, and now: called for, standing in, held; "" where it need not."""
     words = wording_of(watch.channels[row.channel])
     said = [
-        _called(watch, row, words),
-        _stands_in(watch, row, words),
-        _known_elsewhere(watch, row, told, words, now=now),
+        _called(connection, watch, row, words),
+        _stands_in(connection, watch, row, words),
+        _known_elsewhere(connection, row, told, words, now=now),
     ]
     if row.forwarded_from:
         said.append(words.off_call.format(row.forwarded_from))
@@ -175,23 +182,21 @@ def preface(watch: Watch, row: Row[Any], told: Content, *, now: datetime) -> str
     return " ".join(filter(None, said))
 
 
-def _called(watch: Watch, row: Row[Any], words: Wording) -> str:
+def _called(connection: Connection, watch: Watch, row: Row[Any], words: Wording) -> str:
     """For how long nobody has acknowledged the message that this one follows."""
     if not row.escalates:
         return ""
-    with watch.database.read() as connection:
-        first = fallbacks.replaced(connection, row.escalates)
+    first = fallbacks.replaced(connection, row.escalates)
     if first is None:
         return ""
     minutes = max(int((watch.now() - first.not_before) / A_MINUTE), 1)
     return words.called.format(first.channel, words.duration(minutes * A_MINUTE))
 
 
-def _stands_in(watch: Watch, row: Row[Any], words: Wording) -> str:
+def _stands_in(connection: Connection, watch: Watch, row: Row[Any], words: Wording) -> str:
     if not row.fallback_of:
         return ""
-    with watch.database.read() as connection:
-        former = fallbacks.replaced(connection, row.fallback_of)
+    former = fallbacks.replaced(connection, row.fallback_of)
     if former is None:
         return ""
     if former.channel not in watch.channels:
@@ -200,14 +205,13 @@ def _stands_in(watch: Watch, row: Row[Any], words: Wording) -> str:
 
 
 def _known_elsewhere(
-    watch: Watch, row: Row[Any], told: Content, words: Wording, *, now: datetime
+    connection: Connection, row: Row[Any], told: Content, words: Wording, *, now: datetime
 ) -> str:
     """Since when others know what a channel hears of for the first time; "" if nobody does."""
     weights = {fired.weight for report in told.reports for fired in report.fired}
     if row.kind != Kind.ALERT or not weights or not weights.isdisjoint(_FIRST):
         return ""
-    with watch.database.read() as connection:
-        since = known.told_since(connection, row.id)
+    since = known.told_since(connection, row.id)
     return "" if since is None else words.new_here.format(words.clock(since, now))
 
 

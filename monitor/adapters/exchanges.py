@@ -10,7 +10,6 @@ import http.client
 import json
 import re
 import smtplib
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from monitor.adapters.deadlines import Deadline, Watchman
 from monitor.core.outbox import Cause
 from monitor.core.text import clean
 from monitor.core.timing import LONGEST_REQUEST_PAUSE
@@ -45,11 +45,12 @@ class Exchange:
     retry_after: timedelta | None = None
     cause: Cause = Cause.PASSING  # of a refusal
     in_doubt: bool = False  # the message was sent, and no answer came
-    hanging_up: threading.Timer | None = None  # ends an HTTP answer that does not end itself
+    deadline: Deadline | None = None  # of an HTTP answer that does not end by itself
 
 
 _heard: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
 _installing = threading.Lock()
+_watchman = Watchman()
 
 
 @contextmanager
@@ -119,8 +120,8 @@ def _limited_http(send: Callable[..., Any]) -> Callable[..., Any]:
             response = send(adapter, request, *args, **kwargs)
             _read_beginning(response)
         finally:
-            if exchange.hanging_up:
-                exchange.hanging_up.cancel()
+            if exchange.deadline:
+                exchange.deadline.cancel()
         return response
 
     return limited
@@ -147,17 +148,10 @@ def _timed_answer(getresponse: Callable[..., Any]) -> Callable[..., Any]:
         exchange = _heard.get()
         if exchange is not None:
             allowed = (connection.sock.gettimeout() or ANSWER_SECONDS) + GRACE_SECONDS
-            exchange.hanging_up = threading.Timer(allowed, _hang_up, (connection.sock,))
-            exchange.hanging_up.daemon = True
-            exchange.hanging_up.start()
+            exchange.deadline = _watchman.hang_up_after(allowed, connection.sock)
         return getresponse(connection)
 
     return timed
-
-
-def _hang_up(connected: socket.socket) -> None:
-    with suppress(OSError):  # closed meanwhile
-        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _before_request(error: Exception) -> bool:

@@ -68,7 +68,7 @@ def _asked(question: str) -> str:
 
 def _works(url: str, name: str) -> bool:
     """Send a test message and say what the service said."""
-    from monitor.adapters.channels import check_url
+    from monitor.adapters.services import check_url
 
     problem = check_url(url) if url.isprintable() else "an address has no control characters"
     if problem is not None:
@@ -119,7 +119,7 @@ def _set_state(file: Path, state: Path | None) -> None:
 
 
 def _add_channel(target: Path, url: str, name: str) -> None:
-    from monitor.adapters.channels import OWN_SCHEMES
+    from monitor.adapters.services import OWN_SCHEMES
     from monitor.config.secrets import SECRETS_FILE
 
     written, remark = json.dumps(url, ensure_ascii=False), ""

@@ -135,7 +135,7 @@ def _fields(problem: Problem) -> dict[str, object]:
 
 def _channel_problems(configuration: "Configuration") -> list[Problem]:
     """What the services themselves would refuse, without asking them."""
-    from monitor.adapters.channels import check_url
+    from monitor.adapters.services import check_url
     from monitor.config.channels import FILE
 
     text = configuration.files.get(FILE, "")

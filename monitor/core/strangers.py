@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 LINK_LIMIT = 2_000  # characters; longer ones are shown by none of the services
 
+_BLANKS = re.compile(r" {2,}")
 _STACKED = re.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+")
 # A dot that makes a bare address ("evil.example"): every chat links those. "EE.UU." is none.
 _DOMAIN_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2,})(?![A-Z]{2}\b)")
@@ -19,11 +20,13 @@ def quiet(text: str) -> str:
 
     Mentions lose their `@`, tags their angle brackets, markdown links and addresses their joint.
     """
-    seen = (" " if c.isspace() else c for c in text)
-    shown = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
-    shown = re.sub(r" +", " ", _STACKED.sub(r"\1", shown)).translate(_LOOKALIKES)
+    shown = text
+    if not text.isprintable():  # printable: no blank but the usual one, and nothing unseen
+        seen = (" " if c.isspace() else c for c in text)
+        shown = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
+    shown = _BLANKS.sub(" ", _STACKED.sub(r"\1", shown)).translate(_LOOKALIKES)
     shown = shown.replace("](", "] (").replace("://", ": //")
-    return _DOMAIN_DOT.sub(UNLINKED_DOT, shown)
+    return _DOMAIN_DOT.sub(UNLINKED_DOT, shown) if "." in shown else shown
 
 
 def link(url: str | None) -> str | None:

@@ -336,11 +336,13 @@ def forget_matches(
 
 def outlets_of(connection: Connection, story_id: StoryId) -> tuple[int, int]:
     """How many outlets carry a story, copies included, and from how many independent sources."""
-    asked = select(
-        article.c.outlet_id,
-        article.c.carrier,
-        article.c.credit,
-        article.c.duplicate_of,
-        article.c.relates_to,
-    ).where(article.c.story_id == story_id)
-    return counted(connection.execute(asked).all())
+    return counted(connection.execute(_OF_STORY, {"story": story_id}).all())
+
+
+_OF_STORY = select(  # built once: every message asks
+    article.c.outlet_id,
+    article.c.carrier,
+    article.c.credit,
+    article.c.duplicate_of,
+    article.c.relates_to,
+).where(article.c.story_id == bindparam("story"))

@@ -7,13 +7,16 @@ an edit of them, a clock that jumps and a crash find nothing to mend.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -50,12 +53,26 @@ def keep(
     So is what all rules of a message hold back by their own hours; what one of them wants all the
     same passes the quiet hours of its channel, and nothing else.
     """
-    at_hand = select(delivery.c.channel, func.count(delivery.c.held)).where(due(delivery, now=now))
-    rows = connection.execute(at_hand.group_by(delivery.c.channel))
-    found: dict[str, int] = {row[0]: row[1] for row in rows}
+    channels = list(channels)
+    keeping = bool(quiet) or any(channel.peace.keeps for channel in channels)
+    asked = connection.execute(_at_hand() if keeping else _held_back(), {"now": now})
+    found: dict[str, int] = {row[0]: row[1] for row in asked}
     for channel in channels:
         if channel.name in found and (quiet or channel.peace.keeps or found[channel.name]):
             _keep(connection, channel, quiet, now=now)
+
+
+@cache
+def _at_hand() -> Select[str, int]:
+    """Which channels have something due, and how much of it was held; built once, as all claims."""
+    now = bindparam("now", type_=delivery.c.due_at.type)
+    held = select(delivery.c.channel, func.count(delivery.c.held)).where(due(delivery, now=now))
+    return held.group_by(delivery.c.channel)
+
+
+@cache
+def _held_back() -> Select[str, int]:
+    return _at_hand().where(delivery.c.held.is_not(None))
 
 
 def _keep(connection: Connection, channel: Channel, quiet: Quiet, *, now: datetime) -> None:

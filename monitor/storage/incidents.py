@@ -4,7 +4,18 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from monitor.core.alerts import Reason
 from monitor.core.corroboration import Voices
@@ -43,8 +54,12 @@ def going(
 
 def by_id(connection: Connection, incident_id: IncidentId) -> Incident | None:
     """One incident, without its stories."""
-    row = connection.execute(select(incident).where(incident.c.id == incident_id)).first()
+    row = connection.execute(_BY_ID, {"number": incident_id}).first()
     return None if row is None else _incident(row, set())
+
+
+# Statements that each message comes by are built once, here and below.
+_BY_ID = select(incident).where(incident.c.id == bindparam("number"))
 
 
 def _incident(row: Row[Any], stories: set[StoryId]) -> Incident:
@@ -123,26 +138,30 @@ def carried(
 
     Copies of its articles count as outlets too; and an article that is about to join, `beside`.
     """
-    original = select(match.c.article_id).where(match.c.incident_id == incident_id)
-    asked = select(
-        article.c.outlet_id,
-        article.c.carrier,
-        article.c.credit,
-        article.c.duplicate_of,
-        article.c.relates_to,
-    ).where(article.c.id.in_(original) | article.c.duplicate_of.in_(original))
-    rows = list(connection.execute(asked))
+    rows = list(connection.execute(_CARRIED, {"number": incident_id}))
     return counted([*rows, *([beside] if beside is not None else [])])
+
+
+_ORIGINAL = select(match.c.article_id).where(match.c.incident_id == bindparam("number"))
+_CARRIED = select(
+    article.c.outlet_id,
+    article.c.carrier,
+    article.c.credit,
+    article.c.duplicate_of,
+    article.c.relates_to,
+).where(article.c.id.in_(_ORIGINAL) | article.c.duplicate_of.in_(_ORIGINAL))
 
 
 def folded(connection: Connection, incident_id: IncidentId) -> int:
     """How many reports of an incident said nothing new; what people have silenced may have."""
-    silent = select(func.count()).where(
-        match.c.incident_id == incident_id,
-        match.c.alert_id.is_(None),
-        match.c.silence_id.is_(None),
-    )
-    return connection.execute(silent).scalar_one()
+    return connection.execute(_SILENT, {"number": incident_id}).scalar_one()
+
+
+_SILENT = select(func.count()).where(
+    match.c.incident_id == bindparam("number"),
+    match.c.alert_id.is_(None),
+    match.c.silence_id.is_(None),
+)
 
 
 def merge_stories(connection: Connection, merged: StoryId, *, into: StoryId) -> None:

@@ -68,8 +68,8 @@ _INCIDENTS = (
     .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
     .where(delivery_alert.c.delivery_id == bindparam("number"), alert.c.incident_id.is_not(None))
 )
-_OPENED = select(incident.c.id, incident.c.opened_at).where(
-    incident.c.id.in_(bindparam("ids", expanding=True))
+_ROOTS = select(incident.c.id, incident.c.opened_at).where(
+    or_(incident.c.id == bindparam("own", type_=incident.c.id.type), incident.c.id.in_(_INCIDENTS))
 )
 _AGENCY = outlet.alias("agency")
 _TOLD_ARTICLE: Select[Any] = (
@@ -88,11 +88,7 @@ _TOLD_ARTICLE: Select[Any] = (
 
 def roots(connection: Connection, delivery_id: int, incident_id: int | None) -> list[str]:
     """What each incident that a delivery tells of is known by for good, its own first."""
-    ids = {
-        *connection.execute(_INCIDENTS, {"number": delivery_id}).scalars(),
-        *([incident_id] if incident_id else []),
-    }
-    found = connection.execute(_OPENED, {"ids": list(ids)})
+    found = connection.execute(_ROOTS, {"number": delivery_id, "own": incident_id})
     rows = sorted(found, key=lambda row: (row.id != incident_id, row.id))
     return [f"{row.id} {row.opened_at.isoformat()}" for row in rows]
 

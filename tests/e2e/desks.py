@@ -139,7 +139,14 @@ class Desk:
                 ("delivery", "TRUE"),
             )
         )
-        self.wait(lambda: self.number(f"SELECT {due}") == 0, seconds=seconds)
+        self.wait_while_it_moves(f"SELECT {due}", seconds=seconds)
+
+    def wait_while_it_moves(self, left: str, *, seconds: float) -> None:
+        """Until a query counts nothing any more; fails if it counts no less for `seconds`."""
+        before = int(str(self.number(left)))
+        while before:
+            self.wait(lambda: int(str(self.number(left))) < before, seconds=seconds)  # noqa: B023
+            before = int(str(self.number(left)))
 
 
 def surroundings() -> dict[str, str]:

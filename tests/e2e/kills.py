@@ -187,8 +187,8 @@ def run(directory: Path, *, alerts: int, kills: int, refused: float = 0.2) -> Re
             process = desk.start()
             if news.shown >= news.window:  # what was shown must be seen before it goes
                 seen = news.shown - 2 * portion
-                desk.wait(lambda least=seen: _seen(desk) >= least)  # type: ignore[misc]
-        desk.wait(lambda: _seen(desk) >= alerts)
+                _wait_until_seen(desk, seen)
+        _wait_until_seen(desk, alerts)
         desk.wait_until_nothing_is_due(seconds=desks.PATIENCE * 5)
         dead = int(str(desk.number("SELECT count(*) FROM delivery WHERE state = 'dead'")))
         desk.end(process)
@@ -234,6 +234,11 @@ def polled(desk: Desk) -> bool:
 
 def _seen(desk: Desk) -> int:
     return int(str(desk.number("SELECT count(*) FROM alert")))
+
+
+def _wait_until_seen(desk: Desk, least: int) -> None:
+    """A kill leaves claims behind, whose leases have to end first."""
+    desk.wait(lambda: _seen(desk) >= least, seconds=desks.PATIENCE * 2)
 
 
 def _live_a_while(desk: Desk, takers: list[Taker], dice: random.Random) -> None:

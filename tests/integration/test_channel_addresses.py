@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monitor.adapters.channels import KnownSchemes, check_url, describe, redact, room, send
+from monitor.adapters.channels import room, send
+from monitor.adapters.services import KnownSchemes, check_url, describe, redact
 from monitor.core.messages import Message
 from monitor.core.model import Channel, ChannelName
 from monitor.core.outbox import Fate

