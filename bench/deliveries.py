@@ -146,7 +146,7 @@ def drain(monitor: app.Monitor) -> None:
 
     def end_when_done() -> None:
         while True:
-            time.sleep(0.05)
+            time.sleep(0.2)
             with monitor.database.read() as connection:
                 if not connection.execute(waiting).scalar():
                     runner.stop()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +35,7 @@ from monitor.core.reach import Reach
 from monitor.core.timing import Bounds, bounds_of
 from monitor.log import hide
 from monitor.pipeline import PIPELINE
+from monitor.recent import Recent
 from monitor.reloading import Left, Reload, left_in_force
 from monitor.rerouting import reroute
 from monitor.runners.clock import Clock, SystemClock
@@ -60,6 +61,7 @@ READ_THREADS = 16  # each waits for some ten pages at once, and for their reader
 REREAD_THREADS = 2  # nobody waits for it
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
 COLLECTED_AFTER = (20_000, 20, 20)  # new objects, and rounds of the younger generation
+TOLD_FOR = timedelta(seconds=1)  # what one channel is told now, another is told alike
 MOST_DELIVERING = 64  # threads; most of them wait for an answer
 DELIVER_WIDTH = 8  # channels that may be slow at the same time, at least
 
@@ -259,6 +261,7 @@ class Monitor:
         self._closing.callback(pool.close)
         return Watch(
             database=self.database,
+            told=Recent(TOLD_FOR),
             fetch=fetcher.get,
             fetch_all=fetcher.get_all,
             parse_all=partial(bodies.parse_all, pool),

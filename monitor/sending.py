@@ -22,7 +22,7 @@ from monitor.core.outbox import (
     Tries,
     follow,
 )
-from monitor.storage import deliveries, escalations, fallbacks, holding, standings, views, work
+from monitor.storage import deliveries, escalations, fallbacks, holding, standings, work
 from monitor.storage.deliveries import PREPARED
 from monitor.storage.work import Claim
 from monitor.watch import Watch
@@ -30,17 +30,13 @@ from monitor.watch import Watch
 PREFACE_ROOM = 260  # characters of the line that says why a message comes here, and now
 
 ANSWERED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.DIGEST, Kind.REVISION})
-THREADED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.REVISION})
 
 
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
-    thread: list[str] = []
     with watch.database.read() as connection:
         content = telling.content(connection, watch, row, now=now)
-        if row.kind in THREADED:
-            thread = [thread_id(each) for each in views.roots(connection, row.id, row.incident_id)]
     if content is None:
         return None
     if content.preface:
@@ -49,7 +45,8 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     if row.kind in ANSWERED:
         answerable = channel.bot is not None and channel.bot.answers
         content = replace(content, code=code_of(row.id), answerable=answerable)
-    return watch.dress(channel, content, room=room, now=now, thread=tuple(thread))
+    thread = tuple(map(thread_id, content.roots))
+    return watch.dress(channel, content, room=room, now=now, thread=thread)
 
 
 def thread_id(root: str) -> str:

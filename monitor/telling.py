@@ -28,7 +28,10 @@ def content(
     connection: Connection, watch: Watch, row: Row[Any], *, now: datetime
 ) -> Content | None:
     """What a delivery says; None if what a digest held has been told more urgently since."""
-    found = _content(connection, watch, row, now=now)
+    if row.kind in (Kind.ALERT, Kind.UPDATE):
+        found = _told_at_once(connection, watch, row, now=now)
+    else:
+        found = _content(connection, watch, row, now=now)
     if found is None:
         return None
     return replace(found, preface=preface(connection, watch, row, found, now=now))
@@ -43,16 +46,40 @@ def _content(
         return contents.of_notice(row.title, body, words=words)
     if row.kind in (Kind.VOLUME, Kind.REVISION):
         said = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now, words=words)
-        return contents.of_notice(said.title, said.body, words=words)
+        told = contents.of_notice(said.title, said.body, words=words)
+        return replace(told, roots=_roots(connection, row)) if row.kind == Kind.REVISION else told
     if row.kind == Kind.OPS:
         noted = messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
         return contents.of_notice(noted.title, noted.body, words=words)
-    told = views.reports(connection, row.escalates or row.id)
-    if row.kind == Kind.DIGEST:
-        return _digest(connection, watch, row, told, now=now)
-    if not told:
-        return None
-    return at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
+    reports = views.reports(connection, _carrying(row))
+    return _digest(connection, watch, row, reports, now=now)
+
+
+def _carrying(row: Row[Any]) -> int:
+    """The delivery whose alerts this one tells: a call tells those that nobody acknowledged."""
+    number: int = row.escalates or row.id
+    return number
+
+
+def _roots(connection: Connection, row: Row[Any]) -> tuple[str, ...]:
+    return tuple(views.roots(connection, _carrying(row), row.incident_id))
+
+
+def _told_at_once(
+    connection: Connection, watch: Watch, row: Row[Any], *, now: datetime
+) -> Content | None:
+    """What a message says at once, looked up once for all channels that are told the same now."""
+    words = wording_of(watch.channels[row.channel])
+
+    def look_up() -> Content | None:
+        if not (told := views.reports(connection, _carrying(row))):
+            return None
+        said = at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
+        return replace(said, roots=_roots(connection, row))
+
+    carried = views.carried(connection, _carrying(row))
+    same = (*carried, row.incident_id, row.kind, words.language)
+    return watch.told.get(same, look_up, now=now)
 
 
 def at_once(

@@ -33,6 +33,7 @@ from monitor.core.particulars import Reader
 from monitor.core.reach import Reach
 from monitor.core.rules import Rule
 from monitor.core.timing import Bounds
+from monitor.recent import Recent
 from monitor.storage.engine import Database
 from monitor.storage.grouping import LiveStories
 from monitor.storage.work import Claim
@@ -77,6 +78,7 @@ class Watch:
     """
 
     database: Database
+    told: Recent  # what messages said a moment ago
     fetch: Callable[[Request], Response]  # raises FetchError or FetchRefused
     fetch_all: FetchAll
     parse_all: Callable[[Sequence[Body]], Sequence[Parsed]]  # in the order given

@@ -7,6 +7,7 @@ its own: two sends of one object are throttled by seconds. Nothing here waits or
 import functools
 import os
 import re
+import threading
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,6 +24,8 @@ RULE = "─" * 60  # fits a terminal of 80 columns and most phones turned sidewa
 OWN_ROOM = 100_000  # characters of a body on a console or in a file
 # Services that count bytes, and less than Apprise says: ntfy makes a file of a longer message.
 BYTES = {"ntfy": 4_096}
+
+_own = threading.local()
 
 
 def send(
@@ -140,7 +143,7 @@ def _notify(service: Any, message: Message, hidden: tuple[str, ...]) -> Outcome:
         service.payload_extras = {"monitor": message.facts} | service.payload_extras
     fitted = _fitted(message, service)
     shown = message.dressed or Dressed(fitted.title, fitted.body, Markup.TEXT)
-    carrier = apprise.Apprise(asset=service.asset)
+    carrier = _carrier()
     carrier.add(service)
     with listening() as exchange:
         result = carrier.notify(
@@ -154,6 +157,16 @@ def _notify(service: Any, message: Message, hidden: tuple[str, ...]) -> Outcome:
     log = _short(services.redact("; ".join(entry.message for entry in result.logs()), hidden))
     late = result.status == apprise.AppriseResultStatus.TIMEOUT
     return _outcome(exchange, accepted=bool(result), late=late, log=log)
+
+
+def _carrier() -> Any:
+    """The Apprise object of this thread, empty; each looks for translations when it is made."""
+    if not hasattr(_own, "carrier"):
+        import apprise  # noqa: PLC0415
+
+        _own.carrier = apprise.Apprise(asset=services.asset())
+    _own.carrier.clear()
+    return _own.carrier
 
 
 def _picture(service: Any, shown: Dressed) -> Any:

@@ -127,21 +127,28 @@ def build(url: str, *, key: str, thread: tuple[str, ...] = ()) -> Any:
     if thread and parsed["schema"] in MAIL_SCHEMES:
         ids = {"In-Reply-To": thread[0], "References": " ".join(thread)}
         options["headers"] = ids | (options.get("headers") or {})
-    asset = apprise.AppriseAsset(
-        app_id=SENDER,
-        app_desc=SENDER,
-        image_url_mask=None,  # else chats show Apprise's logo, fetched from its repository
-        result_log_memory_size=LOG_BYTES,
-        service_timeout=0,
-    )
     try:
-        service = apprise.Apprise.instantiate(options, asset=asset, suppress_exceptions=False)
+        service = apprise.Apprise.instantiate(options, asset=asset(), suppress_exceptions=False)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         # What plugins raise for values they do not accept; Apprise's own error is a TypeError.
         raise Refused(f"{scheme}:// does not accept this: {error}") from error
     if service is None:
         raise Refused(f"{scheme}:// cannot be used on this machine")
     return service
+
+
+@functools.cache
+def asset() -> Any:
+    """What all services have in common."""
+    import apprise  # noqa: PLC0415
+
+    return apprise.AppriseAsset(
+        app_id=SENDER,
+        app_desc=SENDER,
+        image_url_mask=None,  # else chats show Apprise's logo, fetched from its repository
+        result_log_memory_size=LOG_BYTES,
+        service_timeout=0,
+    )
 
 
 @functools.lru_cache(maxsize=KEPT)

@@ -104,7 +104,8 @@ class Content:
     `headed`: the title holds the headline whole. `preface` stands above all else: why it comes to
     this channel. `code` names it in an answer, which its chat takes if it is `answerable`. `lines`
     are those of a notice, or what stands above a digest's stories; `more` of the items are counted
-    only, as are `more_notices`. `words` are those that a layout adds.
+    only, as are `more_notices`. `roots`: by what each incident it tells of is known
+    for good, its own first. `words` are those that a layout adds.
     """
 
     form: Form
@@ -123,6 +124,7 @@ class Content:
     code: str = ""
     answerable: bool = False
     reports: tuple[Report, ...] = ()
+    roots: tuple[str, ...] = ()
     words: Wording = ENGLISH
 
     @property
