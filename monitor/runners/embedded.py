@@ -130,7 +130,8 @@ class Embedded:
                 if due is None or due > now + soon:
                     break
                 self._pause()
-                if due > now == self._clock.now():  # a replay's clock that stands at its end
+                # A replay's clock that stands at its end, unless a commit cut the wait short.
+                if due > now == self._clock.now() and not self._wake.is_set():
                     break
                 continue
             self._pause()

@@ -21,6 +21,7 @@ from monitor.storage.schema import entry, feed, gap, host, poll, task
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # when the clock of these tests starts
 TRIES = 1_000  # sweeps, of some 20 ms, before a test gives up
+PATIENCE = 10  # seconds until a run that should end is taken to hang
 STEADY = "poll: {interval: 5 minutes, shortest: 5 minutes, longest: 5 minutes}"
 LEASE = timedelta(minutes=2)
 OUTLET = Outlet(OutletId("paper"), "The Paper", "GB", "en", Tier.NATIONAL)
@@ -160,6 +161,68 @@ def test_a_replay_that_leaps_from_poll_to_poll_is_never_blind(open_desk, files, 
     assert replay.over
     assert len({row.polled_at for row in all_of(desk, poll)}) > 1
     assert "CRITICAL · Ruritania bombed at dawn" in sent
+
+
+# --- a replay that ends ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ending(desk):
+    """Runs a desk to its end by a replay's clock: half a second before a poll is due."""
+    desk.sweep()
+    desk.database.write(lambda tx: tx.execute(task.delete()))
+    asked_at = desk.clock.now()
+    runners = []
+
+    def end(*, moves, clock_of=None):
+        begins = feed_of(desk).not_before - timedelta(seconds=0.5)
+        replay, wake = ReplayClock(begins=begins, ends=begins + moves), threading.Event()
+        desk.monitor.watch = replace(desk.monitor.watch, now=replay.now)
+        runner = Embedded(
+            lambda: desk.monitor.watch,
+            clock=clock_of(replay, wake) if clock_of else replay,
+            wake=wake,
+            widths={step.name: Width.of(2) for step in PIPELINE},
+        )
+        runners.append(runner)
+        ended = threading.Thread(target=runner.drain, daemon=True)
+        ended.start()
+        ended.join(PATIENCE)
+        return not ended.is_alive(), feed_of(desk).polled_at > asked_at
+
+    yield end
+    for runner in runners:
+        runner.stop()
+
+
+def test_a_run_that_ends_does_not_wait_for_what_a_clock_that_stands_still_never_reaches(ending):
+    ended, polled = ending(moves=timedelta())
+    assert ended, "it waits for a moment that never comes"
+    assert not polled
+
+
+def test_a_run_that_ends_does_what_falls_due_within_a_second_of_a_clock_that_moves(ending):
+    assert ending(moves=timedelta(seconds=1)) == (True, True)
+
+
+class Woken:
+    """A replay's clock whose first wait is cut short by a commit before it has moved."""
+
+    def __init__(self, replay, wake):
+        self._replay, self._wake, self._first = replay, wake, True
+
+    def now(self):
+        return self._replay.now()
+
+    def wait_until(self, moment, *, wake, idle):
+        if self._first:
+            self._wake.set()
+        self._first = False
+        self._replay.wait_until(moment, wake=wake, idle=idle)
+
+
+def test_a_run_that_ends_does_not_take_a_wait_cut_short_for_a_clock_that_stands_still(ending):
+    assert ending(moves=timedelta(seconds=1), clock_of=Woken) == (True, True)
 
 
 # --- a configuration that was edited --------------------------------------------------------------

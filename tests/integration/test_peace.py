@@ -1,8 +1,13 @@
 """Quiet hours, hours on call, a cap and digests by the clock, from queued to sent."""
 
+import email
+import email.policy
+import socket
+import struct
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from monitor.core.outbox import State
@@ -180,6 +185,61 @@ def test_a_digest_goes_out_at_its_time_of_the_day(open_desk, newsroom):
     assert "2 stories" in sent
     assert "and 1 more" in sent
     assert "Matches since 1 Mar 13:31: 2, at most 2 in 1 hour ·" in sent
+
+
+class Postbox:
+    """A mail server, and what it was given."""
+
+    def __init__(self):
+        self.mails = []
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - as aiosmtpd calls it
+        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def postbox():
+    box = Postbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        box.port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    controller.start()
+    yield box
+    controller.stop()
+
+
+def test_a_digest_shows_how_much_came_when_as_a_picture_in_mail_and_as_a_line_elsewhere(
+    open_desk, newsroom, postbox
+):
+    daily = 'digest: {at: "13:00"}'
+    address = f"mailto://127.0.0.1:{postbox.port}?from=monitor@example.org&to=duty@example.org"
+    desk = open_desk(
+        channels=f'{console(daily)}post: {{url: "{address}", default: true, {daily}}}\n'
+    )
+    desk.sweep()
+    newsroom.publish("Weather", text="Strelsau and dialogue. " + "It rains. " * 40)
+    newsroom.publish("Sports", text="Ruritania has talks. " + "They run. " * 40, feed="b")
+    desk.sweep(minutes=6)
+    line = desk.sweep(hours=1)
+    words = "Matches since 1 Mar 13:06: 2, at most 2 in 1 hour"
+    assert f"{words} {'·' * 23}█\n" in line
+    [mail] = postbox.mails
+    together, picture = mail.iter_parts()
+    assert (mail.get_content_type(), together.get_content_type()) == (
+        "multipart/related", "multipart/alternative",
+    )  # fmt: skip
+    plain, page = (part.get_content() for part in together.iter_parts())
+    assert words in plain
+    assert words in page
+    assert (picture.get_content_type(), picture.get_content_disposition()) == (
+        "image/png", "inline",
+    )  # fmt: skip
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}" alt="{"·" * 23}█"' in page
+    png = picture.get_content()
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", png[16:24]) == (960, 128), "24 bars, for screens of twice the dots"
 
 
 def test_an_edit_of_its_times_moves_an_open_digest(open_desk, newsroom):
