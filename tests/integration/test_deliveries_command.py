@@ -116,3 +116,80 @@ def test_nothing_is_changed_unless_it_is_said_what(call, outbox, words):
     before = states(outbox)
     assert call(*words)[0] != 0
     assert states(outbox) == before
+
+
+# --- what is held ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def holding(open_desk, newsroom, files, clock, tmp_path, database_url):
+    """Runs a desk with one channel until news waits there; what a command says of it then.
+
+    The commands go by the machine's clock, so the desk begins with it.
+    """
+    directory = tmp_path / "held"
+
+    def run(*keys: str):
+        clock.moment = datetime.now(UTC).replace(microsecond=0)
+        written = files | {
+            "monitor.yaml": f"database: '{database_url}'\n{files['monitor.yaml']}",
+            "channels.yaml": f'desk: {{url: "console:", default: true, {", ".join(keys)}}}\n',
+        }
+        for name, text in written.items():
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
+            (directory / name).write_text(text)
+        desk = open_desk(load(written, base=directory, environment={}))
+        desk.sweep()
+        for story in ("Strelsau offers talks", "Miners in Ruritania welcome dialogue"):
+            newsroom.publish(story)
+            desk.sweep(minutes=6)
+        return desk, said
+
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(commands, [*words, "--config", str(directory)])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    return run
+
+
+def around(begin: int, end: int) -> str:
+    """A span of the day that begins and ends so many hours from now."""
+    first, last = (datetime.now(UTC) + timedelta(hours=each) for each in (begin, end))
+    return f'from: "{first:%H:%M}", to: "{last:%H:%M}"'
+
+
+HELD = {
+    "quiet hours": lambda: f"quiet_hours: {{{around(-1, 4)}}}",
+    "off call": lambda: f"on_call: {{{around(4, 8)}}}",
+    "burst": lambda: "rate: {messages: 1, every: 3 hours}",
+}
+
+
+@pytest.mark.parametrize(("why", "number"), [("quiet hours", 2), ("off call", 2), ("burst", 1)])
+def test_what_is_held_is_shown_with_the_reason_and_the_time_it_waits_for(holding, why, number):
+    desk, said = holding(HELD[why]())
+    with desk.database.read() as connection:
+        until = {row.not_before for row in connection.execute(select(delivery)) if row.held}
+    [until] = until
+    assert timedelta(hours=2) < until - desk.clock.now() < timedelta(hours=4)
+    waiting = json.loads(said("deliveries", "list", "--state", "queued", "--json"))
+    assert [(each["channel"], each["held"]) for each in waiting] == [("desk", why)] * number
+    assert {datetime.fromisoformat(each["next"]) for each in waiting} == {until}
+    lines = said("deliveries", "list").splitlines()
+    assert sum(f"queued, held: {why} " in line for line in lines) == number
+    (held,) = json.loads(said("status", "--json"))["held"]
+    assert (held["channel"], held["why"], held["count"]) == ("desk", why, number)
+    assert datetime.fromisoformat(held["until"]) == until
+    (line,) = [line for line in said("status").splitlines() if " held until " in line]
+    assert line.strip().startswith(f"desk: {number} held until ")
+    assert line.endswith(f", {why}")
+
+
+def test_what_is_held_no_more_is_not_shown_as_held(holding):
+    desk, said = holding(HELD["quiet hours"]())
+    assert "Held during quiet hours: 2 stories" in desk.sweep(hours=5)
+    (sent,) = json.loads(said("deliveries", "list", "--json"))
+    assert (sent["state"], sent["held"]) == ("sent", "quiet hours"), "why it came late is kept"
+    assert "held:" not in said("deliveries", "list")
+    assert json.loads(said("status", "--json"))["held"] == []
