@@ -5,8 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from monitor.core.coverage import Cause
-from monitor.storage import ledger
+from monitor.core.coverage import Cause, Gap
+from monitor.core.model import Feed, Outlet, OutletId, Tier
+from monitor.core.outages import Outage
+from monitor.core.timing import Bounds
+from monitor.core.volume import Span
+from monitor.storage import ledger, sync
 from monitor.storage.schema import delivery, entry, feed, gap, poll, tally
 from monitor.upkeep import HISTORY, next_time, tell_quiet_feeds
 
@@ -231,6 +235,89 @@ def test_what_came_while_our_network_was_down_is_told_late_in_one_digest_and_cri
     assert sent.count(f"{LATE}: 2 stories") == 1
     assert [row.cause for row in rows(desk, gap)] == [Cause.NETWORK]
     assert [row.trouble for row in rows(desk, poll) if row.trouble] in ([], ["soft"])
+
+
+def test_the_late_digest_says_when_nobody_looked_what_may_be_lost_and_who_is_not_back(
+    two_hosts, clock
+):
+    desk, (first, _), (door, other_door) = two_hosts
+    first.window = 2
+    publish(first, clock, "Rain in Zenda", "Snow in Zenda", ago=600)
+    desk.sweep()
+    door.shut()
+    other_door.shut()
+    desk.sweep(minutes=6)
+    clock.pass_(hours=3)
+    roll(first, clock, ago=100)
+    publish(first, clock, "Strelsau offers talks", "Miners in Ruritania seek dialogue", ago=90)
+    door.open()
+    sent = desk.sweep() + desk.sweep(seconds=30) + desk.sweep(minutes=20)
+    assert sent.count(LATE) == 1
+    told = sent.partition(LATE)[2]
+    assert "Nobody looked from 12:06 to 15:06: our own network was down\n" in told
+    seen_again = f"Paper A ({first.address}): 3, from 12:00 to 13:36"
+    assert f"Up to 3 items may have come and gone unseen: {seen_again}\n" in told
+    assert "Not back yet, so more may follow: Paper B\n" in told
+
+
+PAPERS = {name: OutletId(name) for name in ("dawn", "dusk", "noon", "tide")}
+
+
+@pytest.fixture
+def papers(database, clock):
+    """A database of four outlets with a feed each, by the names of the outlets."""
+    outlets = [Outlet(each, f"The {each}", "GB", "en", Tier.NATIONAL) for each in PAPERS.values()]
+    bounds = Bounds(**dict.fromkeys(("shortest", "usual", "longest"), timedelta(minutes=5)))
+    feeds = [(Feed(f"http://{each}.example/rss", each), bounds) for each in PAPERS.values()]
+    database.write(
+        lambda tx: sync.sync(tx, outlets=outlets, feeds=feeds, rules=[], now=clock.now())
+    )
+    with database.read() as connection:
+        return dict(connection.execute(select(feed.c.outlet_id, feed.c.id)).all())
+
+
+def test_an_outage_is_its_spells_the_gaps_in_them_and_the_feeds_that_are_not_back(
+    database, papers, clock
+):
+    noon = clock.now()
+
+    def span(begin, end):
+        return Span(noon + timedelta(hours=begin), noon + timedelta(hours=end))
+
+    def missed(begin, end, most):
+        lost = span(begin, end)
+        return Gap(lost.since, lost.until, most, Cause.NETWORK)
+
+    def note(tx):
+        ledger.record_blindness(tx, span(-9, -7), Cause.STOPPED)  # told long ago
+        ledger.record_blindness(tx, span(-2, -0.5), Cause.NETWORK)
+        ledger.record_blindness(tx, span(-5, -3), Cause.STOPPED)
+        ledger.record_gaps(
+            tx,
+            [
+                (papers["dawn"], missed(-9, -5, 1)),  # over when the first of these began
+                (papers["dawn"], missed(-6, -4, 2)),
+                (papers["dusk"], missed(-1, 0, 3)),
+                (papers["noon"], missed(-0.4, 0, 4)),  # begun when the last was over
+            ],
+        )
+        for name in ("noon", "tide"):
+            blind = feed.update().where(feed.c.id == papers[name])
+            tx.execute(blind.values(blind_since=noon))
+        gone = feed.update().where(feed.c.id == papers["tide"])
+        tx.execute(gone.values(retired_at=noon))
+
+    database.write(note)
+    with database.read() as connection:
+        found = ledger.outage(connection, since=noon - timedelta(hours=4))
+        never = ledger.outage(connection, since=noon)
+    assert found.spells == [(span(-5, -3), Cause.STOPPED), (span(-2, -0.5), Cause.NETWORK)]
+    assert sorted((each.outlet, each.host, each.span, each.most) for each in found.missed) == [
+        ("The dawn", "dawn.example", span(-6, -4), 2),
+        ("The dusk", "dusk.example", span(-1, 0), 3),
+    ]
+    assert found.blind == ["The noon"]
+    assert never == Outage(), "nothing is called missed where everybody looked"
 
 
 # --- silence --------------------------------------------------------------------------------------
