@@ -1,6 +1,8 @@
 """A newsroom on 127.0.0.1, a clock of our own, and a monitor that watches the one by the other."""
 
 import io
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -333,3 +335,18 @@ def press(open_newsroom):
         return Press([room for room, _ in opened], [door for _, door in opened])
 
     return open_many
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that signs itself, and its key, in one file each."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl, which makes the certificate, is not installed")
+    made = tmp_path_factory.mktemp("certificate")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", made / "key.pem", "-out", made / "certificate.pem"],
+        check=True, capture_output=True, timeout=30,
+    )  # fmt: skip
+    return made

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,9 +49,13 @@ class Service(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None) -> None:
         super().__init__(("127.0.0.1", 0), _Door)
         self.received: list[str] = []
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
+            self.socket = context.wrap_socket(self.socket, server_side=True)
 
     @property
     def host(self) -> str:
@@ -77,8 +82,8 @@ class _Door(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def service() -> Iterator[Service]:
-    server = Service()
+def service(certificate: Path | None = None) -> Iterator[Service]:
+    server = Service(certificate)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -207,6 +212,24 @@ def test_nothing_dangerous_leaves_for_a_service(
             assert any("Alarm" in html.unescape(text) for text in shown), words
             for text in shown:
                 harmless(text, marked_up=marked_up)
+
+
+def test_nothing_dangerous_leaves_for_a_team(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The address of a workflow is https whatever is before it; the machine trusts this one.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate / "certificate.pem"))
+    with service(certificate) as server:
+        for words in [*HOSTILE, "<at>everyone</at> and @everyone"]:
+            server.received.clear()
+            hand_over(f"workflow://{server.host}/abcdefghijkl/signature", words)
+            [card] = [json.loads(body)["attachments"][0]["content"] for body in server.received]
+            title, body = (block["text"] for block in card["body"])
+            assert "Alarm" in title
+            assert _CARD_LINK in body or body.endswith("…"), "it says where it is from"
+            for text in (title, body):
+                harmless(text, marked_up="markdown")
+            assert "entities" not in card["msteams"], "it mentions somebody"
 
 
 class Postbox:

@@ -4,9 +4,7 @@ The servers are real and so is the waiting, only shorter: `rto` in the address i
 channel waits for an answer, twenty seconds unless it says so.
 """
 
-import shutil
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -223,21 +221,6 @@ def test_what_a_service_refuses_for_good_is_told_once_and_tried_on(tell, service
 
 
 # --- mail ---
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that signs itself, and its key, in one file each."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
-    made = tmp_path_factory.mktemp("certificate")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", made / "key.pem", "-out", made / "certificate.pem"],
-        check=True, capture_output=True, timeout=30,
-    )  # fmt: skip
-    return made
 
 
 @dataclass
