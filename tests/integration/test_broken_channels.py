@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from monitor.core.outbox import State
-from monitor.storage import deliveries, work
+from monitor.storage import answers, deliveries, records, work
 from monitor.storage.schema import delivery
 
 
@@ -285,6 +285,49 @@ def test_two_channels_that_are_each_others_fallback_do_not_pass_it_on_for_ever(
     news = [row for row in (*rows(desk, "one"), *rows(desk, "two")) if row.kind == "alert"]
     assert [(row.channel, row.fallback_of) for row in news] == [
         ("one", None), ("two", news[0].id),
+    ]  # fmt: skip
+
+
+def test_a_call_that_is_refused_for_good_is_taken_by_the_fallback_once_and_recorded(
+    furnished, newsroom, hooks
+):
+    told, boss, night = hooks[:3]
+    desk = furnished(
+        f'desk: {{url: "{told.address}", default: true, '
+        "escalate: [{after: 20 minutes, to: [boss]}]}\n"
+        f'boss: {{url: "{boss.address}", fallback: {{channel: night, after: 10 minutes}}}}\n'
+        f'night: {{url: "{night.address}"}}\n'
+    )
+    boss.status = 400
+    publish(newsroom, 0)
+    desk.sweep(minutes=6)
+    desk.sweep(minutes=21)
+    assert (len(boss.got), night.got) == (1, [])
+    assert [text for text in told.taken if "The channel boss refuses a message" in text]
+    for _ in range(4):
+        desk.sweep(minutes=3)
+    [call] = night.taken
+    assert "Nobody has acknowledged this at desk for " in call
+    assert "Sent here because the channel boss has not taken it since " in call
+    assert HEADLINES[0] in call
+    with desk.database.writer.begin() as connection:
+        over = update(delivery).where(delivery.c.channel == "boss")
+        connection.execute(over.values(tried_for=timedelta(days=5).total_seconds()))
+    for _ in range(4):
+        desk.sweep(minutes=16)
+    assert night.taken == [call]
+    [refused], [taken] = rows(desk, "boss"), rows(desk, "night")
+    assert (refused.state, refused.failure) == (State.DEAD, "400 Bad Request")
+    assert (taken.state, taken.fallback_of, taken.escalates) == (
+        State.SENT, refused.id, refused.escalates,
+    )  # fmt: skip
+    with desk.database.read() as connection:
+        [alerted] = records.alerts(connection, limit=9)
+        sent = records.deliveries_of(connection, [alerted.id])[alerted.id]
+        steps = answers.escalations_of(connection, [each.id for each in sent])
+    assert [(each.channel, each.state) for each in sent] == [("desk", "sent"), ("night", "sent")]
+    assert [(each.channel, each.of_id, each.delivery_id) for each in steps] == [
+        ("boss", sent[0].id, refused.id),
     ]  # fmt: skip
 
 
