@@ -14,8 +14,6 @@ from monitor.cli.output import BAD, DOUBT, FAINT, GOOD, STRONG, Cell, at, count,
 from monitor.core.errors import Permanent
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from monitor.storage.engine import Database
 
 LIMIT = 50  # alerts listed unless told
@@ -199,6 +197,9 @@ def _step(row: Any) -> dict[str, Any]:
         "delivery": row.delivery_id,
         "channel": row.channel,
         "planned": row.planned_for,
+        "called": row.called,
+        "sent": row.sent_at,
+        "failure": row.failure,
         "stopped": row.stopped_at,
         "stopped_by": row.stopped_by,
     }
@@ -245,8 +246,7 @@ def _tell(record: dict[str, Any]) -> None:
         said = f"{each['verb']}{until} by {each['by']} ({each['via']}): {each['said']}"
         _item("answered", f"{at(each['at'])}: {said}")
     for each in record["escalation"]:
-        sent = [one["sent"] for one in record["deliveries"] if one["delivery"] == each["delivery"]]
-        _item("escalated", _step_words(each, sent=next(iter(sent), None)))
+        _item("escalated", _step_words(each))
     for each in record["corrections"]:
         _item("since", f"{at(each['decided'])}: {each['reason']} (alert {each['alert']})", BAD)
     say("")
@@ -259,14 +259,18 @@ def _tell(record: dict[str, Any]) -> None:
         texts.add(each["text"] or "")
 
 
-def _step_words(each: dict[str, Any], *, sent: "datetime | None") -> str:
-    if sent:
-        return f"{each['channel']} was called {at(sent)}"
+def _step_words(each: dict[str, Any]) -> str:
+    channel, called = each["channel"], each["called"]
+    why = f": {each['failure']}" if each["failure"] else ""
+    if each["sent"] and called != channel:
+        return f"{called} was called {at(each['sent'])} in place of {channel}{why}"
+    if each["sent"]:
+        return f"{channel} was called {at(each['sent'])}"
     if each["stopped"]:
-        return (
-            f"{each['channel']} was not called: {each['stopped_by']} had it {at(each['stopped'])}"
-        )
-    return f"{each['channel']}, unless somebody had it by {at(each['planned'])}"
+        return f"{channel} was not called: {each['stopped_by']} had it {at(each['stopped'])}"
+    if why:
+        return f"{channel} has not taken the call{why}"
+    return f"{channel}, unless somebody had it by {at(each['planned'])}"
 
 
 def _tell_article(each: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
 
 from monitor.core.answers import Verb
 from monitor.core.incidents import IncidentId
@@ -19,6 +19,8 @@ from monitor.storage.schema import (
     story,
 )
 from monitor.storage.upsert import insert_new
+
+_instead = delivery.alias("instead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +183,22 @@ def mark_replied(connection: Connection, number: int, *, now: datetime | None) -
 
 
 def escalations_of(connection: Connection, deliveries: Collection[int]) -> Sequence[Row[Any]]:
-    """The steps that followed these messages, in their order."""
+    """The steps that followed these messages, in their order, with what became of each call.
+
+    `called` is who got it at `sent_at`: another than its channel if that was off call, or took none
+    for what `failure` says.
+    """
     chosen = list(deliveries)
-    mine = or_(escalation.c.of_id.in_(chosen), escalation.c.delivery_id.in_(chosen))
-    asked = select(escalation).where(mine)
+    given = _instead.c.fallback_of == escalation.c.delivery_id
+    asked = (
+        select(
+            escalation,
+            delivery.c.failure,
+            func.coalesce(_instead.c.channel, delivery.c.channel).label("called"),
+            func.coalesce(_instead.c.sent_at, delivery.c.sent_at).label("sent_at"),
+        )
+        .outerjoin(delivery, delivery.c.id == escalation.c.delivery_id)
+        .outerjoin(_instead, and_(given, _instead.c.sent_at.is_not(None)))
+        .where(or_(escalation.c.of_id.in_(chosen), escalation.c.delivery_id.in_(chosen)))
+    )
     return connection.execute(asked.order_by(escalation.c.planned_for)).all()

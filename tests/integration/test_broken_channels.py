@@ -1,5 +1,6 @@
 """Channels that are slow, broken or given too much: what waits, goes elsewhere, and is told."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,9 +11,11 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import select, update
+from typer.testing import CliRunner
 
+from monitor.cli import app as commands
 from monitor.core.outbox import State
-from monitor.storage import answers, deliveries, records, work
+from monitor.storage import deliveries, work
 from monitor.storage.schema import delivery
 
 
@@ -288,8 +291,26 @@ def test_two_channels_that_are_each_others_fallback_do_not_pass_it_on_for_ever(
     ]  # fmt: skip
 
 
+@pytest.fixture
+def record(files, tmp_path, database_url):
+    """What `monitor alerts show` says of an alert."""
+    directory = tmp_path / "desk"
+    files["monitor.yaml"] = f"database: '{database_url}'\n{files['monitor.yaml']}"
+    for name, text in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+
+    def shown(number: int, *, as_json: bool = True):
+        words = ["alerts", "show", str(number), "--config", str(directory)]
+        done = CliRunner().invoke(commands, [*words, "--json"] if as_json else words)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout) if as_json else done.stdout
+
+    return shown
+
+
 def test_a_call_that_is_refused_for_good_is_taken_by_the_fallback_once_and_recorded(
-    furnished, newsroom, hooks
+    furnished, newsroom, hooks, record
 ):
     told, boss, night = hooks[:3]
     desk = furnished(
@@ -321,14 +342,37 @@ def test_a_call_that_is_refused_for_good_is_taken_by_the_fallback_once_and_recor
     assert (taken.state, taken.fallback_of, taken.escalates) == (
         State.SENT, refused.id, refused.escalates,
     )  # fmt: skip
-    with desk.database.read() as connection:
-        [alerted] = records.alerts(connection, limit=9)
-        sent = records.deliveries_of(connection, [alerted.id])[alerted.id]
-        steps = answers.escalations_of(connection, [each.id for each in sent])
-    assert [(each.channel, each.state) for each in sent] == [("desk", "sent"), ("night", "sent")]
-    assert [(each.channel, each.of_id, each.delivery_id) for each in steps] == [
-        ("boss", sent[0].id, refused.id),
+    shown = record(1)
+    assert [(each["channel"], each["state"]) for each in shown["deliveries"]] == [
+        ("desk", "sent"), ("night", "sent"),
     ]  # fmt: skip
+    [step] = shown["escalation"]
+    assert (step["channel"], step["called"], step["failure"]) == (
+        "boss", "night", "400 Bad Request",
+    )  # fmt: skip
+    assert datetime.fromisoformat(step["sent"]) == taken.sent_at.replace(microsecond=0)
+    line = f"night was called {taken.sent_at:%Y-%m-%d %H:%M} UTC in place of boss: 400 Bad Request"
+    assert line in record(1, as_json=False)
+
+
+def test_the_record_says_that_a_call_was_not_taken_and_what_its_service_said(
+    furnished, newsroom, hooks, record
+):
+    told, boss = hooks[:2]
+    desk = furnished(
+        f'desk: {{url: "{told.address}", default: true, '
+        "escalate: [{after: 20 minutes, to: [boss]}]}\n"
+        f'boss: {{url: "{boss.address}"}}\n'
+    )
+    boss.status = 400
+    publish(newsroom, 0)
+    desk.sweep(minutes=6)
+    assert "boss, unless somebody had it by 2026-03-02 12:26 UTC" in record(1, as_json=False)
+    desk.sweep(minutes=21)
+    assert "boss has not taken the call: 400 Bad Request" in record(1, as_json=False)
+    boss.status = 200
+    desk.sweep(minutes=21)
+    assert "boss was called 2026-03-02 12:48 UTC" in record(1, as_json=False)
 
 
 # --- given up ---
