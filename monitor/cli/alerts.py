@@ -196,7 +196,7 @@ def _step(row: Any) -> dict[str, Any]:
         "of": row.of_id,
         "delivery": row.delivery_id,
         "channel": row.channel,
-        "planned": row.planned_for,
+        "planned": row.due,
         "called": row.called,
         "sent": row.sent_at,
         "failure": row.failure,

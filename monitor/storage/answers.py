@@ -193,6 +193,7 @@ def escalations_of(connection: Connection, deliveries: Collection[int]) -> Seque
     asked = (
         select(
             escalation,
+            func.coalesce(delivery.c.not_before, escalation.c.planned_for).label("due"),
             delivery.c.failure,
             func.coalesce(_instead.c.channel, delivery.c.channel).label("called"),
             func.coalesce(_instead.c.sent_at, delivery.c.sent_at).label("sent_at"),

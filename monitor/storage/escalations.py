@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from monitor.core.identity import digest
 from monitor.core.model import ChannelName, Severity
@@ -39,7 +39,8 @@ def plan(
         )
         if made is not None:
             step = {"delivery_id": made.id, "of_id": number, "channel": channel}
-            connection.execute(escalation.insert().values(**step, planned_for=due))
+            # So long after it was made, whatever its message waits for: `wait` counts with that.
+            connection.execute(escalation.insert().values(**step, planned_for=now + after))
 
 
 def in_hand(connection: Connection, incidents: Collection[int]) -> set[int]:
@@ -71,6 +72,38 @@ def stop(connection: Connection, incidents: Sequence[int], *, who: str, now: dat
     )
     connection.execute(delete(delivery).where(delivery.c.id.in_(numbers)))
     return len(numbers)
+
+
+def wait(connection: Connection, messages: Collection[int], *, until: datetime) -> None:
+    """Messages go out then and not before: what follows them counts from there."""
+    asked = (
+        select(delivery.c.id, delivery.c.created_at, escalation.c.planned_for)
+        .join(escalation, escalation.c.delivery_id == delivery.c.id)
+        .where(_follows(messages))
+    )
+    for row in connection.execute(asked).all() if messages else ():
+        due = until + (row.planned_for - row.created_at)
+        connection.execute(update(delivery).where(delivery.c.id == row.id).values(not_before=due))
+
+
+def let_go(connection: Connection, messages: Collection[int]) -> None:
+    """A digest tells what these messages were to tell, and digests call nobody."""
+    if messages:
+        numbers = (
+            connection.execute(select(delivery.c.id).where(_follows(messages))).scalars().all()
+        )
+        connection.execute(delete(escalation).where(escalation.c.delivery_id.in_(numbers)))
+        connection.execute(delete(delivery).where(delivery.c.id.in_(numbers)))
+
+
+def _follows(messages: Collection[int]) -> ColumnElement[bool]:
+    """Steps of these messages that were never tried."""
+    return and_(
+        delivery.c.escalates.in_(messages),
+        delivery.c.state == State.QUEUED,
+        delivery.c.tried_at.is_(None),
+        delivery.c.uncertain == 0,
+    )
 
 
 def note_sent(connection: Connection, number: int, of: int, channel: str) -> None:

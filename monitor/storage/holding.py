@@ -31,6 +31,7 @@ from monitor.core.hours import Hold, Otherwise, RuleHours, Why
 from monitor.core.identity import digest
 from monitor.core.model import Channel, ChannelName, DeliveryId, RuleId, Severity
 from monitor.core.outbox import Kind, State
+from monitor.storage import escalations
 from monitor.storage.deliveries import GATHERED, PREPARED
 from monitor.storage.schema import alert, delivery, delivery_alert
 from monitor.storage.upsert import insert_new
@@ -134,6 +135,7 @@ def _by_rules(
     for moment, numbers in until.items():
         held_back = update(delivery).where(delivery.c.id.in_(numbers))
         connection.execute(held_back.values(not_before=moment, held=Why.QUIET))
+        escalations.wait(connection, numbers, until=moment)
     return wanted
 
 
@@ -153,8 +155,9 @@ def _hold(
         delivery.c.id.not_in(spared),
         _CAN_WAIT,
     )
-    held = update(delivery).where(waiting)
-    connection.execute(held.values(not_before=hold.until, held=hold.why))
+    held = update(delivery).where(waiting).values(not_before=hold.until, held=hold.why)
+    numbers = connection.execute(held.returning(delivery.c.id)).scalars().all()
+    escalations.wait(connection, numbers, until=hold.until)
 
 
 def _untouched(channel: ChannelName, *, now: datetime) -> ColumnElement[bool]:
@@ -196,6 +199,7 @@ def _merge(
     moved = update(delivery_alert).where(delivery_alert.c.delivery_id.in_(told))
     connection.execute(moved.values(delivery_id=into))
     connection.execute(delete(delivery).where(delivery.c.id.in_(told)))
+    escalations.let_go(connection, told)
     keep_digest_open(connection, channel, now=now)
 
 
@@ -308,7 +312,8 @@ def replan(connection: Connection, channels: Iterable[Channel], *, now: datetime
         # A correction waits right behind what it corrects.
         behind = and_(delivery.c.kind == Kind.REVISION, delivery.c.not_before.in_(untils))
         freed = update(delivery).where(waiting, or_(delivery.c.held.is_not(None), behind))
-        connection.execute(freed.values(not_before=now))
+        free = freed.values(not_before=now).returning(delivery.c.id)
+        escalations.wait(connection, connection.execute(free).scalars().all(), until=now)
         _replan_digest(connection, channel)
         keep_digest_open(connection, channel, now=now)
 

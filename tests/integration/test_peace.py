@@ -342,3 +342,77 @@ def test_hours_that_are_taken_out_of_a_rule_let_go_what_it_held(open_desk, files
     desk.monitor.close()
     desk = open_desk(channels=console(), rules__rules=plain)
     assert "Strelsau offers talks" in desk.sweep()
+
+
+# --- who is called about what is held -------------------------------------------------------------
+
+
+CALLING = "escalate: [{after: 20 minutes, to: [boss]}]"
+BOSS = 'boss: {url: "file:boss/"}\n'
+
+
+def calls(desk):
+    """What the boss was called for, in order."""
+    folder = desk.monitor.settings.state / "boss"
+    return [path.read_text() for path in sorted(folder.glob("*.txt"))]
+
+
+def test_nobody_is_called_about_a_message_that_is_held_before_it_was_told(open_desk, newsroom):
+    desk = open_desk(channels=console(SIESTA, CALLING) + BOSS)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    assert desk.sweep(minutes=6) == ""
+    assert desk.sweep(minutes=100) == ""
+    assert "Strelsau offers talks" in desk.sweep(minutes=15)
+    assert calls(desk) == [], "somebody has twenty minutes from now on"
+    desk.sweep(minutes=20)
+    [call] = calls(desk)
+    assert "Nobody has acknowledged this at console for 21 minutes." in call
+
+
+def test_what_a_rule_holds_by_its_own_hours_calls_nobody_meanwhile(open_desk, files, newsroom):
+    held = rules_with(files["rules/rules.yaml"], "hold")
+    desk = open_desk(channels=console(CALLING) + BOSS, rules__rules=held)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    assert desk.sweep(minutes=6) == ""
+    desk.sweep(minutes=100)
+    desk.sweep(minutes=15)
+    assert calls(desk) == []
+    desk.sweep(minutes=20)
+    assert len(calls(desk)) == 1
+
+
+def test_hours_that_are_taken_away_let_the_calls_count_from_then(open_desk, newsroom):
+    desk = open_desk(channels=console(SIESTA, CALLING) + BOSS)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    desk.sweep(minutes=6)
+    desk.clock.pass_(minutes=30)
+    desk = open_desk(channels=console(CALLING) + BOSS)
+    assert "Strelsau offers talks" in desk.sweep()
+    desk.sweep(minutes=19)
+    assert calls(desk) == []
+    desk.sweep(minutes=2)
+    assert len(calls(desk)) == 1
+
+
+def test_what_is_told_in_a_digest_of_held_messages_calls_nobody(open_desk, newsroom):
+    desk = open_desk(channels=console(SIESTA, CALLING) + BOSS)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    newsroom.publish("Miners in Ruritania welcome dialogue", feed="b")
+    desk.sweep(minutes=6)
+    assert "Held during quiet hours: 2 stories" in desk.sweep(minutes=115)
+    desk.sweep(minutes=60)
+    assert calls(desk) == []
+    assert kinds(desk) == [("digest", "sent", "quiet hours")]
+
+
+def test_what_is_critical_calls_in_quiet_hours_as_soon_as_ever(open_desk, newsroom):
+    desk = open_desk(channels=console(SIESTA, CALLING) + BOSS)
+    desk.sweep()
+    newsroom.publish("Strelsau bombed")
+    assert "Strelsau bombed" in desk.sweep(minutes=6)
+    desk.sweep(minutes=21)
+    assert len(calls(desk)) == 1
