@@ -1,6 +1,6 @@
 """What an answer to a message does, from a chat or the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from monitor.core import answers as words
 from monitor.core.answers import Asked, UnclearError, Verb
 from monitor.core.codes import code_of
+from monitor.core.silences import Change, Silence
 from monitor.core.text import clean
 from monitor.core.wording import Wording
 from monitor.core.wording.english import ENGLISH
@@ -73,21 +74,36 @@ def answer_to(
     spared = escalations.stop(tx, incidents, who=given.who, now=now)
     if asked.verb is Verb.SNOOZE and until is not None:
         escalations.hold(tx, incidents, until=until)
+    already: Silence | None = None
     if asked.verb in (Verb.MUTE, Verb.NOISE) and until is not None:
-        for story in stories:
-            silences.add(
-                tx,
-                story=story,
-                total=asked.verb is Verb.NOISE,
-                until=until,
-                reason=_reason(given, asked.verb),
-                who=given.who,
-                now=now,
-            )
-    reply = _reply(given, asked, subjects, until, before=before, spared=spared)
+        until, already = _silence(tx, given, asked.verb, stories, until, now=now)
+    reply = _reply(given, asked, subjects, until, before=before, spared=spared, already=already)
     _keep(tx, given, reply, verb=asked.verb, until=until, subjects=subjects, now=now)
     log.info("message.answered", verb=asked.verb, via=given.via, incidents=incidents)
     return reply
+
+
+def _silence(
+    tx: Connection,
+    given: Answer,
+    verb: Verb,
+    stories: Iterable[int],
+    until: datetime,
+    *,
+    now: datetime,
+) -> tuple[datetime, Silence | None]:
+    """Silence stories: until when all of them are, and by which one if all of them were."""
+    total = verb is Verb.NOISE
+    why, who = _reason(given, verb), given.who
+    done = [
+        silences.add(tx, story=each, total=total, until=until, reason=why, who=who, now=now)
+        for each in stories
+    ]
+    if not done:
+        return until, None
+    shortest, _ = min(done, key=lambda each: each[0].ends_at)
+    were = all(change is Change.ALREADY for _, change in done)
+    return shortest.ends_at, shortest if were else None
 
 
 def _reason(given: Answer, verb: Verb) -> str:
@@ -103,6 +119,7 @@ def _reply(
     *,
     before: object,
     spared: int,
+    already: Silence | None,
 ) -> str:
     headlines = list(dict.fromkeys(each.headline for each in subjects))
     reply = words.done(
@@ -111,6 +128,7 @@ def _reply(
         headlines=headlines,
         until=until,
         spared=spared > 0,
+        already=already,
         words=given.words,
     )
     who, since = getattr(before, "who", given.who), getattr(before, "heard_at", None)

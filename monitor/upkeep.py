@@ -186,7 +186,9 @@ def tell_ended_silences(watch: Watch) -> None:
                 f"{row.severity}: {row.title} ({row.outlet_name})"
                 for row in silences.kept_back(tx, each.id, limit=LINES_TOLD)
             ]
-            title, body = ended(each, by=by, kept=silences.kept(tx, each.id), lines=lines)
+            on = next((s for s in silences.in_force(tx, now=now) if s.scope == each.scope), None)
+            kept = silences.kept(tx, each.id)
+            title, body = ended(each, by=by, kept=kept, lines=lines, on=on)
             key = f"silence {each.id}"
             deliveries.notify(tx, watch.ops, key=key, title=title, body=body, now=now)
             silences.mark_told(tx, each.id, now=now)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from monitor.storage.engine import Database
 
 KEPT_SHOWN = 50  # of what a silence kept back
-WORDS_LIMIT = 300  # characters of a reason or a term
 MOMENTS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d")
 
 group = typer.Typer(help="What nobody shall be told of for a while, and why.", no_args_is_help=True)
@@ -57,7 +56,7 @@ def add(  # noqa: PLR0913 - one argument an option
     config: Config = None,
 ) -> None:
     """Silence a rule, a story, an outlet or a term; of several, what all of them hold for."""
-    from monitor.core.silences import described
+    from monitor.core.silences import Change
     from monitor.runners.clock import SystemClock
     from monitor.storage import silences
 
@@ -72,7 +71,7 @@ def add(  # noqa: PLR0913 - one argument an option
     with _opened(context, config) as (found, database):
         _check(found, rule=rule, outlet=outlet, term=term)
         story = _known_story(database, story)
-        number = database.write(
+        done, change = database.write(
             lambda tx: silences.add(
                 tx,
                 rule=rule,
@@ -87,11 +86,11 @@ def add(  # noqa: PLR0913 - one argument an option
             )
         )
     if as_json:
-        emit({"silence": number, "until": ends})
+        emit({"silence": done.id, "until": done.ends_at, "change": change})
         return
-    about = described(rule, story, outlet, term)
-    say((f"silence {number}: ", STRONG), f"nothing of {about} until {at(ends)}")
-    if alone and not total:
+    how = {Change.SET: "", Change.EXTENDED: ", extended", Change.ALREADY: ", as before"}[change]
+    say((f"silence {done.id}{how}: ", STRONG), f"nothing of {done.about} until {at(done.ends_at)}")
+    if not done.total:
         say("what is critical comes all the same; --total keeps that back, too")
 
 
@@ -195,10 +194,11 @@ def end(
 def _fields(row: Any, *, now: datetime) -> dict[str, Any]:
     from monitor.core.silences import described
 
-    story = row.story_id and f"{row.story_id} “{row.headline}”"
     return {
         "silence": row.id,
-        "about": described(row.rule_id, story, row.outlet_id, row.term),
+        "about": described(
+            row.rule_id, row.story_id, row.outlet_id, row.term, headline=row.headline
+        ),
         "rule": row.rule_id,
         "story": row.story_id,
         "outlet": row.outlet_id,
@@ -246,6 +246,7 @@ def _ends(span: str | None, until: str | None, *, now: datetime) -> datetime:
 
 
 def _words(written: str, option: str) -> str:
+    from monitor.core.silences import WORDS_LIMIT
     from monitor.core.text import clean
 
     words = " ".join(clean(written).split())

@@ -85,7 +85,9 @@ def _looked_up(
             "silenced": [
                 {
                     "silence": row.id,
-                    "about": described(row.rule_id, row.story_id, row.outlet_id, row.term),
+                    "about": described(
+                        row.rule_id, row.story_id, row.outlet_id, row.term, headline=row.headline
+                    ),
                     "until": row.ends_at,
                     "by": row.who,
                     "reason": row.reason,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from monitor.core.codes import looks_like_one, number_of
+from monitor.core.silences import Silence
 from monitor.core.text import fold
 from monitor.core.timing import in_words
 from monitor.core.wording import Wording
@@ -198,21 +199,33 @@ def done(
     headlines: Sequence[str],
     until: datetime | None,
     spared: bool,
+    already: Silence | None = None,
     words: Wording = ENGLISH,
 ) -> str:
-    """What an answer did, for the person who gave it; `spared`: others would have been called."""
-    said = {
-        Verb.ACK: words.answered_ack,
-        Verb.SNOOZE: words.answered_snooze,
-        Verb.MUTE: words.answered_mute,
-        Verb.NOISE: words.answered_noise,
-    }[verb].format(moment(until, words) if until else "")
+    """What an answer did, for the person who gave it; `spared`: others would have been called.
+
+    `already`: what the answer asks to silence is silenced by this one, so nothing was added.
+    """
+    if already is not None and verb is Verb.MUTE:
+        form = words.muted_wholly if already.total else words.muted_already
+    else:
+        form = _answered(verb, words)
+    said = form.format(moment(until, words) if until else "")
     about, more = headlines[0], len(headlines) - 1
     if more:
         about = words.besides.format(about, more)
     if codes:
         about = words.with_code.format(about, codes)
     return f"{said}{f' {words.spared}' if spared else ''}\n{about}"
+
+
+def _answered(verb: Verb, words: Wording) -> str:
+    return {
+        Verb.ACK: words.answered_ack,
+        Verb.SNOOZE: words.answered_snooze,
+        Verb.MUTE: words.answered_mute,
+        Verb.NOISE: words.answered_noise,
+    }[verb]
 
 
 def moment(at: datetime, words: Wording) -> str:

@@ -18,7 +18,7 @@ def merge(connection: Connection, gone: StoryId, into: StoryId, *, now: datetime
     connection.execute(update(article).where(article.c.story_id == gone).values(story_id=into))
     connection.execute(update(alert).where(alert.c.story_id == gone).values(story_id=into))
     incidents.merge_stories(connection, gone, into=into)
-    silences.merge_stories(connection, gone, into=into)
+    silences.merge_stories(connection, gone, into=into, now=now)
     both = story.c.id.in_((gone, into))
     span = select(func.min(story.c.first_seen_at), func.max(story.c.last_seen_at)).where(both)
     first, last = connection.execute(span).one()

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from monitor.core.model import OutletId, RuleId, Severity, StoryId
-from monitor.core.silences import Silence, SilenceId
+from monitor.core.silences import Change, Silence, SilenceId, extended, includes, may_become
 from monitor.storage.schema import article, match, outlet, silence, story
 from monitor.storage.sync import hurry_task, plan_task
 
@@ -26,8 +26,20 @@ def add(  # noqa: PLR0913 - one argument a column
     reason: str,
     who: str,
     now: datetime,
-) -> SilenceId:
-    """Set a silence; the next article is judged by it."""
+) -> tuple[Silence, Change]:
+    """Set a silence, or extend the one that there is of the same; by it the next article is judged.
+
+    One that has ended, or ends meanwhile, is another one.
+    """
+    same = [s for s in in_force(connection, now=now) if s.scope == (rule, story, outlet, term)]
+    for each in same:
+        if includes(each, total=total, until=until):
+            return each, Change.ALREADY
+    fitting = [each for each in same if may_become(each, total=total, until=until)]
+    if fitting:
+        grown = extended(fitting[0], total=total, until=until, reason=reason, who=who)
+        _grow(connection, grown, taking_in=fitting[1:])
+        return grown, Change.EXTENDED
     made = silence.insert().values(
         rule_id=rule,
         story_id=story,
@@ -41,7 +53,20 @@ def add(  # noqa: PLR0913 - one argument a column
     )
     number = connection.execute(made.returning(silence.c.id)).scalar_one()
     _tell_by(connection, until)
-    return SilenceId(number)
+    return _silence(connection.execute(_asked().where(silence.c.id == number)).one()), Change.SET
+
+
+def _grow(connection: Connection, grown: Silence, *, taking_in: Sequence[Silence]) -> None:
+    """Write what a silence has become; what those kept back that it takes in is its own now."""
+    gone = [each.id for each in taking_in]
+    connection.execute(
+        update(silence)
+        .where(silence.c.id == grown.id)
+        .values(total=grown.total, ends_at=grown.ends_at, who=grown.by, reason=grown.reason)
+    )
+    theirs = update(match).where(match.c.silence_id.in_(gone))
+    connection.execute(theirs.values(silence_id=grown.id))
+    connection.execute(delete(silence).where(silence.c.id.in_(gone)))
 
 
 def _tell_by(connection: Connection, moment: datetime) -> None:
@@ -51,8 +76,14 @@ def _tell_by(connection: Connection, moment: datetime) -> None:
 
 def in_force(connection: Connection, *, now: datetime) -> list[Silence]:
     """The silences that hold now."""
-    asked = select(silence).where(silence.c.told_at.is_(None), silence.c.ends_at > now)
+    asked = _asked().where(silence.c.told_at.is_(None), silence.c.ends_at > now)
     return [_silence(row) for row in connection.execute(asked.order_by(silence.c.id))]
+
+
+def _asked() -> Select[Any]:
+    """Silences, each with the `headline` of its story."""
+    joined = silence.outerjoin(story, story.c.id == silence.c.story_id)
+    return select(silence, story.c.headline).select_from(joined)
 
 
 def of_rule(connection: Connection, rule: RuleId, *, now: datetime) -> Silence | None:
@@ -64,8 +95,8 @@ def of_rule(connection: Connection, rule: RuleId, *, now: datetime) -> Silence |
 
 def over(connection: Connection, *, now: datetime) -> list[tuple[Silence, str | None]]:
     """The silences whose end nobody has been told of, and who ended them early."""
-    asked = select(silence).where(silence.c.told_at.is_(None), silence.c.ends_at <= now)
-    rows = connection.execute(asked.order_by(silence.c.id).with_for_update()).all()
+    asked = _asked().where(silence.c.told_at.is_(None), silence.c.ends_at <= now)
+    rows = connection.execute(asked.order_by(silence.c.id).with_for_update(of=silence)).all()
     return [(_silence(row), row.ended_by) for row in rows]
 
 
@@ -137,9 +168,20 @@ def story_of(connection: Connection, number: int) -> int | None:
     return connection.execute(asked).scalar()
 
 
-def merge_stories(connection: Connection, gone: StoryId, *, into: StoryId) -> None:
-    """Let the silences of a story that was merged be those of the other one."""
+def merge_stories(connection: Connection, gone: StoryId, *, into: StoryId, now: datetime) -> None:
+    """Let the silences of a story that was merged be those of the other one, and one with its."""
     connection.execute(update(silence).where(silence.c.story_id == gone).values(story_id=into))
+    kept: list[Silence] = []
+    for each in (one for one in in_force(connection, now=now) if one.story == into):
+        total, until = each.total, each.ends_at
+        like = (s for s in kept if s.scope == each.scope)
+        first = next((s for s in like if may_become(s, total=total, until=until)), None)
+        if first is None:
+            kept.append(each)
+            continue
+        grown = extended(first, total=total, until=until, reason=each.reason, who=each.by)
+        _grow(connection, grown, taking_in=[each])
+        kept[kept.index(first)] = grown
 
 
 def _silence(row: Row[Any]) -> Silence:
@@ -153,4 +195,5 @@ def _silence(row: Row[Any]) -> Silence:
         outlet=None if row.outlet_id is None else OutletId(row.outlet_id),
         term=row.term,
         total=row.total,
+        headline=row.headline,
     )

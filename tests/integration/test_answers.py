@@ -10,7 +10,7 @@ from telegrams import CHAT, STRANGER, TOKEN, telegram
 
 from monitor import hearing
 from monitor.core.codes import code_of
-from monitor.storage import answers, bots
+from monitor.storage import answers, bots, silences
 from monitor.storage.schema import answer, delivery, escalation, match, silence
 
 ESCALATING = (
@@ -180,6 +180,66 @@ def test_noise_mutes_the_story_and_counts_against_its_rule(watched, newsroom, ch
     assert found == {"talks": 1}
     assert held.total
     assert held.reason == "noise, this is football"
+
+
+@pytest.mark.parametrize(
+    ("said", "replies", "total"),
+    [
+        (
+            ["mute story", "noise"],
+            ["This story is muted until 05 Mar 12:06", "this story is muted until 05 Mar 12:08"],
+            True,
+        ),
+        (
+            ["noise", "mute story"],
+            ["this story is muted until 05 Mar 12:06", "This story is muted until 05 Mar 12:08"],
+            True,
+        ),
+        (
+            ["mute 4 days", "mute 2 days"],
+            ["This story is muted until 06 Mar 12:06", "is muted already, until 06 Mar 12:06 UTC;"],
+            False,
+        ),
+        (
+            ["noise", "mute 1h"],
+            ["muted until 05 Mar 12:06", "muted already, until 05 Mar 12:06 UTC, what is critical"],
+            True,
+        ),
+    ],
+)
+def test_a_story_that_is_silenced_twice_has_one_silence_and_one_word_about_its_end(
+    watched, newsroom, chat, said, replies, total
+):
+    desk = watched()
+    newsroom.publish("Talks with Ruritania begin")
+    desk.sweep(minutes=6)
+    for words in said:
+        chat.write(words, to=plain(chat.alerts[0]), date=int(desk.clock.now().timestamp()))
+        heard(desk)
+        desk.clock.pass_(minutes=2)
+    for reply, words in zip(chat.replies, replies, strict=True):
+        assert words in reply
+    with desk.database.read() as connection:
+        (held,) = silences.in_force(connection, now=desk.clock.now())
+    assert (held.total, held.by) == (total, "Ana Pérez (@ana)")
+    told = desk.sweep(hours=100)
+    assert told.count("has ended") == 1
+    assert "The silence of story 1 “Talks with Ruritania begin” has ended" in told
+
+
+def test_a_false_alarm_keeps_back_what_is_critical_no_longer_than_was_asked_for(
+    watched, newsroom, chat
+):
+    desk = watched()
+    newsroom.publish("Talks with Ruritania begin")
+    desk.sweep(minutes=6)
+    for words in ("mute 30 days", "noise", "noise"):
+        chat.write(words, to=plain(chat.alerts[0]), date=int(desk.clock.now().timestamp()))
+        heard(desk)
+    with desk.database.read() as connection:
+        found = silences.in_force(connection, now=desk.clock.now())
+    assert [each.total for each in found] == [False, True]
+    assert "Another one goes on: silenced until 2026-04-01 12:06 UTC" in desk.sweep(hours=73)
 
 
 def test_an_answer_that_is_not_understood_says_why(watched, newsroom, chat):

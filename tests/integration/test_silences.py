@@ -14,7 +14,7 @@ from monitor.cli.exporting import harmless
 from monitor.core.codes import code_of, number_of
 from monitor.core.model import StoryId
 from monitor.storage import silences
-from monitor.storage.schema import match, task
+from monitor.storage.schema import match, story, task
 
 
 @pytest.fixture
@@ -119,9 +119,23 @@ def test_critical_news_passes_a_muted_story_and_no_total_silence(desk, newsroom,
 def test_the_silence_of_a_story_follows_it_into_another(desk, newsroom, silenced):
     silenced("Talks with Ruritania begin", story=77)
     now = desk.clock.now()
-    desk.database.write(lambda tx: silences.merge_stories(tx, StoryId(77), into=StoryId(1)))
+    desk.database.write(
+        lambda tx: silences.merge_stories(tx, StoryId(77), into=StoryId(1), now=now)
+    )
     with desk.database.read() as connection:
         assert [each.story for each in silences.in_force(connection, now=now)] == [1]
+
+
+def test_the_silences_of_two_stories_that_become_one_are_one(desk, newsroom, silenced):
+    silenced("Talks with Ruritania begin", story=1)
+    silenced("Dialogue about grain in Strelsau", story=77, feed="b")
+    now = desk.clock.now()
+    desk.database.write(
+        lambda tx: silences.merge_stories(tx, StoryId(77), into=StoryId(1), now=now)
+    )
+    with desk.database.read() as connection:
+        (held,) = silences.in_force(connection, now=now)
+    assert (held.story, held.by, held.ends_at) == (1, "Ana", now + timedelta(minutes=114))
 
 
 # --- the commands -------------------------------------------------------------------------------
@@ -172,6 +186,27 @@ def test_silences_are_added_listed_and_ended(call, newsroom):
     assert run("silences", "end", "1")[0] == 1
     assert run("silences", "list")[:2] == (1, "nothing is silenced\n")
     assert "Talks" not in run("silences", "list", "--past")[1]
+
+
+def test_a_second_silence_of_the_same_extends_the_first_and_names_the_story(call):
+    run, _ = call
+    story = ("--story", "1", "--reason", "a drill", "--by")
+    first = run("silences", "add", *story, "Ana", "--for", "2h")[1]
+    with call[1].database.read() as connection:
+        about = f"nothing of story 1 “{headline_of(connection, 1)}” until "
+    assert first.startswith(f"silence 1: {about}")
+    again = run("silences", "add", *story, "Eva", "--for", "1h")[1]
+    assert again.startswith(f"silence 1, as before: {about}")
+    longer = run("silences", "add", *story, "Eva", "--for", "3h")[1]
+    assert longer.startswith(f"silence 1, extended: {about}")
+    (found,) = json.loads(run("silences", "list", "--json")[1])
+    assert (found["by"], found["reason"]) == ("Ana, Eva", "a drill; a drill")
+    (shown,) = json.loads(run("status", "--json")[1])["silenced"]
+    assert shown["about"] == found["about"] == about.removeprefix("nothing of ")[:-7]
+
+
+def headline_of(connection, number):
+    return connection.execute(select(story.c.headline).where(story.c.id == number)).scalar_one()
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,8 @@ class Wording:
     answered_snooze: str
     answered_mute: str
     answered_noise: str
+    muted_already: str
+    muted_wholly: str
     spared: str
     with_code: str  # a headline, and the codes
     besides: str  # a headline, and how many more

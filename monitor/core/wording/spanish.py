@@ -211,6 +211,9 @@ SPANISH = Wording(
     answered_ack="Anotado: lo tiene usted.",
     answered_snooze="Lo que siga espera hasta el {} UTC; lo crítico llega igualmente.",
     answered_mute="Esta historia queda silenciada hasta el {} UTC; lo crítico llega igualmente.",
+    muted_already="Esta historia ya estaba silenciada, hasta el {} UTC; lo crítico llega "
+    "igualmente.",
+    muted_wholly="Esta historia ya estaba silenciada, hasta el {} UTC, también lo crítico.",
     answered_noise="Anotado como falsa alarma de su regla; esta historia queda silenciada hasta el "
     "{} UTC.",
     spared="No se llama a nadie más.",
