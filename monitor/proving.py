@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.adapters.bodies import Body, PageBody
-from monitor.core import alerts, canaries, timing
+from monitor.core import alerts, canaries, hours, timing
 from monitor.core.alerts import Known, Origin, Way
 from monitor.core.canaries import Journey
 from monitor.core.errors import Permanent, Temporary
@@ -178,8 +178,10 @@ def _tell_silent(tx: Connection, watch: Watch, channels: Sequence[Channel]) -> N
     for channel in channels:
         allowed, since = channel.proof.silent_after, taken.get(channel.name)
         beginning = since or known.get(channel.name, now)
-        if allowed is None or now - beginning < allowed:
+        # In hours in which it holds its messages, or others get them, it cannot be heard of.
+        if allowed is None or hours.awake(channel.peace, beginning, now, enough=allowed) < allowed:
             continue
+        uncounted = ", its quiet hours not counted" if channel.peace.clocked else ""
         said = f"since {beginning:%d %b %H:%M} UTC" if since else "yet"
         waiting = views.waiting_for(tx, channel.name)
         many = "1 message waits" if waiting == 1 else f"{waiting:,} messages wait"
@@ -190,6 +192,6 @@ def _tell_silent(tx: Connection, watch: Watch, channels: Sequence[Channel]) -> N
             f"silent {channel.name} {beginning.isoformat()}",
             f"The channel {channel.name} is silent",
             f"It has taken no message {said}; it should at least every "
-            f"{timing.in_words(allowed)}. {many} for it.\n`monitor channels test {channel.name}` "
-            "shows whether it works.",
+            f"{timing.in_words(allowed)}{uncounted}. {many} for it.\n"
+            f"`monitor channels test {channel.name}` shows whether it works.",
         )

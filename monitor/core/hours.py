@@ -111,7 +111,12 @@ class Peace:
     @property
     def keeps(self) -> bool:
         """Whether anything may be held back at all."""
-        return bool(self.quiet or self.on_call or self.rate)
+        return bool(self.clocked or self.rate)
+
+    @property
+    def clocked(self) -> bool:
+        """Whether there are hours in which what can wait does not come here."""
+        return bool(self.quiet or self.on_call)
 
 
 PEACE = Peace()  # of a channel that says nothing of it
@@ -172,6 +177,27 @@ def hold(peace: Peace, now: datetime) -> Hold | None:
             break
         first, at = first or found.why, found.until
     return None if first is None else Hold(first, at)
+
+
+def awake(peace: Peace, since: datetime, now: datetime, *, enough: timedelta) -> timedelta:
+    """How much of the time from `since` on no hours of the channel's own held anything.
+
+    Counted no further than `enough`.
+    """
+    found, at = timedelta(), since
+    while at < now and found < enough:
+        held = _held_at(peace, at)
+        until = min(_held_next(peace, at, now) if held is None else held.until, now)
+        found += until - at if held is None else timedelta()
+        at = until
+    return found
+
+
+def _held_next(peace: Peace, at: datetime, latest: datetime) -> datetime:
+    """When the next hours begin that hold, at a moment without; `latest` if that is later."""
+    on_call = None if peace.on_call is None else _end(peace.on_call.hours, at)
+    quiet = [_begin(peace.quiet, at)] if peace.quiet else []
+    return min([latest, *quiet, *([] if on_call is None else [on_call])])
 
 
 def held_by_rules(rules: Sequence[Sequence[RuleHours]], now: datetime) -> datetime | None:

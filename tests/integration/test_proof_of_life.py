@@ -237,6 +237,22 @@ def test_a_channel_that_is_silent_too_long_is_told_by_another_once(open_desk, ne
     assert "is silent" not in log_of(desk, "quiet.log")
 
 
+@pytest.mark.parametrize(
+    "peace",
+    [
+        'quiet_hours: {from: "13:00", to: "11:00"}',
+        'on_call: {from: "11:00", to: "13:00"}',
+        'on_call: {from: "11:00", to: "13:00", otherwise: fallback}, fallback: {channel: console}',
+    ],
+)
+def test_a_channel_whose_own_hours_hold_its_messages_is_not_silent(open_desk, peace):
+    quiet = f'quiet: {{url: "file:quiet.log", silent_after: 3 hours, {peace}}}\n'
+    desk = open_desk(channels=CONSOLE + quiet)
+    desk.sweep()
+    assert "is silent" not in desk.sweep(hours=23)  # it could have taken one for two hours
+    assert "every 3 hours, its quiet hours not counted" in desk.sweep(hours=3)
+
+
 def test_a_canary_that_its_channel_refuses_does_not_go_to_the_fallback(open_desk, hook):
     hook.status = 503
     falls = f'bird: {{url: "{hook.address}", canary: true, fallback: {{channel: console}}}}\n'

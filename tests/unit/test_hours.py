@@ -20,6 +20,7 @@ from monitor.core.hours import (
     Slots,
     Then,
     Why,
+    awake,
     held_by_rules,
     hold,
     moment,
@@ -241,3 +242,36 @@ def test_a_message_comes_where_one_of_its_rules_wants_it():
     assert wanted_by_rules(wanted, AT_NIGHT)
     assert not wanted_by_rules(wanted, AT_NOON)
     assert not wanted_by_rules([[RuleHours(OWN)]], AT_NIGHT)
+
+
+NIGHTS = (Hours(clock("23:00"), clock("07:00")),)
+SHIFTS = (Hours(clock("09:00"), clock("17:00"), days=WEEKDAYS),)
+
+
+@pytest.mark.parametrize(
+    ("peace", "since", "now", "hours_awake"),
+    [
+        (Peace(), "2026-03-02T12:00", "2026-03-03T12:00", 24),
+        (Peace(quiet=NIGHTS), "2026-03-02T22:00", "2026-03-03T07:00", 1),
+        (Peace(quiet=NIGHTS), "2026-03-02T23:30", "2026-03-03T06:00", 0),
+        (Peace(quiet=NIGHTS), "2026-03-02T12:00", "2026-03-04T12:00", 32),
+        (Peace(on_call=OnCall(SHIFTS)), "2026-03-06T16:00", "2026-03-09T10:00", 2),  # a weekend
+        (Peace(on_call=OnCall(SHIFTS), quiet=NIGHTS), "2026-03-03T16:30", "2026-03-04T09:30", 1),
+        (Peace(quiet=(Hours(clock("00:00"), clock("00:00")),)), "2026-03-02T12:00",
+         "2026-03-12T12:00", 0),
+        (Peace(), "2026-03-03T12:00", "2026-03-02T12:00", 0),  # a clock set back
+    ],
+)  # fmt: skip
+def test_only_the_time_counts_in_which_its_own_hours_held_nothing(peace, since, now, hours_awake):
+    found = awake(peace, at(since), at(now), enough=timedelta(days=9))
+    assert found == timedelta(hours=hours_awake)
+
+
+def test_time_is_counted_no_further_than_asked():
+    years = awake(
+        Peace(quiet=NIGHTS),
+        at("2020-01-01T12:00"),
+        at("2026-01-01T12:00"),
+        enough=timedelta(days=1),
+    )
+    assert timedelta(days=1) <= years < timedelta(days=2)
