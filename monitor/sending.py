@@ -42,7 +42,7 @@ def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     if content.preface:
         room -= PREFACE_ROOM
     channel = watch.channels[row.channel]
-    if row.kind in ANSWERED:
+    if row.kind in ANSWERED and (content.reports or row.kind != Kind.DIGEST):
         answerable = channel.bot is not None and channel.bot.answers
         content = replace(content, code=code_of(row.id), answerable=answerable)
     thread = tuple(map(thread_id, content.roots))

@@ -255,7 +255,9 @@ def test_an_edit_of_its_times_moves_an_open_digest(open_desk, newsroom):
 def test_an_empty_digest_is_sent_only_where_it_is_asked_for(open_desk):
     desk = open_desk(channels=console('digest: {at: "13:00", empty: true}'))
     assert desk.sweep() == ""
-    assert "Digest: nothing new" in desk.sweep(hours=1, minutes=1)
+    sent = desk.sweep(hours=1, minutes=1)
+    assert "Digest: nothing new" in sent
+    assert "Code" not in sent, "there is nothing to answer"
     assert desk.sweep(hours=1) == ""
     assert "Digest: nothing new" in desk.sweep(days=1)
     desk = open_desk(channels=console('digest: {at: "13:00"}'))
