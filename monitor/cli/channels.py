@@ -4,6 +4,7 @@
 
 import json
 import sys
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from monitor.core.messages import Message
     from monitor.core.model import Channel
     from monitor.core.outbox import Outcome
+
+PICTURED = "(with the chart as a picture; --html FILE shows it)"
 
 group = typer.Typer(help="Whom to tell.", no_args_is_help=True)
 
@@ -107,17 +110,22 @@ def _show(message: "Message") -> None:
     if (shown := message.dressed) is not None:
         html = shown.markup is Markup.HTML
         title, body = shown.title, as_text(shown.body) if html else shown.body
+        if shown.picture is not None:
+            body += f"\n{PICTURED}"
     typer.echo("\n".join(filter(None, (RULE, title, body))))
     if message.facts is not None:
         typer.echo(json.dumps({"monitor": message.facts}, ensure_ascii=False, indent=2))
 
 
 def _write_html(file: Path, message: "Message") -> None:
-    from monitor.core.messages import Markup
+    from monitor.core.messages import PICTURE, Markup
 
     if message.dressed is None or message.dressed.markup is not Markup.HTML:
         raise MisuseError("this channel gets no HTML; --html is for mail, Telegram and Matrix")
     page = message.dressed.body
+    if message.dressed.picture is not None:  # a part of the mail, which a file does not have
+        drawn = b64encode(message.dressed.picture).decode("ascii")
+        page = page.replace(f"cid:{PICTURE}", f"data:image/png;base64,{drawn}")
     if "<meta charset" not in page:
         page = f'<!DOCTYPE html><meta charset="utf-8">{page}'
     try:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from monitor.core.alerts import News, Reason, Way
 from monitor.core.contents import Chart, Content, Form, Notice, of_alert, of_notice
 from monitor.core.corroboration import NOBODY, Standing
-from monitor.core.digests import of_digest
+from monitor.core.digests import chart, of_digest
 from monitor.core.knowledge import ActorId, Event, Status, TypeId
 from monitor.core.messages import render_ops
 from monitor.core.model import Completeness, Evidence, RuleId, Severity, Strength, Tier
@@ -30,7 +30,8 @@ def sample(form: Form, *, now: datetime, words: Wording) -> Content:
             return of_alert(_update(now), now=now, beside=[_bare(now)], update=True, words=words)
         case Form.DIGEST:
             told = [_report(now), _update(now), _bare(now)]
-            return of_digest(told, heading=words.headings[Way.DIGEST], now=now, words=words)
+            heading = words.headings[Way.DIGEST]
+            return of_digest(told, heading=heading, now=now, chart=_chart(now, words), words=words)
         case Form.NOTICE:
             body = "https://wire.example/rss brings news again. It had been silent for 9 h."
             said = render_ops("A feed is back", body, noted_at=now, now=now)
@@ -51,6 +52,11 @@ def samples(*, now: datetime, words: Wording) -> Iterator[Content]:
     digest = replace(digest, notices=notices, more_notices=2, chart=chart)
     yield replace(digest, preface=words.stands_in.format("desk", "03:02"))
     yield of_notice("…", "…", words=words)
+
+
+def _chart(now: datetime, words: Wording) -> Chart | None:
+    moments = [now - timedelta(hours=ago) for ago in (0, 0, 0, 1, 1, 3, 6, 7, 7, 12, 18)]
+    return chart(moments, since=now - timedelta(days=1), now=now, words=words)
 
 
 def _report(now: datetime) -> Report:

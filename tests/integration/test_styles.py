@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from monitor import app
+from monitor.cli import app as commands
 from monitor.config import directory
 from monitor.config.load import load
 from monitor.storage.schema import delivery
@@ -86,3 +88,28 @@ def test_templates_are_files_of_the_configuration(tmp_path, files):
     (tmp_path / "templates" / "desk.j2").write_text(f"{TEMPLATE}more\n", "utf-8")
     edits.look()
     assert edits.look() is not None  # an edit is looked at as one of any other file
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("console:", "▄▂··▂·█"),
+        (
+            "mailto://mail.example?from=desk@mail.example&to=a@desk.example",
+            "with the chart as a picture; --html",
+        ),
+    ],
+)
+def test_a_preview_of_a_digest_shows_its_chart(files, tmp_path, url, shown):
+    files["channels.yaml"] = f'desk: {{url: "{url}", default: true}}\n'
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    words = ["channels", "preview", "desk", "--kind", "digest", "--config", str(tmp_path)]
+    done = CliRunner().invoke(commands, words)
+    assert "Matches since " in done.stdout
+    assert shown in done.stdout
+    if url.startswith("mailto"):
+        page = tmp_path / "digest.html"
+        assert CliRunner().invoke(commands, [*words, "--html", str(page)]).exit_code == 0
+        assert '<img src="data:image/png;base64,iVBOR' in page.read_text("utf-8")
