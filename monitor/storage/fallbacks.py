@@ -13,6 +13,7 @@ from monitor.storage.schema import delivery, delivery_alert
 from monitor.storage.upsert import insert_new
 
 _stand_in = delivery.alias("stand_in")
+_COLLECTING = frozenset({Kind.DIGEST, Kind.UPDATE})  # `not_before` is when they are wanted
 
 
 def plan(connection: Connection, channel: Channel, *, now: datetime) -> None:
@@ -44,9 +45,14 @@ def hurry(connection: Connection, row: Row[Any], channel: Channel, *, now: datet
 
 
 def hand_over(connection: Connection, row: Row[Any], heir: ChannelName, *, now: datetime) -> None:
-    """The channel of a message is gone: another tells it, at once; a call when it is due."""
+    """The channel of a message is gone: another tells it, at once, or when it is due by itself.
+
+    That is what a digest or a bundle still collects, or a call. Hours of the channel that is gone
+    hold nothing of it.
+    """
     _stand_in_for(connection, row, Fallback(heir, timedelta()), now=now)
-    if row.escalates is None:
+    collecting = row.kind in _COLLECTING and row.held is None and row.tried_at is None
+    if row.escalates is None and not collecting:
         _send_now(connection, row, now=now)
 
 

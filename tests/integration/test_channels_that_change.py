@@ -74,6 +74,25 @@ def test_what_waits_for_a_channel_that_is_gone_goes_to_the_fallback_it_had(waiti
     assert heard(later) == log, "a second start tells it again"
 
 
+def test_an_open_digest_of_a_channel_that_is_gone_keeps_its_time(open_desk, newsroom):
+    gone = 'gone: {url: "file:gone.log", fallback: {channel: heard}}\n'
+    collecting = RULES + "    alert: {digest: {every: 2 hours}}\n"
+    desk = open_desk(channels=gone + HEARD, rules__rules=collecting)
+    desk.sweep()
+    newsroom.publish("Strelsau offers talks")
+    desk.sweep(minutes=6)
+    later = open_desk(channels=HEARD, rules__rules=ELSEWHERE)
+    later.sweep(minutes=100)
+    assert "The channel gone is gone" in heard(later)
+    assert "Strelsau offers talks" not in heard(later)
+    later.sweep(minutes=21)
+    assert "Digest: Talks with Ruritania: 1 story" in heard(later) or "Digest: talks" in heard(
+        later
+    )
+    assert heard(later).count("Strelsau offers talks") == 1
+    assert "Sent here because the channel gone is not configured any more." in heard(later)
+
+
 def test_a_fallback_that_is_gone_as_well_hands_on_to_its_own(waiting, open_desk):
     second = 'second: {url: "file:second.log", fallback: {channel: heard}'
     chain = f", fallback: {{channel: second}}}}\n{second}"
