@@ -45,7 +45,7 @@ from monitor.runners.lock import FILE as LOCK_FILE
 from monitor.runners.lock import Followed, Lock
 from monitor.runners.proof import proven
 from monitor.runners.recurring import every
-from monitor.storage import deliveries, holding, migrate, sync
+from monitor.storage import deliveries, holding, late, migrate, sync
 from monitor.storage.engine import COMMITS, Database, lock_configuration
 from monitor.storage.grouping import LiveStories
 from monitor.storage.listen import Listener
@@ -215,8 +215,12 @@ class Monitor:
 
     def flush(self) -> None:
         """Send the open digests now."""
-        self.database.write(lambda tx: deliveries.hurry_digests(tx, now=self.clock.now()))
+        self.database.write(self._hurry)
         self.drain()
+
+    def _hurry(self, tx: Connection) -> None:
+        late.drop_empty(tx)
+        deliveries.hurry_digests(tx, now=self.clock.now())
 
     def drain(self) -> None:
         """Do what is due until nothing is."""

@@ -15,7 +15,7 @@ from monitor.core.health import Trouble
 from monitor.core.identity import KeyMode, Keys
 from monitor.core.model import Entry, EntryId, Feed, FeedId, ParsedFeed, Tier
 from monitor.core.origins import origin_of
-from monitor.storage import deliveries, entries, hosts, ledger
+from monitor.storage import deliveries, entries, hosts, late, ledger
 from monitor.storage.entries import Known, Listed
 from monitor.storage.work import Claim
 from monitor.watch import Watch
@@ -174,7 +174,11 @@ def store(tx: Connection, watch: Watch, brought: Sequence[Brought]) -> None:
     ledger.count_new(
         tx, {each.polled.claim.key: len(each.new) for each in brought if each.new}, now=now
     )
-    ledger.record_gaps(tx, [gap for each in brought if (gap := _gap(each, now=now)) is not None])
+    gaps = [gap for each in brought if (gap := _gap(each, now=now)) is not None]
+    ledger.record_gaps(tx, gaps)
+    if gaps:
+        default = [channel for channel in watch.channels.values() if channel.default]
+        late.open_digests(tx, default, [gap for _, gap in gaps], now=now)
     for each in brought:
         _tell_return(tx, watch, each)
 

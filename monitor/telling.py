@@ -16,7 +16,7 @@ from monitor.core.reports import Report
 from monitor.core.wording import Wording
 from monitor.core.wording.english import ENGLISH
 from monitor.core.wording.languages import wording_of
-from monitor.storage import fallbacks, holding, known, ledger, views
+from monitor.storage import fallbacks, holding, known, late, ledger, views
 from monitor.watch import Watch
 
 CHARTED = frozenset({alerts.Way.DIGEST, alerts.Way.TOGETHER})
@@ -128,13 +128,12 @@ def _digest(
     parts = holding.parts(connection, row.fallback_of or row.id)
     notices = [_notice(each, words, now=now) for each in parts]
     if not (told or notices or (wanted.empty and way is alerts.Way.DIGEST)):
-        return None
+        return _gaps(connection, row, words, now=now) if way is alerts.Way.MISSED else None
     lines: list[str] = []
     if row.held and way is alerts.Way.TOGETHER:
         lines = [words.oldest_held.format(words.clock(row.created_at, now))]
     if way is alerts.Way.MISSED:
-        since = row.created_at - OUTAGE_BEFORE
-        lines = outages.lines(ledger.outage(connection, since=since), now=now, words=words)
+        lines = outages.lines(_outage(connection, row), now=now, words=words)
     return digests.of_digest(
         told,
         heading=_heading(watch, row, way, told, words),
@@ -144,6 +143,26 @@ def _digest(
         lines=lines,
         chart=_chart(connection, told, words, now=now) if way in CHARTED else None,
         words=words,
+    )
+
+
+def _outage(connection: Connection, row: Row[Any]) -> outages.Outage:
+    return ledger.outage(connection, since=row.created_at - OUTAGE_BEFORE)
+
+
+def _gaps(
+    connection: Connection, row: Row[Any], words: Wording, *, now: datetime
+) -> Content | None:
+    """What may have been missed, where nothing is to be told beside it; None if nothing was."""
+    outage = _outage(connection, row)
+    if not outage.missed:
+        return None
+    since = max(span.until for span, _ in outage.spells)
+    title, lines = outages.alone(
+        outage, matched=late.matched(connection, since=since), now=now, words=words
+    )
+    return replace(
+        digests.of_digest((), heading="", now=now, lines=lines, words=words), title=title
     )
 
 

@@ -53,6 +53,16 @@ def lines(outage: Outage, *, now: datetime, words: Wording) -> list[str]:
     return found
 
 
+def alone(outage: Outage, *, matched: bool, now: datetime, words: Wording) -> tuple[str, list[str]]:
+    """Title and lines where nothing is told beside what may have been missed.
+
+    `matched`: a rule has matched what was seen late, and it is told, or kept back, elsewhere.
+    """
+    title = words.plural(words.late_gaps, sum(each.most for each in outage.missed))
+    said = words.late_told_apart if matched else words.late_unmatched
+    return title, [*lines(outage, now=now, words=words), said]
+
+
 def _missed(missed: Sequence[Missed], now: datetime, words: Wording) -> str:
     ranked = sorted(missed, key=lambda each: (-each.most, each.outlet))
     total = sum(each.most for each in ranked)

@@ -176,3 +176,79 @@ def test_after_the_watch_was_not_running_nothing_is_baselined(open_desk, newsroo
     assert f"{HEADING}: 1 story" in rest
     assert "Strelsau offers talks" in rest
     assert desk.sweep(minutes=30) == ""
+
+
+# --- where nothing matched ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def windowed(newsroom, clock, open_desk):
+    """A desk that has polled feeds which show two items; starts it again after a while.
+
+    Meanwhile so much came out that nobody knows what was listed in between.
+    """
+    newsroom.window = 2
+    for title in ("Rain in Zenda", "Snow in Zenda"):
+        newsroom.publish(title, published=clock.now() - timedelta(hours=10))
+    open_desk().sweep()
+
+    def again(*titles, **span):
+        clock.pass_(**span)
+        for title in ("Hail 1", "Hail 2", "Hail 3", *titles):
+            ago = timedelta(hours=4) if title in titles else timedelta(minutes=5)
+            newsroom.publish(title, published=clock.now() - ago)
+        return open_desk()
+
+    return again
+
+
+LATE = "may have been missed while the watch was blind"
+
+
+def test_people_hear_of_what_may_have_been_missed_also_if_nothing_matches(windowed, open_desk):
+    desk = windowed(hours=8)
+    assert desk.sweep() == ""
+    sent = desk.sweep(seconds=30)
+    assert f"items {LATE}\n" in sent
+    assert sent.count("Late: ") == 1
+    assert "Nobody looked from 12:00 to 20:00: the watch was not running" in sent
+    assert "Paper A (127.0.0.1:" in sent
+    assert "Nothing of what was seen late matches a rule." in sent
+    assert "Code" not in sent
+    assert LATE not in desk.sweep(hours=1) + open_desk().sweep(minutes=5)
+
+
+def test_a_restart_of_some_minutes_is_no_outage_whatever_a_feed_has_lost(windowed):
+    desk = windowed(minutes=20)
+    assert desk.sweep() + desk.sweep(minutes=30) == ""
+    assert deliveries_of(desk) == []
+
+
+def test_an_outage_in_which_nothing_can_have_been_missed_is_not_told(open_desk, clock):
+    open_desk().sweep()
+    clock.pass_(hours=8)
+    desk = open_desk()
+    assert desk.sweep() + desk.sweep(minutes=30) == ""
+
+
+def test_what_matches_and_what_may_be_missing_come_in_one_digest(windowed):
+    desk = windowed("Strelsau offers talks", hours=8)
+    sent = desk.sweep() + desk.sweep(seconds=30) + desk.sweep(hours=1)
+    assert f"{HEADING}: 1 story" in sent
+    assert "items may have come and gone unseen: Paper A" in sent
+    assert LATE not in sent
+
+
+def test_what_is_critical_and_told_by_itself_is_not_denied_by_the_late_digest(windowed):
+    desk = windowed("Strelsau bombed", hours=8)
+    sent = desk.sweep() + desk.sweep(seconds=30)
+    assert "CRITICAL · LATE · Strelsau bombed" in sent
+    assert LATE in sent
+    assert "What matches of what was seen late is told apart from this, or kept back." in sent
+
+
+def test_a_run_that_only_looks_now_and_then_does_not_tell_that_nobody_looked(windowed):
+    desk = windowed(hours=8)
+    desk.sweep()
+    desk.monitor.flush()
+    assert desk.out.getvalue() + desk.sweep(hours=1) == ""

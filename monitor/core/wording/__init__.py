@@ -178,6 +178,9 @@ class Wording:
     gap: str
     no_gap: str
     not_back: str
+    late_gaps: Plural
+    late_unmatched: str
+    late_told_apart: str
     stands_in_for_good: str
     new_here: str
 

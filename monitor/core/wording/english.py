@@ -192,6 +192,12 @@ ENGLISH = Wording(
     ),
     gap="{} ({}): {}, from {} to {}",
     no_gap="No feed shows a gap: what came out meanwhile was still listed",
+    late_gaps=Plural(
+        "Late: {} item may have been missed while the watch was blind",
+        "Late: up to {} items may have been missed while the watch was blind",
+    ),
+    late_unmatched="Nothing of what was seen late matches a rule.",
+    late_told_apart="What matches of what was seen late is told apart from this, or kept back.",
     not_back="Not back yet, so more may follow: {}",
     stands_in_for_good="Sent here because the channel {} is not configured any more.",
     new_here="New here: other channels have been told of this since {} UTC.",

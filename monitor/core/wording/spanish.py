@@ -253,6 +253,12 @@ SPANISH = Wording(
     ),
     gap="{} ({}): {}, entre {} y {}",
     no_gap="Ninguna fuente RSS muestra huecos: lo publicado entretanto seguía en ellas",
+    late_gaps=Plural(
+        "Con retraso: puede faltar {} artículo de cuando la vigilancia estaba a ciegas",
+        "Con retraso: pueden faltar hasta {} artículos de cuando la vigilancia estaba a ciegas",
+    ),
+    late_unmatched="Nada de lo visto con retraso coincide con una regla.",
+    late_told_apart="Lo que coincide de lo visto con retraso llega aparte, o está retenido.",
     not_back="Aún sin respuesta, puede faltar más: {}",
     stands_in_for_good="Llega por aquí porque el canal {} ya no está configurado.",
     new_here="Nuevo aquí: otros canales tienen noticia de esto desde las {} UTC.",
