@@ -48,7 +48,7 @@ def answer(tx: Connection, given: Answer, asked: Asked, *, now: datetime) -> str
     for number in asked.deliveries:
         found = answers.subjects_of_delivery(tx, number)
         if not found:
-            raise UnclearError(f"{code_of(number)} is no code of an alert that I still know.")
+            raise UnclearError(given.words.code_forgotten.format(code_of(number)))
         subjects += found
     return answer_to(tx, given, asked, subjects, now=now)
 
@@ -59,16 +59,11 @@ def answer_to(
     """The same where it is known what the answer is about."""
     stories = {each.story: each.headline for each in subjects}
     if asked.verb in (Verb.MUTE, Verb.NOISE) and len(stories) > len(asked.deliveries or (0,)):
-        raise UnclearError(
-            f"That message tells {len(stories)} stories. Which one? At the command line: monitor "
-            "silences add --story N; `monitor stories list` has the numbers."
-        )
+        raise UnclearError(given.words.which_story.format(len(stories)))
     began = min(given.at, now)  # what was said while nobody listened counts from then
     until = None if asked.span is None else began + asked.span
     if until is not None and until <= now:
-        raise UnclearError(
-            f"That was over at {until.astimezone(UTC):%H:%M} UTC, before I heard it."
-        )
+        raise UnclearError(given.words.over_already.format(f"{until.astimezone(UTC):%H:%M}"))
     incidents = [each.incident for each in subjects]
     before = answers.first(tx, incidents)
     spared = escalations.stop(tx, incidents, who=given.who, now=now)

@@ -122,7 +122,7 @@ def _take(tx: Connection, watch: Watch, update: Update, channel: ChannelName, he
     spoken = ENGLISH if told is None else wording_of(told)
     given = Answer(who, channel, update.text, update.at or now, heard, spoken)
     try:
-        asked = words.understood(update.text, quoted=update.quoted)
+        asked = words.understood(update.text, quoted=update.quoted, words=spoken)
         answering.answer(tx, given, asked, now=now)
     except UnclearError as error:
         answering.refuse(tx, given, str(error), now=now)

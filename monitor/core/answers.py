@@ -13,7 +13,6 @@ from enum import StrEnum
 from monitor.core.codes import looks_like_one, number_of
 from monitor.core.silences import Silence
 from monitor.core.text import fold
-from monitor.core.timing import in_words
 from monitor.core.wording import Wording
 from monitor.core.wording.english import ENGLISH
 
@@ -82,28 +81,32 @@ def verb_of(text: str) -> Verb | None:
     return _begun(_words(text))[0]
 
 
-def understood(text: str, *, quoted: str | None = None) -> Asked:
+def understood(text: str, *, quoted: str | None = None, words: Wording = ENGLISH) -> Asked:
     """What an answer asks for; `quoted` is the message that it replies to, if any.
 
     Raises UnclearError. Whatever else stands behind `ack` or `noise` is a note; behind the others
     it may change what was meant, so it is refused.
     """
-    words = _words(text)
-    verb, rest = _begun(words)
+    said = _words(text)
+    verb, rest = _begun(said)
     if verb is None:
-        raise UnclearError(f"I do not know {_cited(words[0]) if words else 'that'}. {usage()}")
-    deliveries, strange, span = _read(verb, rest)
-    _refuse_strange(verb, strange, named=bool(deliveries))
+        unknown = _cited(said[0]) if said else words.nothing_said
+        raise UnclearError(words.not_understood.format(unknown, usage(words)))
+    deliveries, strange, span = _read(verb, rest, words)
+    _refuse_strange(verb, strange, words, named=bool(deliveries))
     if verb is Verb.HELP:
         return Asked(verb)
     if not deliveries and quoted:
         deliveries = quoted_codes(quoted)
     if not deliveries:
-        raise UnclearError(f"Which message? Reply to it, or write its code: {verb} K9FH")
-    return Asked(verb, tuple(dict.fromkeys(deliveries))[:CODES_AT_ONCE], limited(verb, span))
+        raise UnclearError(words.which_message.format(words.verbs[verb]))
+    numbers = tuple(dict.fromkeys(deliveries))[:CODES_AT_ONCE]
+    return Asked(verb, numbers, limited(verb, span, words))
 
 
-def _read(verb: Verb, rest: list[str]) -> tuple[list[int], list[str], timedelta | None]:
+def _read(
+    verb: Verb, rest: list[str], words: Wording
+) -> tuple[list[int], list[str], timedelta | None]:
     """The deliveries that the words behind a verb name, words that say nothing, and the span."""
     deliveries: list[int] = []
     strange: list[str] = []
@@ -115,23 +118,21 @@ def _read(verb: Verb, rest: list[str]) -> tuple[list[int], list[str], timedelta 
         if number is not None:
             deliveries.append(number)
         elif found:
-            span, rest = _spanned(found, rest)
+            span, rest = _spanned(found, rest, words)
         elif fold(word) not in _FILLERS:
             strange.append(word)
     return deliveries, strange, span
 
 
-def _refuse_strange(verb: Verb, strange: Sequence[str], *, named: bool) -> None:
+def _refuse_strange(verb: Verb, strange: Sequence[str], words: Wording, *, named: bool) -> None:
     mistyped = next((word for word in strange if looks_like_one(word)), None)
     if mistyped and not named:
-        raise UnclearError(f"{_cited(mistyped)} is no code of mine: please look again. {usage()}")
+        raise UnclearError(words.no_code.format(_cited(mistyped), usage(words)))
     if verb is Verb.MUTE and strange and fold(strange[0]) in ("rule", "regla"):
-        raise UnclearError(
-            "A rule is silenced at the command line: monitor silences add --rule ID --for 2h "
-            "--reason WORDS. From here I can mute the story: mute story"
-        )
+        raise UnclearError(words.rules_elsewhere)
     if strange and verb in _SPANNING:
-        raise UnclearError(f"I do not know {_cited(strange[0])} behind {verb}. {usage()}")
+        behind = words.verbs[verb]
+        raise UnclearError(words.strange_behind.format(_cited(strange[0]), behind, usage(words)))
 
 
 def quoted_codes(quoted: str) -> list[int]:
@@ -162,17 +163,17 @@ def _begun(words: Sequence[str]) -> tuple[Verb | None, list[str]]:
     return None, list(words)
 
 
-def _spanned(found: re.Match[str], rest: list[str]) -> tuple[timedelta, list[str]]:
+def _spanned(found: re.Match[str], rest: list[str], words: Wording) -> tuple[timedelta, list[str]]:
     """`2h`, or `2` and the unit as the next word; a bare number counts hours."""
     unit = found[2]
     if not unit and rest and fold(rest[0]) in UNITS:
         unit, *rest = fold(rest[0]), *rest[1:]
     if unit and unit not in UNITS:
-        raise UnclearError(f"I do not know the span {_cited(found[0])}: write 30m, 2h or 1d")
+        raise UnclearError(words.strange_span.format(_cited(found[0])))
     return int(found[1]) * UNITS[unit or "h"], rest
 
 
-def limited(verb: Verb, span: timedelta | None) -> timedelta | None:
+def limited(verb: Verb, span: timedelta | None, words: Wording = ENGLISH) -> timedelta | None:
     """How long it holds, as said or as usual; None where it has no end. Raises UnclearError."""
     if verb not in (Verb.SNOOZE, Verb.MUTE, Verb.NOISE):
         return None
@@ -180,7 +181,7 @@ def limited(verb: Verb, span: timedelta | None) -> timedelta | None:
     if span is None:
         return SNOOZED_FOR if verb is Verb.SNOOZE else MUTED_FOR
     if not timedelta() < span <= longest:
-        raise UnclearError(f"{verb} takes from 1 minute to {in_words(longest)}")
+        raise UnclearError(words.span_limits.format(words.verbs[verb], words.duration(longest)))
     return span
 
 

@@ -447,6 +447,13 @@ def test_a_call_whose_channel_is_taken_out_waits_for_its_time_at_the_fallback(op
         ("silenciar", "Esta historia queda silenciada hasta el 05 mar 12:06 UTC; lo crítico"),
         ("ruido", "Anotado como falsa alarma de su regla; esta historia queda silenciada hasta"),
         ("ayuda", "Responda a un aviso, o escriba con su código: visto K9FH (lo tengo)"),
+        ("hola", "No entiendo “hola”. Responda a un aviso, o escriba con su código: visto K9FH"),
+        ("posponer hasta mañana", "No entiendo “hasta” detrás de posponer. Responda a un aviso"),
+        ("posponer 2 lunas", "No entiendo “lunas” detrás de posponer."),
+        ("posponer 2x", "No entiendo el plazo “2x”: escriba 30m, 2h o 1d"),
+        ("silenciar 100 días", "silenciar admite de 1 minuto a 90 días"),
+        ("silenciar regla", "Las reglas se silencian en la línea de órdenes: monitor silences add"),
+        ("visto AAAB", "“AAAB” no es un código mío: mírelo otra vez."),
     ],
 )
 def test_the_bot_answers_in_the_language_of_the_chat(open_desk, newsroom, chat, said, reply):

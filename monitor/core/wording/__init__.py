@@ -150,6 +150,19 @@ class Wording:
     code: str
     how_to_answer: str
 
+    # Why the bot does nothing about an answer.
+    verbs: Mapping[str, str]  # how each is written in an answer
+    not_understood: str  # a word, how to answer
+    nothing_said: str
+    which_message: str  # a verb
+    which_story: str  # how many there are
+    no_code: str  # a word, how to answer
+    code_forgotten: str
+    rules_elsewhere: str
+    strange_behind: str  # a word, a verb, how to answer
+    strange_span: str
+    span_limits: str  # a verb, a span
+    over_already: str  # a time of the day
     # What the bot says to an answer; `{}` is until when.
     answered_ack: str
     answered_snooze: str
