@@ -6,7 +6,7 @@ Only the first and the last word are said here: in between a canary is a row lik
 the same steps claim, and which is gone as soon as it was judged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -15,12 +15,14 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.adapters.bodies import Body, PageBody
-from monitor.core import alerts, canaries, hours, timing
+from monitor.core import alerts, canaries, hours, mishaps
 from monitor.core.alerts import Known, Origin, Way
-from monitor.core.canaries import Journey
 from monitor.core.errors import Permanent, Temporary
 from monitor.core.matcher import Matcher
+from monitor.core.messages import Message
+from monitor.core.mishaps import Said
 from monitor.core.model import Channel, Document, Entry, Severity
+from monitor.core.wording.languages import by_language
 from monitor.storage import canaries as birds
 from monitor.storage import deliveries, removed, views, work
 from monitor.storage.work import Claim
@@ -119,8 +121,9 @@ def _commit(tx: Connection, watch: Watch, claim: Claim, *, told: bool) -> None:
     channels = [each for each in watch.channels.values() if each.proof.canary]
     birds.note(tx, number, read_at=claim.row.read_at, judged_at=now)
     journey = birds.journey(tx, number, ())
-    body = canaries.told(journey, judged_at=now)
-    birds.queue(tx, channels, number=number, body=body, now=now)
+    for words, same in by_language(channels):
+        body = canaries.told(journey, judged_at=now, words=words)
+        birds.queue(tx, same, number=number, said=Message(words.canary_title, body), now=now)
 
 
 def _settle(tx: Connection, watch: Watch, channels: Sequence[Channel]) -> None:
@@ -131,7 +134,7 @@ def _settle(tx: Connection, watch: Watch, channels: Sequence[Channel]) -> None:
         if journey.arrived:
             birds.note(tx, number, arrived_at=now)
             if birds.missed_before(tx, number):
-                _tell(tx, watch, channels, f"canary back {number}", BACK, _again(journey))
+                _tell(tx, watch, channels, f"canary back {number}", partial(canaries.back, journey))
             continue
         birds.give_up(tx, number, names)
         if now - journey.wanted_by > UNWATCHED:
@@ -139,18 +142,9 @@ def _settle(tx: Connection, watch: Watch, channels: Sequence[Channel]) -> None:
             continue
         if not birds.missed_before(tx, number):
             without = [each for each in channels if each.name in journey.missing]
-            key = f"canary {number}"
-            _tell(tx, watch, without, key, MISSED, canaries.missed(journey))
+            _tell(tx, watch, without, f"canary {number}", partial(canaries.missed, journey))
         birds.note(tx, number, missed_at=now)
         log.error("canary.missed", canary=number, failure=journey.failure)
-
-
-MISSED = "A canary has not arrived"
-BACK = "Canaries arrive again"
-
-
-def _again(journey: Journey) -> str:
-    return f"The one of {journey.begun_at:%d %b %H:%M:%S} UTC came through."
 
 
 def _tell(
@@ -158,12 +152,14 @@ def _tell(
     watch: Watch,
     without: Sequence[Channel],
     key: str,
-    title: str,
-    body: str,
+    say: Callable[..., Said],
 ) -> None:
     others = alerts.others(watch.channels.values(), watch.ops, without=without)
     urgent = Severity.CRITICAL  # no quiet hours hold that the watch may be blind
-    deliveries.notify(tx, others, key=key, title=title, body=body, severity=urgent, now=watch.now())
+    for words, same in by_language(others):
+        title, body = say(words=words)
+        now = watch.now()
+        deliveries.notify(tx, same, key=key, title=title, body=body, severity=urgent, now=now)
 
 
 def tell_silent_channels(watch: Watch) -> None:
@@ -181,17 +177,12 @@ def _tell_silent(tx: Connection, watch: Watch, channels: Sequence[Channel]) -> N
         # In hours in which it holds its messages, or others get them, it cannot be heard of.
         if allowed is None or hours.awake(channel.peace, beginning, now, enough=allowed) < allowed:
             continue
-        uncounted = ", its quiet hours not counted" if channel.peace.clocked else ""
-        said = f"since {beginning:%d %b %H:%M} UTC" if since else "yet"
-        waiting = views.waiting_for(tx, channel.name)
-        many = "1 message waits" if waiting == 1 else f"{waiting:,} messages wait"
-        _tell(
-            tx,
-            watch,
-            [channel],
-            f"silent {channel.name} {beginning.isoformat()}",
-            f"The channel {channel.name} is silent",
-            f"It has taken no message {said}; it should at least every "
-            f"{timing.in_words(allowed)}{uncounted}. {many} for it.\n"
-            f"`monitor channels test {channel.name}` shows whether it works.",
+        say = partial(
+            mishaps.silent,
+            channel.name,
+            since=since,
+            allowed=allowed,
+            clocked=channel.peace.clocked,
+            waiting=views.waiting_for(tx, channel.name),
         )
+        _tell(tx, watch, [channel], f"silent {channel.name} {beginning.isoformat()}", say)

@@ -1,19 +1,20 @@
 """Delivery's messages: what a delivery says now, and what became of one try."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from monitor import telling
-from monitor.core import alerts, timing
+from monitor.core import alerts, mishaps
 from monitor.core.codes import code_of
 from monitor.core.identity import digest
 from monitor.core.messages import Message
 from monitor.core.model import Channel, Severity
 from monitor.core.outbox import (
-    GIVE_UP_AFTER,
     Cause,
     Following,
     Kind,
@@ -22,6 +23,7 @@ from monitor.core.outbox import (
     Tries,
     follow,
 )
+from monitor.core.wording.languages import by_language
 from monitor.storage import deliveries, escalations, fallbacks, holding, standings, work
 from monitor.storage.deliveries import PREPARED
 from monitor.storage.work import Claim
@@ -104,29 +106,22 @@ def _draw_conclusions(
         fallbacks.plan(tx, channel, now=now)
     if outcome.cause is not Cause.PASSING:
         last = deliveries.last_sent_before(tx, row.id, channel=channel.name)
-        title = f"The channel {channel.name} refuses a message"
-        if outcome.cause is Cause.CHANNEL:
-            title = f"The channel {channel.name} takes no messages"
+        everything = outcome.cause is Cause.CHANNEL
         _tell_others(
             tx,
             watch,
             channel,
             key=f"{outcome.cause} {channel.name} {last}",
-            title=title,
-            body=f"Its service says: {outcome.detail}\nThis will not pass by itself. It is tried "
-            f"again for {timing.in_words(GIVE_UP_AFTER)}; try `monitor channels test "
-            f"{channel.name}` when it is mended.",
+            say=partial(mishaps.refuses, channel.name, outcome.detail, everything=everything),
         )
     elif standing.told(now):
+        since = standing.failing_since or now
         _tell_others(
             tx,
             watch,
             channel,
-            key=f"failing {channel.name} {standing.failing_since}",
-            title=f"The channel {channel.name} fails",
-            body=f"Nothing has arrived since {standing.failing_since:%d %b %H:%M} UTC. The last "
-            f"answer: {outcome.detail}\nWhat waits is sent when it is back; "
-            "`monitor deliveries list` shows it.",
+            key=f"failing {channel.name} {since}",
+            say=partial(mishaps.fails, channel.name, outcome.detail, since=since),
         )
 
 
@@ -158,15 +153,19 @@ def give_up(tx: Connection, watch: Watch, row: Row[Any], failure: str) -> None:
         watch,
         channel,
         key=f"dead {channel.name} {now:%Y-%m-%dT%H}",
-        title=f"A message to the channel {channel.name} was given up",
-        body=f"Delivery {row.id} ({row.kind}), made {row.created_at:%d %b %H:%M} UTC: {failure}\n"
-        "`monitor deliveries list --state dead` shows what was given up, `monitor deliveries "
-        "retry` tries it again.",
+        say=partial(
+            mishaps.given_up,
+            channel.name,
+            failure,
+            number=row.id,
+            kind=row.kind,
+            made_at=row.created_at,
+        ),
     )
 
 
 def _tell_others(
-    tx: Connection, watch: Watch, channel: Channel, *, key: str, title: str, body: str
+    tx: Connection, watch: Watch, channel: Channel, *, key: str, say: Callable[..., mishaps.Said]
 ) -> None:
     """Tell people of a channel by others.
 
@@ -174,4 +173,7 @@ def _tell_others(
     """
     others = alerts.others(watch.channels.values(), watch.ops, without=[channel])
     urgent = Severity.CRITICAL
-    deliveries.notify(tx, others, key=key, title=title, body=body, severity=urgent, now=watch.now())
+    for words, same in by_language(others):
+        title, body = say(words=words)
+        now = watch.now()
+        deliveries.notify(tx, same, key=key, title=title, body=body, severity=urgent, now=now)

@@ -42,14 +42,17 @@ def _content(
 ) -> Content | None:
     words = wording_of(watch.channels[row.channel])
     if row.kind == Kind.CANARY:
-        body = f"{row.body}\nSent {now:%H:%M} UTC, {now.day} {now:%b %Y}."
+        sent = words.sent.format(words.moment(now))
+        body = f"{row.body}\n{sent[0].upper()}{sent[1:]}."
         return contents.of_notice(row.title, body, words=words)
     if row.kind in (Kind.VOLUME, Kind.REVISION):
         said = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now, words=words)
         told = contents.of_notice(said.title, said.body, words=words)
         return replace(told, roots=_roots(connection, row)) if row.kind == Kind.REVISION else told
     if row.kind == Kind.OPS:
-        noted = messages.render_ops(row.title, row.body, noted_at=row.created_at, now=now)
+        noted = messages.render_ops(
+            row.title, row.body, noted_at=row.created_at, now=now, words=words
+        )
         return contents.of_notice(noted.title, noted.body, words=words)
     reports = views.reports(connection, _carrying(row))
     return _digest(connection, watch, row, reports, now=now)
@@ -169,7 +172,7 @@ def _gaps(
 def _notice(row: Row[Any], words: Wording, *, now: datetime) -> Notice:
     title, body = row.title, row.body
     if row.kind == Kind.OPS:
-        noted = messages.render_ops(title, body, noted_at=row.created_at, now=now)
+        noted = messages.render_ops(title, body, noted_at=row.created_at, now=now, words=words)
         title, body = noted.title, noted.body.rpartition("\n")[0]
     return digests.notice(title, body, at=row.created_at, now=now, words=words)
 

@@ -12,10 +12,11 @@ from monitor.core.errors import Place
 from monitor.core.model import RuleId, Severity
 from monitor.core.rules import AllOf, Rule
 from monitor.core.terms import parse_term
+from monitor.core.wording import Wording
+from monitor.core.wording.english import ENGLISH
 
 FEED = "canary:"  # the address of its feed, which nobody polls
 OUTLET = "canary:"  # no id that a configuration may use
-TITLE = "CANARY · no news: the watch works"
 
 RULE = Rule(
     id=RuleId("canary"),
@@ -102,40 +103,40 @@ class Journey:
         return tuple(channel for channel, at in self.sent_at if at is None)
 
 
-STAGES = {
-    "listed": "its feed was not parsed, or its page not read: the worker processes, or the task",
-    "read": "its entry did not become an article: the step read",
-    "judged": "it was not judged: the step triage",
-}
-
-
-def told(journey: Journey, *, judged_at: datetime) -> str:
+def told(journey: Journey, *, judged_at: datetime, words: Wording = ENGLISH) -> str:
     """The words of the message that arrives."""
     passed = (*journey.stages[:2], ("judged", judged_at))
-    way = ", ".join(f"{name} after {seconds(at - journey.begun_at)}" for name, at in passed if at)
-    return (
-        f"Canary {journey.number} set out at {journey.begun_at:%H:%M:%S} UTC: {way}.\n"
-        "It was invented by the watch itself and went the way of all news. There is nothing to do."
+    way = ", ".join(
+        words.canary_stages[name].format(seconds(at - journey.begun_at, words))
+        for name, at in passed
+        if at
     )
+    said = words.canary_told.format(journey.number, f"{journey.begun_at:%H:%M:%S}", way)
+    return f"{said}\n{words.canary_invented}"
 
 
-def missed(journey: Journey) -> str:
-    """The words for people whom no canary reached."""
-    opening = f"The canary of {journey.begun_at:%d %b %H:%M:%S} UTC has not arrived: "
+def missed(journey: Journey, words: Wording = ENGLISH) -> tuple[str, str]:
+    """Title and body for people whom no canary reached."""
     why = f" ({journey.failure})" if journey.failure else ""
-    for name, at in journey.stages[:3]:
-        if at is None:
-            return (
-                f"{opening}{STAGES[name]}{why}.\nNews may not arrive either. `monitor status` and "
-                "the log say more; `monitor canary` sends another one."
-            )
-    channels = ", ".join(journey.missing)
-    return (
-        f"{opening}it came as far as the outbox, and {channels} has not taken it{why}.\n"
-        "`monitor channels test` tries the channel; `monitor canary` sends another one."
-    )
+    stuck = next((name for name, at in journey.stages[:3] if at is None), None)
+    if stuck is not None:
+        how_far, advice = f"{words.canary_stuck[stuck]}{why}", words.canary_stuck_advice
+    else:
+        how_far = words.canary_untaken.format(", ".join(journey.missing), why)
+        advice = words.canary_untaken_advice
+    said = words.canary_missing.format(_begun(journey, words), how_far)
+    return words.canary_missed, f"{said}.\n{advice}"
 
 
-def seconds(span: timedelta) -> str:
+def back(journey: Journey, words: Wording = ENGLISH) -> tuple[str, str]:
+    """Title and body for people who heard that one was missing."""
+    return words.canary_back, words.canary_came.format(_begun(journey, words))
+
+
+def _begun(journey: Journey, words: Wording) -> str:
+    return f"{words.dated(journey.begun_at)}:{journey.begun_at:%S}"
+
+
+def seconds(span: timedelta, words: Wording = ENGLISH) -> str:
     """`0.31 s`."""
-    return f"{span.total_seconds():.2f} s"
+    return f"{span.total_seconds():.2f} s".replace(".", words.decimal)

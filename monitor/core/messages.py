@@ -208,11 +208,12 @@ def _listed(number: int, item: Item) -> list[str]:
 # --- the watch itself -----------------------------------------------------------------------
 
 
-def render_ops(title: str, body: str, *, noted_at: datetime, now: datetime) -> Message:
+def render_ops(
+    title: str, body: str, *, noted_at: datetime, now: datetime, words: Wording = ENGLISH
+) -> Message:
     """A message about the watch itself; addresses and failures in it are strangers' words too."""
     lines = [quiet(line).rstrip() for line in body.split("\n")]
-    # What the watch itself is about is told in English: it quotes commands, files and answers.
-    late = f" · {ENGLISH.late}" if now - noted_at >= LATE else ""
+    late = f" · {words.late}" if now - noted_at >= LATE else ""
     shown = shorten(f"[ops] {quiet(title).strip()}", limit=TITLE_LIMIT)
-    noted = f"Noted {ENGLISH.clock(noted_at, now)} · sent {ENGLISH.moment(now)}{late}"
+    noted = words.noted.format(words.clock(noted_at, now), words.moment(now)) + late
     return Message(title=shown, body="\n".join([*lines, noted]))

@@ -10,6 +10,7 @@ from monitor.core import canaries
 from monitor.core.alerts import Origin
 from monitor.core.canaries import Journey
 from monitor.core.identity import KeyMode, digest
+from monitor.core.messages import Message
 from monitor.core.model import Channel, Entry, Severity, Tier
 from monitor.core.outbox import Kind, State
 from monitor.storage.schema import article, canary, delivery, entry, feed, outlet, task
@@ -129,7 +130,7 @@ def queue(
     channels: Sequence[Channel],
     *,
     number: int,
-    body: str,
+    said: Message,
     now: datetime,
 ) -> None:
     """Queue a canary's message to each channel that is for canaries."""
@@ -142,8 +143,8 @@ def queue(
             kind=Kind.CANARY,
             severity=Severity.CRITICAL,  # it proves the way of what no quiet hours hold
             state=State.QUEUED,
-            title=canaries.TITLE,
-            body=body,
+            title=said.title,
+            body=said.body,
             created_at=now,
             not_before=now,
             due_at=now,

@@ -57,6 +57,37 @@ def test_a_canary_goes_the_whole_way_and_leaves_nothing_that_counts(open_desk, n
     assert None not in (row.listed_at, row.read_at, row.judged_at)
 
 
+def test_a_canary_speaks_the_language_of_its_channel(open_desk):
+    desk = open_desk(channels=CONSOLE + BIRD.replace("}", ", language: es}"))
+    desk.sweep()
+    said = log_of(desk)
+    assert "CANARIO · no es noticia: la vigilancia funciona" in said
+    assert "El canario 1 salió a las 12:00:00 UTC: recogido a los " in said
+    assert "Enviado 12:00 UTC, 2 mar 2026." in said
+    assert "Canary" not in said
+
+
+def test_people_hear_in_their_own_languages_of_a_channel_in_trouble(open_desk, hook):
+    hook.status = 404
+    gone = f'gone: {{url: "{hook.address}", canary: true, silent_after: 1 day}}\n'
+    mesa = 'mesa: {url: "file:mesa.log", default: true, ops: true, language: es}\n'
+    desk = open_desk(channels=CONSOLE.replace("}", ", ops: true}") + mesa + gone)
+    english = "".join(desk.sweep(minutes=4) for _ in range(5)) + desk.sweep(days=1, minutes=10)
+    spanish = log_of(desk, "mesa.log")
+    for here, there in (
+        ("The channel gone takes no messages", "[ops] El canal gone no acepta mensajes"),
+        ("Its service says: ", "Esto no se arregla solo. Se sigue intentando durante 5 días"),
+        ("A canary has not arrived", "Un canario no ha llegado"),
+        ("has not taken it", "llegó a la bandeja de salida, y gone no lo ha aceptado"),
+        ("The channel gone is silent", "El canal gone calla"),
+        ("It has taken no message yet; it should at least every 1 day.", "debería al menos cada 1"),
+        ("Noted 12:04 · sent 12:04 UTC", "Anotado: 12:04 · enviado: 12:04 UTC, 2 mar 2026"),
+    ):
+        assert here in english
+        assert here not in spanish
+        assert there in spanish
+
+
 def test_another_one_sets_out_every_hour(open_desk):
     desk = open_desk(channels=CONSOLE + BIRD)
     desk.sweep()

@@ -63,7 +63,9 @@ def test_the_canary_s_own_rule_matches_its_text_in_the_headline_and_lead() -> No
 def test_a_missed_canary_says_how_far_it_came(passed: dict[str, datetime], said: str) -> None:
     channels = (("nest", NOON), ("bird", None))
     journey = Journey(1, NOON, NOON + minutes(5), sent_at=channels, **passed)
-    assert said in canaries.missed(journey)
+    title, body = canaries.missed(journey)
+    assert title == "A canary has not arrived"
+    assert said in body
     assert not journey.arrived
 
 

@@ -150,6 +150,35 @@ class Wording:
     code: str
     how_to_answer: str
 
+    # What people are told of a channel in trouble, and of canaries; `{}` first is which.
+    noted: str  # when, when it was sent
+    channel_takes_none: str
+    channel_refuses: str
+    channel_refusal: str  # what was said, for how long it is tried, the channel
+    channel_fails: str
+    channel_failure: str  # since when, what was said
+    message_given_up: str
+    message_death: str  # its number, kind, when it was made, what was said
+    channel_silent: str
+    taken_none: str
+    taken_none_since: str
+    expected: str
+    expected_beside_quiet: str
+    wait_for_it: Plural
+    test_it: str
+    canary_title: str
+    canary_told: str  # its number, when it set out, its way
+    canary_stages: Mapping[str, str]
+    canary_invented: str
+    canary_missed: str
+    canary_missing: str  # when it set out, how far it came
+    canary_stuck: Mapping[str, str]
+    canary_stuck_advice: str
+    canary_untaken: str  # by which channels, why
+    canary_untaken_advice: str
+    canary_back: str
+    canary_came: str
+
     # Why the bot does nothing about an answer.
     verbs: Mapping[str, str]  # how each is written in an answer
     not_understood: str  # a word, how to answer
@@ -225,6 +254,10 @@ class Wording:
     def weekday(self, at: datetime) -> str:
         """`Sat 21 Nov 03:02`."""
         return self.weekday_form.format(self.weekdays[at.weekday()], self.day(at), f"{at:%H:%M}")
+
+    def dated(self, at: datetime) -> str:
+        """`02 Mar 14:06`."""
+        return f"{at:%d} {self.months[at.month - 1]} {at:%H:%M}"
 
     def clock(self, at: datetime, now: datetime) -> str:
         """The time of day, with the day where it is not that of `now`."""

@@ -157,6 +157,48 @@ ENGLISH = Wording(
     called="Nobody has acknowledged this at {} for {}.",
     code="Code {}",
     how_to_answer="reply ack, snooze 2h, mute story or noise",
+    noted="Noted {} · sent {}",
+    channel_takes_none="The channel {} takes no messages",
+    channel_refuses="The channel {} refuses a message",
+    channel_refusal="Its service says: {0}\nThis will not pass by itself. It is tried again for "
+    "{1}; try `monitor channels test {2}` when it is mended.",
+    channel_fails="The channel {} fails",
+    channel_failure="Nothing has arrived since {} UTC. The last answer: {}\nWhat waits is sent "
+    "when it is back; `monitor deliveries list` shows it.",
+    message_given_up="A message to the channel {} was given up",
+    message_death="Delivery {} ({}), made {} UTC: {}\n`monitor deliveries list --state dead` shows "
+    "what was given up, `monitor deliveries retry` tries it again.",
+    channel_silent="The channel {} is silent",
+    taken_none="It has taken no message yet; ",
+    taken_none_since="It has taken no message since {} UTC; ",
+    expected="it should at least every {}. ",
+    expected_beside_quiet="it should at least every {}, its quiet hours not counted. ",
+    wait_for_it=Plural("{} message waits for it.", "{} messages wait for it."),
+    test_it="`monitor channels test {}` shows whether it works.",
+    canary_title="CANARY · no news: the watch works",
+    canary_told="Canary {} set out at {} UTC: {}.",
+    canary_stages={
+        "listed": "listed after {}",
+        "read": "read after {}",
+        "judged": "judged after {}",
+    },
+    canary_invented="It was invented by the watch itself and went the way of all news. There is "
+    "nothing to do.",
+    canary_missed="A canary has not arrived",
+    canary_missing="The canary of {} UTC has not arrived: {}",
+    canary_stuck={
+        "listed": "its feed was not parsed, or its page not read: the worker processes, or the "
+        "task",
+        "read": "its entry did not become an article: the step read",
+        "judged": "it was not judged: the step triage",
+    },
+    canary_stuck_advice="News may not arrive either. `monitor status` and the log say more; "
+    "`monitor canary` sends another one.",
+    canary_untaken="it came as far as the outbox, and {} has not taken it{}",
+    canary_untaken_advice="`monitor channels test` tries the channel; `monitor canary` sends "
+    "another one.",
+    canary_back="Canaries arrive again",
+    canary_came="The one of {} UTC came through.",
     verbs={each: each for each in ("ack", "snooze", "mute", "noise", "help")},
     not_understood="I do not know {}. {}",
     nothing_said="that",

@@ -208,6 +208,47 @@ SPANISH = Wording(
     called="Nadie ha acusado recibo en {} desde hace {}.",
     code="Código {}",
     how_to_answer="responda visto, posponer 2h, silenciar o ruido",
+    noted="Anotado: {} · enviado: {}",
+    channel_takes_none="El canal {} no acepta mensajes",
+    channel_refuses="El canal {} rechaza un mensaje",
+    channel_refusal="Su servicio responde: {0}\nEsto no se arregla solo. Se sigue intentando "
+    "durante {1}; pruebe `monitor channels test {2}` cuando esté arreglado.",
+    channel_fails="El canal {} falla",
+    channel_failure="No ha llegado nada desde el {} UTC. La última respuesta: {}\nLo que espera "
+    "sale cuando vuelva; `monitor deliveries list` lo muestra.",
+    message_given_up="Se ha desistido de un mensaje al canal {}",
+    message_death="Envío {} ({}), hecho el {} UTC: {}\n`monitor deliveries list --state dead` "
+    "muestra de qué se ha desistido, `monitor deliveries retry` lo intenta otra vez.",
+    channel_silent="El canal {} calla",
+    taken_none="Todavía no ha aceptado ningún mensaje; ",
+    taken_none_since="No ha aceptado ningún mensaje desde el {} UTC; ",
+    expected="debería al menos cada {}. ",
+    expected_beside_quiet="debería al menos cada {}, sin contar sus horas de silencio. ",
+    wait_for_it=Plural("{} mensaje lo espera.", "{} mensajes lo esperan."),
+    test_it="`monitor channels test {}` muestra si funciona.",
+    canary_title="CANARIO · no es noticia: la vigilancia funciona",
+    canary_told="El canario {} salió a las {} UTC: {}.",
+    canary_stages={
+        "listed": "recogido a los {}",
+        "read": "leído a los {}",
+        "judged": "juzgado a los {}",
+    },
+    canary_invented="Lo inventó la propia vigilancia y pasó por donde pasan todas las noticias. No "
+    "hay nada que hacer.",
+    canary_missed="Un canario no ha llegado",
+    canary_missing="El canario del {} UTC no ha llegado: {}",
+    canary_stuck={
+        "listed": "no se analizó su fuente RSS, o no se leyó su página: los procesos de trabajo, o "
+        "la tarea",
+        "read": "su entrada no llegó a ser artículo: el paso «read»",
+        "judged": "nadie lo juzgó: el paso «triage»",
+    },
+    canary_stuck_advice="Puede que tampoco lleguen noticias. `monitor status` y el registro dicen "
+    "más; `monitor canary` envía otro.",
+    canary_untaken="llegó a la bandeja de salida, y {} no lo ha aceptado{}",
+    canary_untaken_advice="`monitor channels test` prueba el canal; `monitor canary` envía otro.",
+    canary_back="Los canarios vuelven a llegar",
+    canary_came="El del {} UTC ha llegado.",
     verbs={
         "ack": "visto",
         "snooze": "posponer",
