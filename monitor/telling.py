@@ -1,6 +1,6 @@
 """What a delivery tells, as of now: its content, before a channel's form dresses it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Row
 from monitor.core import alerts, contents, digests, episodes, messages, outages
 from monitor.core.contents import Chart, Content, Notice
 from monitor.core.hours import MOST_LISTED, Digests, Why
+from monitor.core.knowledge import TypeId
 from monitor.core.model import Channel, RuleId
 from monitor.core.outbox import Kind
-from monitor.core.reports import Report
+from monitor.core.reports import Fired, Report
 from monitor.core.wording import Wording
 from monitor.core.wording.english import ENGLISH
 from monitor.core.wording.languages import wording_of
@@ -54,8 +55,8 @@ def _content(
             row.title, row.body, noted_at=row.created_at, now=now, words=words
         )
         return contents.of_notice(noted.title, noted.body, words=words)
-    reports = views.reports(connection, _carrying(row))
-    return _digest(connection, watch, row, reports, now=now)
+    told = _reports(connection, watch, row, words)
+    return _digest(connection, watch, row, told, now=now)
 
 
 def _carrying(row: Row[Any]) -> int:
@@ -75,7 +76,7 @@ def _told_at_once(
     words = wording_of(watch.channels[row.channel])
 
     def look_up() -> Content | None:
-        if not (told := views.reports(connection, _carrying(row))):
+        if not (told := _reports(connection, watch, row, words)):
             return None
         said = at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
         return replace(said, roots=_roots(connection, row))
@@ -83,6 +84,28 @@ def _told_at_once(
     carried = views.carried(connection, _carrying(row))
     same = (*carried, row.incident_id, row.kind, words.language)
     return watch.told.get(same, look_up, now=now)
+
+
+def _reports(
+    connection: Connection, watch: Watch, row: Row[Any], words: Wording
+) -> Sequence[Report]:
+    """What it tells; types of events have their names in the language of the message."""
+    told = views.reports(connection, _carrying(row))
+    labels = {each.id: each.labels.get(words.language, "") for each in watch.knowledge.types}
+    if not any(labels.values()):
+        return told
+    return [replace(each, fired=tuple(_named(one, labels) for one in each.fired)) for each in told]
+
+
+def _named(fired: Fired, labels: Mapping[TypeId, str]) -> Fired:
+    if fired.event is None:
+        return fired
+    kind = fired.event.type
+    if not (label := labels.get(kind)):
+        return fired
+    # As `core/incidents.py` names a type that is new about an incident.
+    new, said = (f"{alerts.Reason.NEW_TYPE}: {each}" for each in (kind.replace("_", " "), label))
+    return replace(fired, label=label, reason=fired.reason.replace(new, said))
 
 
 def at_once(

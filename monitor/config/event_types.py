@@ -19,19 +19,21 @@ from monitor.core.knowledge import (
     Status,
     TypeId,
 )
+from monitor.core.model import Language
 from monitor.core.rules import Term, Word
 from monitor.core.text import fold
 
 MODIFIER_KEYS = ("words", "status", "behind")
 TYPE_KEYS = (
     "title", "family", "cues", "traps", "becomes", "two_parties", "said", "concerns", "by",
-    "arguable",
+    "arguable", "labels",
 )  # fmt: skip
 CUE_KEYS = ("words", "place", "of", "target", "needs", "joined", "beside", "unless")
 # Keys of a cue group that take one word only.
 PLACE, OF, TARGET, NEEDS = ("counts",), ("target",), ("before",), ("source",)
 
 _status = values.choice("status", Status)
+_language = values.choice("language", Language)
 _place = values.one_of('value of "place"', PLACE)
 _of = values.one_of('value of "of"', OF)
 _target = values.one_of('value of "target"', TARGET)
@@ -140,7 +142,17 @@ class EventTypes:
             concerns=flag(fields, "concerns"),
             by=self._by(fields),
             arguable=flag(fields, "arguable"),
+            labels=self._labels(fields),
         )
+
+    def _labels(self, fields: Fields) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for key, node in fields.mapping("labels", what="names (language: name)"):
+            language = read_text(key, _language, self._problems)
+            name = read_text(node, values.text, self._problems)
+            if language and name:
+                found[language] = name
+        return found
 
     def _by(self, fields: Fields) -> tuple[ActorId, ...]:
         found = []

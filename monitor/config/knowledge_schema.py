@@ -5,6 +5,7 @@ from monitor.config.rule_schema import LISTS
 from monitor.config.shapes import Shape, known
 from monitor.config.values import ACTOR_ID, ID, LIST_NAME
 from monitor.core.knowledge import Binding, Notice, Status
+from monitor.core.model import Language
 
 _PLAIN = LIST_NAME.pattern
 _TERM = shapes.matching(
@@ -172,6 +173,10 @@ def _type() -> Shape:
         "concerns": shapes.flag("true: an event for each who is named beside.", default=False),
         "by": shapes.several("Only these actors and their parts do it.", _actor_id("An actor.")),
         "arguable": shapes.flag("true: an alert by it is weak.", default=False),
+        "labels": shapes.mapping(
+            "Its name in messages of a language; without one, its id.",
+            {each.value: shapes.text("The name.") for each in Language},
+        ),
     }
     return shapes.mapping(
         "A kind of event.", known(event_types.TYPE_KEYS, keys), required=("title", "family")

@@ -291,7 +291,7 @@ def _why(report: Report, fired: Fired, words: Wording) -> Why:
 
 def _event(fired: Fired, words: Wording) -> str:
     """Who did what to whom, and who says so."""
-    told = quiet(words.event(fired.event)).strip() if fired.event else ""
+    told = quiet(words.event(fired.event, fired.label)).strip() if fired.event else ""
     return shorten(told, limit=EVENT_LIMIT)
 
 

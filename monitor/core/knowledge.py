@@ -165,6 +165,7 @@ class EventType:
     something else. `said`: saying it is the deed, so that it is never merely claimed.
     `concerns`: everybody named in the sentence beside who did it is concerned, each by an event of
     his own. `by`: only these actors and their parts do it. `arguable`: an alert by it is weak.
+    `labels`: its name in messages, by language.
     """
 
     id: TypeId
@@ -178,6 +179,7 @@ class EventType:
     concerns: bool = False
     by: tuple[ActorId, ...] = ()
     arguable: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)  # decides nothing
 
 
 @dataclass(frozen=True, slots=True)

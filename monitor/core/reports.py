@@ -12,7 +12,8 @@ from monitor.core.model import Completeness, Evidence, RuleId, Severity, StoryId
 class Fired:
     """One rule that fired or weakly matched; `reason` is why people are told now.
 
-    `weight`: how much that counts among several articles, the least most.
+    `weight`: how much that counts among several articles, the least most. `label` names the type
+    of `event` in the language of the message; "" where its id must do.
     """
 
     rule: RuleId
@@ -23,6 +24,7 @@ class Fired:
     evidence: tuple[Evidence, ...] = ()
     event: Event | None = None
     weight: int = 0
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

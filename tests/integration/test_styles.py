@@ -1,9 +1,11 @@
 """Channels with a language and a layout of their own, from an article to what people get."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from test_incidents import ATTACKS, KNOWN
 from typer.testing import CliRunner
 
 from monitor import app
@@ -113,3 +115,22 @@ def test_a_preview_of_a_digest_shows_its_chart(files, tmp_path, url, shown):
         page = tmp_path / "digest.html"
         assert CliRunner().invoke(commands, [*words, "--html", str(page)]).exit_code == 0
         assert '<img src="data:image/png;base64,iVBOR' in page.read_text("utf-8")
+
+
+def test_types_of_events_have_the_names_that_knowledge_gives_them_in_a_language(
+    open_desk, files, tmp_path, newsroom
+):
+    first, second = KNOWN.types
+    labelled = replace(first, labels={"es": "ataque aéreo"}), replace(second, labels={})
+    files["channels.yaml"] = STYLED.replace(", template: templates/desk.j2", "")
+    found = load(files, base=tmp_path, environment={})
+    desk = open_desk(replace(found, rules=(ATTACKS,), knowledge=replace(KNOWN, types=labelled)))
+    desk.sweep()
+    newsroom.publish("Northland raids Strelsau")
+    newsroom.publish("Northland bombs Strelsau", feed="b")
+    english = desk.sweep(minutes=6) + desk.sweep(hours=1)
+    spanish = "".join(kept(desk, "mesa"))
+    assert "Northland → Strelsau: air strike" in english
+    assert "Northland → Strelsau: ataque aéreo" in spanish
+    assert "Northland → Strelsau: raid" in spanish
+    assert "air strike" not in spanish

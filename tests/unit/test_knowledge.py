@@ -67,6 +67,7 @@ modifiers:
 types:
   raid:
     title: a raid
+    labels: {es: redada}
     family: force
     cues:
       - [raid, raids]
@@ -145,6 +146,7 @@ def test_an_event_type_has_its_cues_and_what_it_becomes() -> None:
     assert (written(boards.beside), written(boards.unless)) == (["tanker*", "vessel"], ["game"])
     assert raid.becomes == {ModifierId("threatens"): TypeId("raid_threatened")}
     assert (raid.by, raid.said, threat.said, threat.arguable) == (("ruritania",), False, True, True)
+    assert (raid.labels, threat.labels) == ({"es": "redada"}, {})
 
 
 def test_a_modifier_has_its_status() -> None:
@@ -244,6 +246,7 @@ def test_the_version_changes_with_what_decides() -> None:
 
 def test_the_version_does_not_change_with_titles_and_comments() -> None:
     assert version(f"# said\n{KNOWN.replace('a raid', 'an attack')}") == version(KNOWN)
+    assert version(KNOWN.replace("    labels: {es: redada}\n", "")) == version(KNOWN)
 
 
 # --- live edits

@@ -346,8 +346,8 @@ class Wording:
         carried = f"{self.plural(self.outlets, found.outlets)}, " if found.outlets > 1 else ""
         return f"{carried}{self.plural(self.sources, count, told)}"
 
-    def event(self, event: Event) -> str:
-        """`A → B: strike · claimed by A, not confirmed in this article`.
+    def event(self, event: Event, label: str = "") -> str:
+        """`A → B: strike · claimed by A, not confirmed in this article`; `label` names its type.
 
         The article confirms nothing that it leaves to a speaker.
         """
@@ -358,7 +358,9 @@ class Wording:
         said = self.status(event)
         if event.status in _OPEN:
             said += f", {self.not_confirmed_here}"
-        return " · ".join(filter(None, [f"{parties}: {event.type.replace('_', ' ')}", said]))
+        return " · ".join(
+            filter(None, [f"{parties}: {label or event.type.replace('_', ' ')}", said])
+        )
 
     def status(self, event: Event) -> str:
         """`claimed by A`, `planned, says A`; "" for what is plainly said."""
