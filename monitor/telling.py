@@ -48,8 +48,10 @@ def _content(
         return contents.of_notice(row.title, body, words=words)
     if row.kind in (Kind.VOLUME, Kind.REVISION):
         said = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now, words=words)
-        told = contents.of_notice(said.title, said.body, words=words)
-        return replace(told, roots=_roots(connection, row)) if row.kind == Kind.REVISION else told
+        notice = contents.of_notice(said.title, said.body, words=words)
+        if row.kind == Kind.REVISION:
+            notice = replace(notice, roots=_roots(connection, row))
+        return notice
     if row.kind == Kind.OPS:
         noted = messages.render_ops(
             row.title, row.body, noted_at=row.created_at, now=now, words=words
