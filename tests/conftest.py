@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from monitor.storage.engine import Database
 from monitor.storage.migrate import upgrade
 
 _numbers = itertools.count()
+
+# Timings never decide a test: on a busy machine one example takes seconds.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
