@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -33,7 +33,7 @@ from monitor.core.outbox import Kind, State
 from monitor.storage import answers, escalations, fallbacks, known, standings
 from monitor.storage.schema import alert, article, delivery, delivery_alert, entry, feed
 from monitor.storage.upsert import insert_new
-from monitor.storage.work import Claim, claim, claims, due, taking
+from monitor.storage.work import Claim, claim, claims, due, taking, unindexed
 
 # Digests that tell once what a start or an outage brought: open until all of that origin is read.
 GATHERED = {Way.WELCOME: Origin.WELCOME, Way.MISSED: Origin.MISSED}
@@ -491,15 +491,16 @@ def _claiming() -> ReturningUpdate[Any]:
     busy = select(delivery.c.channel).where(
         delivery.c.state == State.SENDING, delivery.c.due_at > now
     )
+    channel = unindexed(delivery.c.channel)
     ready = and_(
         due(delivery, now=now),
-        delivery.c.channel.in_(bindparam("channels", expanding=True)),
+        channel.in_(bindparam("channels", expanding=True)),
         delivery.c.channel.not_in(busy),
         delivery.c.channel.not_in(standings.resting(now=now)),
         ~_SUSPECT,
         *(_closed(way, origin) for way, origin in GATHERED.items()),
     )
-    first = select(func.min(delivery.c.id)).where(ready).group_by(delivery.c.channel)
+    first = select(func.min(delivery.c.id)).where(ready).group_by(channel)
     return taking(delivery, delivery.c.id.in_(first.scalar_subquery()), _sending())
 
 
@@ -508,9 +509,10 @@ def _claiming_suspect() -> ReturningUpdate[Any]:
     """One that may kill the process: alone."""
     now, other = _moment("now"), delivery.alias("other")
     under_way = exists().where(other.c.state == State.SENDING, other.c.due_at > now)
+    channel = unindexed(delivery.c.channel)
     ready = and_(
         due(delivery, now=now),
-        delivery.c.channel.in_(bindparam("channels", expanding=True)),
+        channel.in_(bindparam("channels", expanding=True)),
         delivery.c.channel.not_in(standings.resting(now=now)),
         _SUSPECT,
         ~under_way,
@@ -559,6 +561,8 @@ def hurry_digests(connection: Connection, *, now: datetime) -> None:
     )
 
 
+# Not "is not null": SQLite would look through all articles there are.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HURRIED = delivery.c.not_before == delivery.c.created_at  # by `hurry_digests`
 
 
@@ -585,7 +589,7 @@ def _closed(way: Way, origin: Origin) -> ColumnElement[bool]:
         delivery.c.created_at <= _moment("gathered"),
         ~or_(
             exists().where(entry.c.origin == origin, entry.c.due_at.is_not(None), ~entry.c.again),
-            exists().where(article.c.origin == origin, article.c.due_at.is_not(None)),
+            exists().where(article.c.origin == origin, article.c.due_at > _LONG_AGO),
             and_(
                 ~_HURRIED,
                 exists().where(waiting[origin], feed.c.retired_at.is_(None), feed.c.attempts == 0),
