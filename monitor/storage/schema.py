@@ -420,6 +420,9 @@ delivery = Table(
     Index("ix_delivery_part_of", "part_of"),  # what it tells together
     Index("ix_delivery_channel_sent_at", "channel", "sent_at"),  # how many went out lately
     _where("ix_delivery_escalates", "escalates", present="escalates"),  # who is called next
+    _where("ix_delivery_waiting", "channel", "id", present="due_at"),  # the first of each channel
+    _where("ix_delivery_held", "held", present="held"),  # what was held back
+    _where("ix_delivery_collection", "collection", present="collection"),  # what still gathers
 )
 
 channel = Table(  # what a channel has been given lately, and until when it is left alone

@@ -16,7 +16,7 @@ def asked(desk):
     found = []
 
     def note(_connection, _cursor, statement, given, _context, _many):
-        if statement.startswith(("SELECT", "UPDATE")):
+        if statement.startswith(("SELECT", "UPDATE", "WITH")):
             found.append((statement, given))
 
     event.listen(desk.database.writer, "before_cursor_execute", note)
