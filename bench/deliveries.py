@@ -192,6 +192,7 @@ def main() -> None:
             monitor.database.write(lambda tx: fill(tx, monitor, 0, 10))
             drain(monitor)  # whatever is made once
             bare(port, texts(monitor, 100))
+            app.settle()  # as the daemon does
             for turn in range(ROUNDS):
                 first = 10 + turn * each
                 monitor.database.write(lambda tx, first=first: fill(tx, monitor, first, each))

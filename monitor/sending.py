@@ -37,8 +37,7 @@ ANSWERED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.DIGEST, Kind.REVISION})
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
     row, now = claim.row, watch.now()
-    with watch.database.read() as connection:
-        content = telling.content(connection, watch, row, now=now)
+    content = telling.content(watch, row, now=now)
     if content is None:
         return None
     if content.preface:

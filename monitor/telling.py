@@ -25,22 +25,16 @@ A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 OUTAGE_BEFORE = timedelta(hours=1)  # an outage ended so long before its digest began, at most
 
 
-def content(
-    connection: Connection, watch: Watch, row: Row[Any], *, now: datetime
-) -> Content | None:
+def content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
     """What a delivery says; None if what a digest held has been told more urgently since."""
     if row.kind in (Kind.ALERT, Kind.UPDATE):
-        found = _told_at_once(connection, watch, row, now=now)
+        found = _told_at_once(watch, row, now=now)
     else:
-        found = _content(connection, watch, row, now=now)
-    if found is None:
-        return None
-    return replace(found, preface=preface(connection, watch, row, found, now=now))
+        found = _content(watch, row, now=now)
+    return None if found is None else replace(found, preface=preface(watch, row, found, now=now))
 
 
-def _content(
-    connection: Connection, watch: Watch, row: Row[Any], *, now: datetime
-) -> Content | None:
+def _content(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
     words = wording_of(watch.channels[row.channel])
     if row.kind == Kind.CANARY:
         sent = words.sent.format(words.moment(now))
@@ -50,15 +44,17 @@ def _content(
         said = episodes.sent(row.title, row.body, decided_at=row.created_at, now=now, words=words)
         notice = contents.of_notice(said.title, said.body, words=words)
         if row.kind == Kind.REVISION:
-            notice = replace(notice, roots=_roots(connection, row))
+            with watch.database.read() as connection:
+                notice = replace(notice, roots=_roots(connection, row))
         return notice
     if row.kind == Kind.OPS:
         noted = messages.render_ops(
             row.title, row.body, noted_at=row.created_at, now=now, words=words
         )
         return contents.of_notice(noted.title, noted.body, words=words)
-    told = _reports(connection, watch, row, words)
-    return _digest(connection, watch, row, told, now=now)
+    with watch.database.read() as connection:
+        told = _reports(connection, watch, row, words)
+        return _digest(connection, watch, row, told, now=now)
 
 
 def _carrying(row: Row[Any]) -> int:
@@ -71,20 +67,18 @@ def _roots(connection: Connection, row: Row[Any]) -> tuple[str, ...]:
     return tuple(views.roots(connection, _carrying(row), row.incident_id))
 
 
-def _told_at_once(
-    connection: Connection, watch: Watch, row: Row[Any], *, now: datetime
-) -> Content | None:
+def _told_at_once(watch: Watch, row: Row[Any], *, now: datetime) -> Content | None:
     """What a message says at once, looked up once for all channels that are told the same now."""
     words = wording_of(watch.channels[row.channel])
 
     def look_up() -> Content | None:
-        if not (told := _reports(connection, watch, row, words)):
-            return None
-        said = at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
-        return replace(said, roots=_roots(connection, row))
+        with watch.database.read() as connection:
+            if not (told := _reports(connection, watch, row, words)):
+                return None
+            said = at_once(told, now=now, update=row.kind == Kind.UPDATE, words=words)
+            return replace(said, roots=_roots(connection, row))
 
-    carried = views.carried(connection, _carrying(row))
-    same = (*carried, row.incident_id, row.kind, words.language)
+    same = (row.carried or row.key, row.incident_id, row.kind, words.language)
     return watch.told.get(same, look_up, now=now)
 
 
@@ -239,15 +233,13 @@ def _chart(
 # --- why it comes to this channel, and now -------------------------------------------------------
 
 
-def preface(
-    connection: Connection, watch: Watch, row: Row[Any], told: Content, *, now: datetime
-) -> str:
+def preface(watch: Watch, row: Row[Any], told: Content, *, now: datetime) -> str:
     """Why a message comes here, and now: called for, standing in, held; "" where it need not."""
     words = wording_of(watch.channels[row.channel])
     said = [
-        _called(connection, watch, row, words),
-        _stands_in(connection, watch, row, words),
-        _known_elsewhere(connection, row, told, words, now=now),
+        _called(watch, row, words),
+        _stands_in(watch, row, words),
+        _known_elsewhere(watch, row, told, words, now=now),
     ]
     if row.forwarded_from:
         said.append(words.off_call.format(row.forwarded_from))
@@ -256,21 +248,23 @@ def preface(
     return " ".join(filter(None, said))
 
 
-def _called(connection: Connection, watch: Watch, row: Row[Any], words: Wording) -> str:
+def _called(watch: Watch, row: Row[Any], words: Wording) -> str:
     """For how long nobody has acknowledged the message that this one follows."""
     if not row.escalates:
         return ""
-    first = fallbacks.replaced(connection, row.escalates)
+    with watch.database.read() as connection:
+        first = fallbacks.replaced(connection, row.escalates)
     if first is None:
         return ""
     minutes = max(int((watch.now() - first.not_before) / A_MINUTE), 1)
     return words.called.format(first.channel, words.duration(minutes * A_MINUTE))
 
 
-def _stands_in(connection: Connection, watch: Watch, row: Row[Any], words: Wording) -> str:
+def _stands_in(watch: Watch, row: Row[Any], words: Wording) -> str:
     if not row.fallback_of:
         return ""
-    former = fallbacks.replaced(connection, row.fallback_of)
+    with watch.database.read() as connection:
+        former = fallbacks.replaced(connection, row.fallback_of)
     if former is None:
         return ""
     if former.channel not in watch.channels:
@@ -279,13 +273,14 @@ def _stands_in(connection: Connection, watch: Watch, row: Row[Any], words: Wordi
 
 
 def _known_elsewhere(
-    connection: Connection, row: Row[Any], told: Content, words: Wording, *, now: datetime
+    watch: Watch, row: Row[Any], told: Content, words: Wording, *, now: datetime
 ) -> str:
     """Since when others know what a channel hears of for the first time; "" if nobody does."""
     weights = {fired.weight for report in told.reports for fired in report.fired}
     if row.kind != Kind.ALERT or not weights or not weights.isdisjoint(_FIRST):
         return ""
-    since = known.told_since(connection, row.id)
+    with watch.database.read() as connection:
+        since = known.told_since(connection, row.id)
     return "" if since is None else words.new_here.format(words.clock(since, now))
 
 

@@ -11,10 +11,13 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Label,
+    String,
     Update,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     exists,
     func,
@@ -507,7 +510,7 @@ def _claiming() -> ReturningUpdate[Any]:
         waiting.c.name.not_in(busy),
         waiting.c.name.not_in(standings.resting(now=now)),
     )
-    return taking(delivery, delivery.c.id.in_(firsts), _sending())
+    return taking(delivery, delivery.c.id.in_(firsts), _sending()).returning(_carried())
 
 
 def _with_something_waiting() -> CTE:
@@ -534,7 +537,16 @@ def _claiming_suspect() -> ReturningUpdate[Any]:
         ~under_way,
     )
     first = select(func.min(delivery.c.id)).where(ready)
-    return taking(delivery, delivery.c.id == first.scalar_subquery(), _sending())
+    suspect = delivery.c.id == first.scalar_subquery()
+    return taking(delivery, suspect, _sending()).returning(_carried())
+
+
+def _carried() -> Label[str | None]:
+    """The alerts that a message tells, as `carried`; a call tells those of the one it follows."""
+    told_by = func.coalesce(delivery.c.escalates, delivery.c.id)
+    numbers = func.aggregate_strings(cast(delivery_alert.c.alert_id, String), ",")
+    of_one = select(numbers).where(delivery_alert.c.delivery_id == told_by)
+    return of_one.correlate(delivery).scalar_subquery().label("carried")
 
 
 _SUSPECT = and_(delivery.c.state == State.SENDING, delivery.c.uncertain > 0)

@@ -63,11 +63,6 @@ _CARRIED = (
     .where(delivery_alert.c.delivery_id == bindparam("number"))
     .order_by(match.c.article_id, match.c.id)
 )
-_ALERTS = (
-    select(delivery_alert.c.alert_id)
-    .where(delivery_alert.c.delivery_id == bindparam("number"))
-    .order_by(delivery_alert.c.alert_id)
-)
 _INCIDENTS = (
     select(alert.c.incident_id)
     .join(delivery_alert, delivery_alert.c.alert_id == alert.c.id)
@@ -89,11 +84,6 @@ _TOLD_ARTICLE: Select[Any] = (
     .outerjoin(_AGENCY, _AGENCY.c.id == article.c.credit)
     .where(article.c.id == bindparam("number"))
 )
-
-
-def carried(connection: Connection, delivery_id: int) -> list[int]:
-    """The alerts that a delivery carries."""
-    return list(connection.execute(_ALERTS, {"number": delivery_id}).scalars())
 
 
 def roots(connection: Connection, delivery_id: int, incident_id: int | None) -> list[str]:
