@@ -27,7 +27,7 @@ run: $(VENV)/run.stamp ## run the daemon in the foreground with config/
 demo: $(VENV)/run.stamp ## replay a bundled week through the real daemon, without network
 	@$(BIN)/monitor demo
 
-test: $(VENV)/dev.stamp ## unit and integration tests (some eight minutes on two cores)
+test: $(VENV)/dev.stamp ## unit and integration tests (some fifteen minutes on two cores)
 	$(BIN)/python -m pytest tests/unit tests/integration -n 2
 
 check: $(VENV)/dev.stamp ## format, lint, types, floors and unit tests (under a minute)
