@@ -33,6 +33,9 @@ PREFACE_ROOM = 260  # characters of the line that says why a message comes here,
 
 ANSWERED = frozenset({Kind.ALERT, Kind.UPDATE, Kind.DIGEST, Kind.REVISION})
 
+# With the end of a message, not after it: every one that arrives comes by here.
+_ASKED_OF_SENT = (standings.FAILING, fallbacks.STOOD_IN_FOR)
+
 
 def render(watch: Watch, claim: Claim, *, room: int) -> Message | None:
     """The message as of now; None if what a digest held has been told more urgently since."""
@@ -72,14 +75,16 @@ def store_outcome(
         values |= {"title": message.title, "body": message.body}
     if after.state is State.UNKNOWN:  # the calendar: back-off is cut to minutes
         values["not_before"] = after.again_at
+    sent = None
     if after.state is State.SENT:
-        held = work.finish(tx, claim, sent_at=now, **values)
+        sent = work.finish_asking(tx, claim, _ASKED_OF_SENT, sent_at=now, **values)
+        held = sent is not None
     elif after.again_at is None:
         held = work.set_aside(tx, claim, failure=outcome.detail, **values)
     else:
         held = work.postpone(tx, claim, until=after.again_at, failure=outcome.detail, **values)
     if held:
-        _draw_conclusions(tx, watch, claim, outcome, after)
+        _draw_conclusions(tx, watch, claim, outcome, after, sent)
         if message is not None and message.failure:
             _tell_of_template(tx, watch, row.channel, message.failure)
         if row.kind == Kind.DIGEST:
@@ -89,15 +94,25 @@ def store_outcome(
 
 
 def _draw_conclusions(
-    tx: Connection, watch: Watch, claim: Claim, outcome: Outcome, after: Following
+    tx: Connection,
+    watch: Watch,
+    claim: Claim,
+    outcome: Outcome,
+    after: Following,
+    sent: Row[Any] | None,
 ) -> None:
-    """What a try means for its channel, for what stands in for the message, and for people."""
+    """What a try means for its channel, for what stands in for the message, and for people.
+
+    `sent`: what was asked of a message that arrived.
+    """
     row, now, channel = claim.row, watch.now(), watch.channels[claim.row.channel]
-    standing = standings.note_try(tx, channel, outcome, now=now)
+    failing = sent is None or sent.channel_failing
+    standing = standings.note_try(tx, channel, outcome, failing=failing, now=now)
     if row.escalates and after.state in (State.SENT, State.UNKNOWN):
         escalations.note_sent(tx, row.id, row.escalates, channel.name)
-    if after.state is State.SENT:
-        fallbacks.drop(tx, row.id)
+    if sent is not None:
+        if sent.stood_in_for:
+            fallbacks.drop(tx, row.id)
         return
     if after.state is State.DEAD:
         give_up(tx, watch, row, outcome.detail)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, literal_column, or_, select
 
 from monitor.core.identity import digest
 from monitor.core.model import Channel, ChannelName, Fallback
@@ -66,10 +66,19 @@ def drop(connection: Connection, number: int) -> None:
     connection.execute(_UNNEEDED, {"number": number})
 
 
-_UNNEEDED = delete(delivery).where(  # built once: every message that arrives comes by here
+_UNNEEDED = delete(delivery).where(
     delivery.c.fallback_of == bindparam("number"),
     delivery.c.state == State.QUEUED,
     delivery.c.uncertain == 0,
+)
+
+# Asked of a message that ends: whether another waits to stand in for it. Most have none, and then
+# `drop` is spared. SQLAlchemy names no tables in what is returned, so "id" would be the other's.
+STOOD_IN_FOR = (
+    exists()
+    .where(_stand_in.c.fallback_of == literal_column("delivery.id"))
+    .where(_stand_in.c.state == State.QUEUED)
+    .label("stood_in_for")
 )
 
 

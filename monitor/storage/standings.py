@@ -3,7 +3,17 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    select,
+    update,
+)
 
 from monitor.core.model import Channel, ChannelName
 from monitor.core.outbox import Outcome, State
@@ -27,11 +37,23 @@ def of(connection: Connection, name: ChannelName) -> Standing | None:
 _OF = select(table).where(table.c.name == bindparam("name"))  # built once: asked at every try
 
 
+# Asked of a message that ends: whether its channel failed when last tried. Named as in `fallbacks`.
+FAILING = (
+    exists()
+    .where(table.c.name == literal_column("delivery.channel"), table.c.failures > 0)
+    .label("channel_failing")
+)
+
+
 def note_try(
-    connection: Connection, channel: Channel, outcome: Outcome, *, now: datetime
+    connection: Connection, channel: Channel, outcome: Outcome, *, failing: bool, now: datetime
 ) -> Standing:
-    """Keep what a try says of its channel. One that is back gets all that waits for it at once."""
-    before = of(connection, channel.name)
+    """Keep what a try says of its channel. One that is back gets all that waits for it at once.
+
+    `failing`: whether it may have failed before. How others stand matters for their budgets only.
+    """
+    known = failing or channel.budget is not None
+    before = of(connection, channel.name) if known else None
     after = after_try(before, channel, outcome, now=now)
     failed = after.failures or (before is not None and before.failures)
     if failed or channel.budget is not None or after.free_at > now:

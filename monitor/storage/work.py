@@ -150,7 +150,18 @@ def finish(connection: Connection, claim: Claim, **values: Any) -> bool:
 
     `due_at` in `values` says when the row is due again; without it the row is done.
     """
-    return _end(connection, claim, {"due_at": None, "attempts": 0, "failure": None} | values)
+    return finish_asking(connection, claim, (), **values) is not None
+
+
+def finish_asking(
+    connection: Connection, claim: Claim, asked: tuple[ColumnElement[Any], ...], /, **values: Any
+) -> Row[Any] | None:
+    """`finish`, and the row's key with what is `asked` of it; None if the claim was lost.
+
+    What is asked are constants: their statement is kept.
+    """
+    ended = {"due_at": None, "attempts": 0, "failure": None} | values
+    return _end(connection, claim, ended, asked)
 
 
 def postpone(
@@ -158,13 +169,13 @@ def postpone(
 ) -> bool:
     """End a claim with a failure that may pass: due again at `until`."""
     failed = {"due_at": until, "attempts": claim.attempts + 1, "failure": failure}
-    return _end(connection, claim, failed | values)
+    return _end(connection, claim, failed | values) is not None
 
 
 def set_aside(connection: Connection, claim: Claim, *, failure: str, **values: Any) -> bool:
     """End a claim with a failure that will not pass: no longer due, the reason kept."""
     failed = {"due_at": None, "attempts": claim.attempts + 1, "failure": failure}
-    return _end(connection, claim, failed | values)
+    return _end(connection, claim, failed | values) is not None
 
 
 def still_held(
@@ -311,20 +322,26 @@ def _key(table: Table) -> Any:
     return next(iter(table.primary_key.columns))
 
 
-def _end(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> bool:
+def _end(
+    connection: Connection,
+    claim: Claim,
+    values: Mapping[str, Any],
+    asked: tuple[ColumnElement[Any], ...] = (),
+) -> Row[Any] | None:
     mine = {"b_key": claim.key, "b_claims": claim.claims}
     given = {f"b_{name}": value for name, value in values.items()}
-    ended = connection.execute(_ending(claim.table, tuple(values)), mine | given)
-    return ended.first() is not None
+    return connection.execute(_ending(claim.table, tuple(values), asked), mine | given).first()
 
 
 @cache
-def _ending(table: Table, names: tuple[str, ...]) -> ReturningUpdate[Any]:
+def _ending(
+    table: Table, names: tuple[str, ...], asked: tuple[ColumnElement[Any], ...]
+) -> ReturningUpdate[Any]:
     """Built once for each kind of end: every row of work comes by here."""
     key = _key(table)
     return (
         update(table)
         .where(key == bindparam("b_key"), table.c.claims == bindparam("b_claims"))
         .values({name: bindparam(f"b_{name}", type_=table.c[name].type) for name in names})
-        .returning(key)
+        .returning(key, *asked)
     )
