@@ -26,7 +26,7 @@ import apprise
 from parts import receiver
 from sqlalchemy import Connection, func, select
 
-from monitor import app, log
+from monitor import app, garbage, log
 from monitor.core.alerts import Way
 from monitor.core.incidents import IncidentId
 from monitor.core.model import AlertId
@@ -193,7 +193,7 @@ def main() -> None:
             monitor.database.write(lambda tx: fill(tx, monitor, 0, each))
             drain(monitor)
             bare(port, texts(monitor, each * CHANNELS))
-            app.settle()  # as the daemon does
+            garbage.settle()  # as the daemon does
             for turn in range(1, ROUNDS + 1):
                 first = turn * each
                 monitor.database.write(lambda tx, first=first: fill(tx, monitor, first, each))

@@ -1,6 +1,5 @@
 """The only place that constructs things: configuration in, a working monitor out."""
 
-import gc
 import os
 import random
 import sys
@@ -18,7 +17,7 @@ from typing import Self, TextIO
 import structlog
 from sqlalchemy import Connection
 
-from monitor import hearing
+from monitor import garbage, hearing
 from monitor.adapters import bodies, channels, dressing, languages, robots, services, workers
 from monitor.adapters.fetcher import Fetcher
 from monitor.config.directory import Edits, read_directory
@@ -60,7 +59,6 @@ RETRY_THREADS = 4  # the same for feeds that failed last time
 READ_THREADS = 16  # each waits for some ten pages at once, and for their readers
 REREAD_THREADS = 2  # nobody waits for it
 TRIAGE_WIDTH = 2  # matching holds the interpreter; more threads gain nothing
-COLLECTED_AFTER = (20_000, 20, 20)  # new objects, and rounds of the younger generation
 TOLD_FOR = timedelta(seconds=1)  # what one channel is told now, another is told alike
 MOST_DELIVERING = 64  # threads; most of them wait for an answer
 DELIVER_WIDTH = 8  # channels that may be slow at the same time, at least
@@ -158,7 +156,7 @@ class Monitor:
                 checked = time.monotonic()
             beat()
 
-        settle()
+        garbage.settle()
         runner = self._runner = self._embedded(alive)
         alone = self.database.dialect == "sqlite"
         with (
@@ -411,13 +409,3 @@ def deliver_width(channels: int) -> int:
     Some more, because an edit may add channels while the watch runs.
     """
     return min(DELIVER_WIDTH + channels, MOST_DELIVERING)
-
-
-def settle() -> None:
-    """For a process that runs long: the garbage collector looks at what is new, and less often.
-
-    It took a sixth of the time of a poll that finds nothing new (`bench/polling.py`).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTED_AFTER)

@@ -89,7 +89,7 @@ def main(directory: str, step_name: str, delay: float) -> None:
     sys.path.insert(0, str(HERE.parent))
     import processes  # noqa: PLC0415
 
-    from monitor import app, log  # noqa: PLC0415
+    from monitor import app, garbage, log  # noqa: PLC0415
     from monitor.pipeline import PIPELINE  # noqa: PLC0415
     from monitor.runners.embedded import Embedded  # noqa: PLC0415
     from monitor.storage.hosts import LONG_AGO  # noqa: PLC0415
@@ -147,7 +147,7 @@ def main(directory: str, step_name: str, delay: float) -> None:
 
     with app.build(configuration) as monitor:
         event.listen(monitor.database.writer, "commit", committed)
-        app.settle()
+        garbage.settle()
         for _ in sys.stdin:
             cost = work(monitor)
             print(json.dumps(asdict(cost)), flush=True)

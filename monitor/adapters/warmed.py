@@ -4,9 +4,9 @@ The first date in a process costs up to a second (compiled patterns), and what i
 shared by all workers instead of being copied by each.
 """
 
-import gc
 import os
 
+from monitor import garbage
 from monitor.adapters import feeds, pages
 from monitor.core.model import Selectors
 
@@ -29,6 +29,4 @@ feeds.parse_feed(
     selectors=Selectors(items="li", title="a", date=".date"),
 )
 pages.extract(_PAGE.encode(), url="http://example.org/page")
-gc.collect()
-gc.freeze()  # keeps the collector from touching, and so copying, pages shared with the workers
-gc.set_threshold(20_000, 20, 20)  # reading makes much and keeps nothing: looking for cycles is dear
+garbage.settle()

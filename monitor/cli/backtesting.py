@@ -140,8 +140,10 @@ class Archive:
 
     def walk(self, bar: Callable[[int], Advance]) -> Iterator["Archived"]:
         """The articles, oldest first, while the bar moves."""
+        from monitor.garbage import settle
         from monitor.storage import replay
 
+        settle()
         with self._database.read() as connection:
             advance = bar(replay.size(connection, since=self._begin, until=self._until))
             found = replay.archived(connection, since=self._begin, until=self._until)

@@ -7,10 +7,11 @@ An article is replayed as it stands now, once, at the moment it was seen. Where 
 stored, that is its story; an article that no rule matched then is put into one as triage does.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from monitor.core import alerts
 from monitor.core.alerts import Decision, Origin, Reason, Silence, Way
@@ -47,9 +48,11 @@ from monitor.core.rules import Rule
 from monitor.core.stories import Stories
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archived:
-    """One article of the archive: what rules look at, and what its copies and messages need."""
+class Archived(NamedTuple):
+    """One article of the archive: what rules look at, and what its copies and messages need.
+
+    A named tuple, because a backtest makes one of every article there is.
+    """
 
     id: ArticleId
     document: Document
@@ -142,7 +145,7 @@ class Replay:
         self._rules = {rule.id: rule for rule in rules}
         self._channels = {rule.id: alerts.channels_of(rule, channels) for rule in rules}
         self._matcher = Matcher([rule for rule in rules if rule.volume is None], knowledge)
-        self._earlier: dict[str, list[_Earlier]] = {}  # by page and by text
+        self._earlier: defaultdict[str, list[_Earlier]] = defaultdict(list)  # by page and by text
         self._numbered: dict[int, _Earlier] = {}
         self._stories = _Stories(story_window, Gists(knowledge))
         self._particulars = Reader(knowledge)
@@ -163,7 +166,7 @@ class Replay:
         if own.duplicate_of is None:
             self._numbered[own.number] = own
             for key in _keys(article):
-                self._earlier.setdefault(key, []).append(own)
+                self._earlier[key].append(own)
         if not found:
             return None
         own.story = own.story or self._stories.place(article, told)
@@ -257,13 +260,14 @@ class _Incidents:
     """The incidents of a replay, with what people heard of them."""
 
     def __init__(self) -> None:
-        self._going: defaultdict[RuleId, list[Incident]] = defaultdict(list)
+        self._going: defaultdict[RuleId, deque[Incident]] = defaultdict(deque)
         self._histories: dict[IncidentId, _History] = {}
 
     def of(self, rule: Rule, account: Account) -> Incident:
         """The one that an account belongs to, or a new one."""
         going = self._going[rule.id]
-        going[:] = [each for each in going if account.at - each.opened_at <= LONGEST]
+        while going and account.at - going[0].opened_at > LONGEST:
+            going.popleft()
         found = joined(account, going, rule)
         if found is None:
             found = Incident.opened_by(account)

@@ -7,7 +7,7 @@ event types between the same parties in the same place, close in time. docs/inci
 from the reader's side.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -136,7 +136,7 @@ class Incident:
 # --- which incident -----------------------------------------------------------------------------
 
 
-def joined(account: Account, live: Iterable[Incident], rule: Rule) -> Incident | None:
+def joined(account: Account, live: Collection[Incident], rule: Rule) -> Incident | None:
     """The incident of a rule that an account belongs to; None where it opens one.
 
     First one of its story, then one of the same kind: its family of event types, parties that may
@@ -145,24 +145,31 @@ def joined(account: Account, live: Iterable[Incident], rule: Rule) -> Incident |
     """
     if rule.once_per is OncePer.ARTICLE:
         return None
-    going = [each for each in live if account.at - each.opened_at <= LONGEST]
-    going.sort(key=lambda each: (each.last_at, each.opened_at), reverse=True)
-    in_story = [each for each in going if account.story in each.stories]
+    since = account.at - LONGEST
+    in_story = _latest_first(
+        each for each in live if account.story in each.stories and each.opened_at >= since
+    )
     if rule.once_per is OncePer.STORY or not has_events(rule.condition):
         return in_story[0] if in_story else None
     if not account.strong:  # what it is about is not sure enough to look elsewhere
         return in_story[0] if in_story else None
-    of_kind = [
+    of_kind = _latest_first(
         each
-        for each in going
-        if account.at - each.last_at <= rule.window and _same_kind(account, each)
-    ]
+        for each in live
+        if each.opened_at >= since
+        and account.at - each.last_at <= rule.window
+        and _same_kind(account, each)
+    )
     if account.about.another:
         return next((each for each in (*in_story, *of_kind) if each.another), None)
     alike = [
         each for each in in_story if _same_family(account, each) and _same_place(account, each)
     ]
     return next(iter((*alike, *of_kind)), None)
+
+
+def _latest_first(incidents: Iterable[Incident]) -> list[Incident]:
+    return sorted(incidents, key=lambda each: (each.last_at, each.opened_at), reverse=True)
 
 
 def _same_family(account: Account, incident: Incident) -> bool:
@@ -217,14 +224,18 @@ def known(
     standing = incident.with_all_of(account)
     news: tuple[News, ...] = ()
     if Reason.FIRST_REPORT in told:
-        news = tuple(_news(incident, account, rule, outlets=outlets))
+        news = tuple(_news(incident, account, rule, after=standing, outlets=outlets))
     return Known(told, news, max(1, len(standing.originators)))
 
 
-def _news(incident: Incident, account: Account, rule: Rule, *, outlets: int) -> list[News]:
-    """What is new, as far as the rule tells it, the most telling first."""
-    before, after = incident.standing, incident.with_all_of(account)
-    found = [*_severer(incident, account), *_standing(before, after)]
+def _news(
+    incident: Incident, account: Account, rule: Rule, *, after: Standing, outlets: int
+) -> list[News]:
+    """What is new, as far as the rule tells it, the most telling first.
+
+    `after` is how the incident stands with the account.
+    """
+    found = [*_severer(incident, account), *_standing(incident.standing, after)]
     if incident.counts_outlets(rule) and outlets >= (rule.outlets or 0):
         found.append(News(Reason.OUTLETS, f"{outlets} independent outlets"))
     found += [

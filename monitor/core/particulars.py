@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from monitor.core.corroboration import Voice
 from monitor.core.knowledge import ActorId, Event, Knowledge, Status
 from monitor.core.lexicon import Hit, Lexicon
 from monitor.core.model import Document
 from monitor.core.rules import Term
-from monitor.core.text import Token, columns, fold, lead_text
+from monitor.core.text import Columns, columns, fold, lead_text
 
 ANOTHER_REACH = 6  # words before and behind those of an event in which "another" belongs to it
 _FIGURE = re.compile(r"\d[\d.,]*")
@@ -45,6 +46,14 @@ class Particulars:
     told: bool = False
 
 
+class _Top(NamedTuple):
+    """What title and lead of a document say: places and figures of the title, and a witness."""
+
+    places: frozenset[str]
+    numbers: tuple[str, ...]
+    witnessed: bool
+
+
 class Reader:
     """Finds particulars in documents. For one thread at a time."""
 
@@ -54,6 +63,8 @@ class Reader:
         self._said = {each.id for each in knowledge.types if each.said}
         self._reporting = {each.id for each in knowledge.actors if each.reports}
         self._resting = {each.id for each in knowledge.actors if not each.moves}
+        self._read: Document | None = None
+        self._found = _Top(frozenset(), (), witnessed=False)
 
     def of(
         self, document: Document, event: Event | None, events: Sequence[Event] = ()
@@ -62,28 +73,36 @@ class Reader:
 
         `events` are all of the document; those of the same family say who speaks of it.
         """
-        title, lead = columns(document.title), columns(lead_text(document))
-        marks = [hit.payload for hit in (*self._lexicon.find(title), *self._lexicon.find(lead))]
-        where = title if event is None else columns(event.sentence)
+        top = self._top(document)
         family = self._family(event)
         alike = [each for each in (event, *events) if each and self._family(each) == family]
         voices = list(self._voices(alike))
-        if Mark.WITNESS in marks:
+        if top.witnessed:
             voices.append(Voice.on_the_ground())
         return Particulars(
             family=family,
             type=_type(event),
             parties=_parties(event),
-            places=frozenset(
-                hit.payload
-                for hit in self._lexicon.find(where)
-                if not isinstance(hit.payload, Mark)
-            ),
-            numbers=tuple(dict.fromkeys(_figures(title.tokens()))),
+            places=top.places if event is None else self._places(columns(event.sentence)),
+            numbers=top.numbers,
             another=event is not None and self._another(document, event),
             voices=tuple(dict.fromkeys(voices)),
             told=event is not None,
         )
+
+    def _top(self, document: Document) -> _Top:
+        """The same for every match of a document, and those come one after another."""
+        if document is not self._read:
+            title, lead = columns(document.title), columns(lead_text(document))
+            marks = [hit.payload for hit in (*self._lexicon.find(title), *self._lexicon.find(lead))]
+            numbers = tuple(dict.fromkeys(_figures(title.exact)))
+            self._read = document
+            self._found = _Top(self._places(title), numbers, Mark.WITNESS in marks)
+        return self._found
+
+    def _places(self, text: Columns) -> frozenset[str]:
+        found = (hit.payload for hit in self._lexicon.find(text))
+        return frozenset(each for each in found if not isinstance(each, Mark))
 
     def _family(self, event: Event | None) -> str:
         return self._families.get(event.type, "") if event else ""
@@ -142,8 +161,6 @@ def _entries(knowledge: Knowledge) -> Iterator[tuple[Term, str | Mark]]:
     yield from ((term, Mark.WITNESS) for term in knowledge.witnesses)
 
 
-def _figures(tokens: list[Token]) -> Iterator[str]:
+def _figures(words: Iterable[str]) -> Iterator[str]:
     """Figures that may count something: no years."""
-    for token in tokens:
-        if _FIGURE.match(token.exact) and not _YEAR.fullmatch(token.exact):
-            yield fold(token.exact)
+    return (fold(word) for word in words if _FIGURE.match(word) and not _YEAR.fullmatch(word))

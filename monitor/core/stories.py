@@ -9,9 +9,10 @@ the numbers below were chosen is told in docs/evaluation.md.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from monitor.core.gist import Gist
@@ -31,7 +32,6 @@ DRIFT = (
     0.02  # share by which the live articles may become more or fewer before it is worked out anew
 )
 STALE = 0.8  # of a length worked out earlier: below it falls when two articles in three have ended
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 LEAST_WEIGHT = 0.05  # of a word that every article has
 
 
@@ -43,6 +43,14 @@ class Place(NamedTuple):
 
     story: StoryId | None
     same: tuple[StoryId, ...] = ()
+
+
+class _Weighed(NamedTuple):
+    """A feature of an article: its value there times its weight among the live stories."""
+
+    value: float
+    name: str
+    weight: float
 
 
 @dataclass(slots=True)
@@ -72,7 +80,7 @@ class Stories:
         self._frequency: Counter[str] = Counter()
         self._total = 0  # articles of live stories
         self._opened = 0
-        self._oldest = LONG_AGO  # no live story was last seen before
+        self._seen: list[tuple[datetime, StoryId]] = []  # a heap: each live one, seen then or later
 
     def __len__(self) -> int:
         return len(self._live)
@@ -90,7 +98,7 @@ class Stories:
         Of two stories as near the one that was opened first. Another story that it might as well
         continue, and that is like the first, is the same one.
         """
-        if self._window is not None and now - self._window > self._oldest:
+        if self._window is not None:
             self._end(now - self._window)
         found = self._alike(gist, now=now)
         if not found:
@@ -104,7 +112,7 @@ class Stories:
         """The stories that an article is like enough: minus how like, number, id."""
         wanted = LIKE * (1 + CROWDING * math.log((1 + len(self._live)) / CROWD))
         weighed = self._weighed(gist.features)
-        own = math.sqrt(math.fsum(value**2 for value in weighed.values()))
+        own = math.sqrt(math.fsum(value**2 for value, _, _ in weighed))
         found = []
         for key, common in self._candidates(weighed, own, least=wanted / OTHER_LANGUAGE):
             story = self._live[key]
@@ -127,14 +135,18 @@ class Stories:
         centres = self._centre(one) * self._centre(other) * one.size * other.size
         return common / centres if centres else 0.0
 
-    def _weighed(self, features: Mapping[str, float]) -> dict[str, float]:
+    def _weighed(self, features: Mapping[str, float]) -> list[_Weighed]:
         """Features by their weight among the live stories, the heaviest first."""
-        weighed = {name: own * self._weight(name) for name, own in features.items()}
-        return dict(sorted(weighed.items(), key=lambda each: (-each[1], each[0])))
+        weighed = [
+            _Weighed(own * weight, name, weight)
+            for name, own in features.items()
+            for weight in (self._weight(name),)
+        ]
+        return sorted(weighed, key=lambda each: (-each.value, each.name))
 
     def _candidates(
-        self, weighed: Mapping[str, float], own: float, *, least: float
-    ) -> Iterator[tuple[StoryId, float]]:
+        self, weighed: Sequence[_Weighed], own: float, *, least: float
+    ) -> list[tuple[StoryId, float]]:
         """Stories that may be as like as `least`, each with the product of both vectors.
 
         What is left of the article's features, the lighter ones that many stories have, carries no
@@ -143,32 +155,37 @@ class Stories:
         """
         shared: defaultdict[StoryId, float] = defaultdict(float)
         left, too_little = own**2, (least * own) ** 2 * 0.999  # a little less, for rounding
-        names = iter(weighed.items())
-        for name, value in names:
-            weight = value * self._weight(name)
+        names = iter(weighed)
+        for value, name, among in names:
+            weight = value * among
             for key, mean in self._means.get(name, {}).items():
                 shared[key] += weight * mean
             left -= value**2
             if left < too_little:
                 break
         saved = math.sqrt(max(0.0, left)) * 1.001
+        needed = least * own - saved
         near = {
             key: common
             for key, common in shared.items()
-            if common >= (least * own - saved) * self._about(self._live[key])
+            if common >= needed * self._about(self._live[key])
         }
-        for name, value in names:
-            weight, means = value * self._weight(name), self._means.get(name, {})
+        for value, name, among in names:
+            weight, means = value * among, self._means.get(name, {})
             for key in near:
                 if key in means:
                     near[key] += weight * means[key]
-        return iter(near.items())
+        needed = least * own
+        return [
+            each for each in near.items() if each[1] >= needed * self._about(self._live[each[0]])
+        ]
 
     def add(self, key: StoryId, gist: Gist, *, seen_at: datetime) -> None:
         """Let a story have one more article of its own."""
         if key not in self._live and key not in self._ended:
             self._opened += 1
             self._live[key] = _Story(self._opened, seen_at)
+            self._await_end(key, self._live[key])
         self.touch(key, seen_at=seen_at)
         story = self._live[key]
         story.size += 1
@@ -200,19 +217,28 @@ class Stories:
         if key in self._live:
             story = self._live[key]
             story.last_seen = max(story.last_seen, seen_at)
-            self._oldest = min(self._oldest, story.last_seen)
 
     def forget_ended(self) -> None:
         """Forget the stories that have ended: who keeps them elsewhere need not keep them here."""
         self._ended.clear()
 
     def _end(self, since: datetime) -> None:
-        for key in [key for key, story in self._live.items() if story.last_seen < since]:
-            self._ended[key] = self._leave(key)
-        self._oldest = min((story.last_seen for story in self._live.values()), default=since)
+        """End the stories that were last seen before."""
+        while self._seen and self._seen[0][0] < since:
+            _, key = heappop(self._seen)
+            story = self._live.get(key)
+            if story is not None and story.last_seen < since:
+                self._ended[key] = self._leave(key)
+            elif story is not None:
+                self._await_end(key, story)
+
+    def _await_end(self, key: StoryId, story: _Story) -> None:
+        if self._window is not None:  # else none ends
+            heappush(self._seen, (story.last_seen, key))
 
     def _enter(self, key: StoryId, story: _Story) -> None:
         self._live[key] = story
+        self._await_end(key, story)
         self._frequency.update(story.held)
         self._total += story.size
         self._show(key, story)

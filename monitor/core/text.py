@@ -16,6 +16,7 @@ from typing import NamedTuple
 from monitor.core.model import Document
 
 LEAD_LIMIT = 600  # characters of the body that may stand in for a missing summary
+SHORT_LIMIT = 2 * LEAD_LIMIT  # of a text whose columns are kept for a moment
 LEAD_PARAGRAPHS = 3  # of the body, the same
 WORD_LIMIT = 200  # characters of one word that are folded; longer ones are not words
 PIECES_LIMIT = 50_000  # written forms that are remembered with their tokens: some 15 MB
@@ -184,7 +185,16 @@ def tokenise(text: str) -> list[Token]:
 
 
 def columns(text: str) -> Columns:
-    """The tokens of the text as columns."""
+    """The tokens of the text as columns. Nobody changes them: several may look at the same."""
+    return _short_columns(text) if len(text) <= SHORT_LIMIT else _columns(text)
+
+
+@lru_cache(maxsize=64)  # a title and a lead are looked at by several, one right after another
+def _short_columns(text: str) -> Columns:
+    return _columns(text)
+
+
+def _columns(text: str) -> Columns:
     written = pieces(text, whole=any(map(text.__contains__, _MAY_HOLD_BLANK)))
     found = list(map(_known_pieces.__getitem__, written))
     tokens = list(chain.from_iterable(found))

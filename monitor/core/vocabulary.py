@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
-from itertools import islice
+from itertools import filterfalse, islice
 from typing import NamedTuple
 
 from monitor.core.rules import Word
 from monitor.core.stems import Stems
-from monitor.core.text import PIECE_LIMIT, forms, tokenise
+from monitor.core.text import PIECE_LIMIT, WORD_LIMIT, forms, tokenise
 
 PIECES_LIMIT = 80_000  # of one memory; four may be full: some 40 MB
 
 _WHOLE = len("EE") + 1  # letters of a piece that no blank can break, as it may EE UU
+_PLAIN = len("EEUU") + 1  # letters from which on an English word is its only form but for its case
 
 _BESIDE_WORDS = ".,;:!?…\"'’”“‘«»()[]¿¡-–—"
 _OPEN = re.compile(r"(?<![^\W_])(?:[Ee]{2}\.?|U\.)$")  # of EE. UU. and U. S.
@@ -67,12 +68,44 @@ class Memory(dict[str, Piece | None]):
         """What each piece is. `words`: the only ones that can be of interest, if that is known."""
         if words is None:
             return list(map(self.__getitem__, written))
-        for each in [each for each in set(written) if each not in self]:
+        for each in filterfalse(self.__contains__, set(written)):
             word = each.strip(_BESIDE_WORDS)
             plain = len(word) >= _WHOLE and word.isascii() and word.isalpha()
             if plain and word.lower() not in words:
                 self._keep(each, None)
         return list(map(self.__getitem__, written))
+
+
+class _Written:
+    """Words by how they must be written; `sign` is what their names have before it."""
+
+    def __init__(self, patterns: Iterable[str], *, sign: str = "") -> None:
+        self._sign = sign
+        self._whole: set[str] = set()
+        self._shapes: list[tuple[Callable[[str], object], str]] = []
+        prefixes = []
+        for pattern in patterns:
+            if "?" in pattern:
+                shape = re.escape(pattern).replace(r"\?", ".").replace(r"\*", ".*")
+                self._shapes.append((re.compile(shape, re.DOTALL).fullmatch, sign + pattern))
+            elif pattern.endswith("*"):
+                prefixes.append(pattern[:-1])
+            else:
+                self._whole.add(pattern)
+        self._shortest = min(map(len, prefixes), default=0)
+        self._prefixes: dict[str, list[str]] = {}  # by their first letters
+        for prefix in prefixes:
+            self._prefixes.setdefault(prefix[: self._shortest], []).append(prefix)
+
+    def satisfied(self, form: str) -> list[str]:
+        """The names of those that a token satisfies of which this is a form."""
+        found = [self._sign + form] if form in self._whole else []
+        some = self._prefixes.get(form[: self._shortest])
+        if some:
+            found += [f"{self._sign}{prefix}*" for prefix in some if form.startswith(prefix)]
+        if self._shapes:
+            found += [name for fits, name in self._shapes if fits(form)]
+        return found
 
 
 class Vocabulary:
@@ -84,23 +117,15 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[Word]) -> None:
         named = {name_of(word): word for word in words}
-        self._names = frozenset(named)
         self._stems = Stems()
         self._inflected: dict[str, dict[str, list[str]]] = {}  # language, stem: names
-        self._shapes: list[tuple[re.Pattern[str], str]] = []
-        prefixes = []
         for name, word in named.items():
             if word.inflected:
                 self._add_stems(word, name)
-            elif "?" in name:
-                shape = re.escape(name).replace(r"\?", ".").replace(r"\*", ".*")
-                self._shapes.append((re.compile(shape, re.DOTALL), name))
-            elif name.endswith("*"):
-                prefixes.append(name[:-1])
-        self._shortest = min(map(len, prefixes), default=0)
-        self._prefixes: dict[str, list[str]] = {}  # by their first letters
-        for prefix in prefixes:
-            self._prefixes.setdefault(prefix[: self._shortest], []).append(prefix)
+        self._unstemmed = frozenset(name for name, word in named.items() if word.inflected)
+        written = [word for word in named.values() if not word.inflected]
+        self._folded = _Written(word.pattern for word in written if not word.exact)
+        self._exact = _Written((word.pattern for word in written if word.exact), sign=_EXACT)
         self._memories: dict[str | None, Memory] = {}
 
     def _add_stems(self, word: Word, name: str) -> None:
@@ -120,6 +145,9 @@ class Vocabulary:
         return found
 
     def _resolved(self, written: str, *, languages: Sequence[str]) -> Piece | None:
+        if written.isascii() and written.isalpha() and len(written) >= _PLAIN:  # most that are new
+            found = self._satisfied(written, written[:WORD_LIMIT].lower(), languages)
+            return Piece(1, tuple([(0, name) for name in found])) if found else None
         is_word = written.isalpha() and len(written) >= _WHOLE
         tokens = [forms(written)[:2]] if is_word else [each[:2] for each in tokenise(written)]
         names = tuple(
@@ -134,21 +162,12 @@ class Vocabulary:
 
     def _satisfied(self, exact: str, folded: str, languages: Sequence[str]) -> list[str]:
         """The names that a token satisfies."""
-        shortest = self._shortest
-        found = []
-        for form in (folded, _EXACT + exact):
-            if form in self._names:
-                found.append(form)
-            if form[:shortest] in self._prefixes:
-                some = self._prefixes[form[:shortest]]
-                found += [f"{prefix}*" for prefix in some if form.startswith(prefix)]
-            if self._shapes:
-                found += [name for shape, name in self._shapes if shape.fullmatch(form)]
+        found = self._folded.satisfied(folded) + self._exact.satisfied(exact)
         for language in languages:
             by_stem = self._inflected[language]
             for stem in self._stems.of(exact, folded, language):
                 if stem in by_stem:
                     found += [name for name in by_stem[stem] if name not in found]
-        if not languages and _INFLECTED + folded in self._names:
+        if not languages and _INFLECTED + folded in self._unstemmed:
             found.append(_INFLECTED + folded)
         return found

@@ -31,11 +31,21 @@ class UtcDateTime(TypeDecorator[datetime]):
 
         return written
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        stored: datetime = value
-        return stored.replace(tzinfo=UTC) if dialect.name == "sqlite" else stored.astimezone(UTC)
+    def result_processor(
+        self,
+        dialect: Dialect,
+        coltype: object,  # noqa: ARG002  SQLAlchemy gives it
+    ) -> Callable[[Any], datetime | None]:
+        """UTC instants out, in one go as well: a backtest reads some of every article."""
+        return _read if dialect.name == "sqlite" else _moved
+
+
+def _read(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _moved(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 def _written(value: datetime | None) -> str | None:

@@ -78,10 +78,10 @@ def judged(
 
 def test_a_replayed_message_tells_the_language_of_the_article_and_not_of_its_outlet() -> None:
     one = judged(1, NOON, Way.AT_ONCE)
-    unknown = replace(one.article, document=replace(one.article.document, language="en"))
+    unknown = one.article._replace(document=replace(one.article.document, language="en"))
     (sent,) = Outbox([RULE]).add(replace(one, article=unknown))
     assert sent.reports[0].language is None
-    (sent,) = Outbox([RULE]).add(replace(one, article=replace(unknown, language="es")))
+    (sent,) = Outbox([RULE]).add(replace(one, article=unknown._replace(language="es")))
     assert sent.reports[0].language == "es"
 
 
