@@ -153,7 +153,8 @@ class Replay:
 
     def judge(self, article: Archived) -> Judged | None:
         """What triage would have decided; None where no rule matches or it is a copy."""
-        original, told = self._original_of(article), self._taken_up(article)
+        keys = _keys(article)
+        original, told = self._original_of(article, keys), self._taken_up(article)
         alike = original is not None and original.story is not None
         if original is not None and alike and same_title(original.title, article.document.title):
             self._carry(_remembered(article, original))
@@ -165,7 +166,7 @@ class Replay:
         own = _remembered(article, original if alike else None)
         if own.duplicate_of is None:
             self._numbered[own.number] = own
-            for key in _keys(article):
+            for key in keys:
                 self._earlier[key].append(own)
         if not found:
             return None
@@ -181,7 +182,7 @@ class Replay:
         found = self._matcher.match(article.document)
         return [each for each in found if not self._rules[each.rule].ended(article.seen_at)]
 
-    def _original_of(self, article: Archived) -> _Earlier | None:
+    def _original_of(self, article: Archived, keys: Iterable[str]) -> _Earlier | None:
         """The earlier article that this one copies, as triage found it.
 
         One that triage has not looked at so is compared by page and by text word for word.
@@ -189,7 +190,7 @@ class Replay:
         if article.relation is not None:
             copy = article.relation is Relation.COPY and article.relates_to is not None
             return self._numbered.get(article.relates_to or 0) if copy else None
-        found = {each.number: each for key in _keys(article) for each in self._earlier.get(key, ())}
+        found = {each.number: each for key in keys for each in self._earlier.get(key, ())}
         if not found:  # most articles: the rest is only work
             return None
         comparable = (

@@ -129,6 +129,8 @@ class Field:
 
     def _piece_of(self, token: int) -> tuple[int, int]:
         """The number of the piece that a token stands in, and the token's own number in there."""
+        if self._is_even:
+            return token - self.first, 0
         before = bisect_right(self._odd, token, key=lambda odd: odd.first) - 1
         if before < 0:
             return token - self.first, 0
