@@ -79,7 +79,7 @@ class Field:
         self._pieces = pieces(self.value, whole=whole)
         self._found = memory.find(self._pieces, words)
         extra = 0
-        for tokens, _, is_open in filter(None, self._found):
+        for tokens, _, _, is_open in filter(None, self._found):
             extra += tokens - 1
             self._is_even &= tokens == 1
             if is_open and not whole:
@@ -234,8 +234,10 @@ class IndexedDocument:
         """The numbers of the tokens that satisfy the rules' words, by the words' names."""
         places: defaultdict[str, list[int]] = defaultdict(list)
         for field in self.fields.values():
-            for first, (_, names, _) in field.hits:
-                for offset, name in names:
+            for first, (_, names, later, _) in field.hits:
+                for name in names:
+                    places[name].append(first)
+                for offset, name in later:
                     places[name].append(first + offset)
         return places
 

@@ -33,7 +33,8 @@ class Piece(NamedTuple):
     """What lies between two blanks, if it is of any interest."""
 
     tokens: int
-    names: tuple[tuple[int, str], ...] = ()  # that tokens satisfy, with their numbers in the piece
+    names: tuple[str, ...] = ()  # that its first token satisfies; most pieces are one token
+    later: tuple[tuple[int, str], ...] = ()  # those of other tokens, with their numbers in it
     is_open: bool = False  # its last token may go on behind the blank
 
 
@@ -147,18 +148,17 @@ class Vocabulary:
     def _resolved(self, written: str, *, languages: Sequence[str]) -> Piece | None:
         if written.isascii() and written.isalpha() and len(written) >= _PLAIN:  # most that are new
             found = self._satisfied(written, written[:WORD_LIMIT].lower(), languages)
-            return Piece(1, tuple([(0, name) for name in found])) if found else None
+            return Piece(1, tuple(found)) if found else None
         is_word = written.isalpha() and len(written) >= _WHOLE
         tokens = [forms(written)[:2]] if is_word else [each[:2] for each in tokenise(written)]
-        names = tuple(
-            (number, name)
-            for number, (folded, exact) in enumerate(tokens)
-            for name in self._satisfied(exact, folded, languages)
-        )
+        first, *others = [
+            self._satisfied(exact, folded, languages) for folded, exact in tokens
+        ] or [[]]
+        later = tuple((number, name) for number, names in enumerate(others, 1) for name in names)
         is_open = not is_word and _OPEN.search(written) is not None
-        if not names and len(tokens) == 1 and not is_open:
+        if not first and len(tokens) == 1 and not is_open:
             return None
-        return Piece(len(tokens), names, is_open)
+        return Piece(len(tokens), tuple(first), later, is_open)
 
     def _satisfied(self, exact: str, folded: str, languages: Sequence[str]) -> list[str]:
         """The names that a token satisfies."""
