@@ -40,8 +40,9 @@ check: $(VENV)/dev.stamp ## format, lint, types, floors and unit tests (under a 
 e2e: $(VENV)/dev.stamp ## the installed command as a subprocess, killed and restarted
 	$(BIN)/python -m pytest tests/e2e
 
-soak: $(VENV)/dev.stamp ## the kill harness for long: 200 kills over 4,000 alerts (an hour or so)
-	MONITOR_SOAK_KILLS=200 MONITOR_SOAK_ALERTS=4000 $(BIN)/python -m pytest tests/e2e/test_kills.py --capture=no
+soak: $(VENV)/dev.stamp ## the kill harness for long (200 kills, 4,000 alerts) and other hardships (up to an hour)
+	MONITOR_SOAK_KILLS=200 MONITOR_SOAK_ALERTS=4000 MONITOR_SOAK_LOCK=35 \
+		$(BIN)/python -m pytest tests/e2e/test_kills.py tests/e2e/test_hardships.py --capture=no
 
 eval: $(VENV)/dev.stamp ## quality on labelled texts, with pinned floors
 	MONITOR_EVAL_ERRORS=1 $(BIN)/python -m pytest tests/eval --capture=no

@@ -1,7 +1,8 @@
 """What an unattended machine goes through: a poison message, outages, a full disk, a held database.
 
 Each with a real daemon and a real webhook receiver; after it is over, nothing is lost.
-`MONITOR_SOAK_LOCK=35` locks the database for longer than its patience, which takes a minute more.
+`MONITOR_SOAK_LOCK=35` locks the database for longer than its patience, which takes a minute more:
+`make soak` does.
 """
 
 import contextlib
