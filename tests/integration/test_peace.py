@@ -302,9 +302,10 @@ def test_a_rule_holds_in_hours_of_its_own_what_other_rules_tell_at_once(open_des
     desk = open_desk(channels=console(), rules__rules=rules_with(files["rules/rules.yaml"], "hold"))
     desk.sweep()
     newsroom.publish("Strelsau offers talks")
-    newsroom.publish("Strelsau bombed", feed="b")
+    # A story of its own: two of one story that come together are one message.
+    newsroom.publish("Harbour of Ruritania bombed at night", feed="b")
     sent = desk.sweep(minutes=6)
-    assert "CRITICAL · Strelsau bombed" in sent
+    assert "CRITICAL · Harbour of Ruritania bombed at night" in sent
     assert "talks" not in sent
     sent = desk.sweep(hours=2)
     assert "HIGH · Strelsau offers talks" in sent
