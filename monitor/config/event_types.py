@@ -11,6 +11,7 @@ from monitor.config.problems import Problems, shown, unknown
 from monitor.config.source import Broken, Items, Map, Node, Scalar
 from monitor.core.errors import Place
 from monitor.core.knowledge import (
+    MODIFIER_REACH,
     ActorId,
     CueGroup,
     EventType,
@@ -23,7 +24,7 @@ from monitor.core.model import Language
 from monitor.core.rules import Term, Word
 from monitor.core.text import fold
 
-MODIFIER_KEYS = ("words", "status", "behind")
+MODIFIER_KEYS = ("words", "status", "behind", "within", "first")
 TYPE_KEYS = (
     "title", "family", "cues", "traps", "becomes", "two_parties", "said", "concerns", "by",
     "arguable", "labels",
@@ -33,6 +34,7 @@ CUE_KEYS = ("words", "place", "of", "target", "needs", "joined", "beside", "unle
 PLACE, OF, TARGET, NEEDS = ("counts",), ("target",), ("before",), ("source",)
 
 _status = values.choice("status", Status)
+_within = values.number(least=0, most=MODIFIER_REACH)
 _language = values.choice("language", Language)
 _place = values.one_of('value of "place"', PLACE)
 _of = values.one_of('value of "of"', OF)
@@ -51,6 +53,8 @@ def read_modifier(key: Scalar, node: Node, phrases: Phrases, problems: Problems)
         words=terms_of(phrases.read(fields.node("words"), what="words of a modifier")),
         status=fields.optional("status", _status, None),
         behind=flag(fields, "behind"),
+        within=fields.optional("within", _within, MODIFIER_REACH),
+        first=flag(fields, "first"),
     )
 
 

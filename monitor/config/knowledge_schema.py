@@ -4,7 +4,7 @@ from monitor.config import actors, event_types, knowledge, shapes
 from monitor.config.rule_schema import LISTS
 from monitor.config.shapes import Shape, known
 from monitor.config.values import ACTOR_ID, ID, LIST_NAME
-from monitor.core.knowledge import Binding, Notice, Status
+from monitor.core.knowledge import MODIFIER_REACH, Binding, Notice, Status
 from monitor.core.model import Language
 
 _PLAIN = LIST_NAME.pattern
@@ -128,6 +128,8 @@ def _modifier() -> Shape:
         "words": _words("The words."),
         "status": shapes.choice("What they make of an event.", Status),
         "behind": shapes.flag("true: they may stand behind their cue too.", default=False),
+        "within": shapes.whole("Words between them and their cue.", least=0, most=MODIFIER_REACH),
+        "first": shapes.flag("true: only names may stand before them.", default=False),
     }
     return shapes.mapping(
         "A modifier.", known(event_types.MODIFIER_KEYS, keys), required=("words",)

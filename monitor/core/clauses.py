@@ -19,7 +19,8 @@ class Clause(NamedTuple):
     """Tokens `start` to `end`. `dates`: it only says when something else is.
 
     `speaker` says what stands here, by `speaker_name` as written; `denied`: he says it is not so.
-    `inherits`: whose deed it is if nobody else is named. `opens`: what it begins with.
+    `inherits`: whose deed it is if nobody else is named. `reacted`: somebody only has an opinion
+    of what stands here.
     """
 
     start: int
@@ -30,6 +31,7 @@ class Clause(NamedTuple):
     denied: bool = False
     inherits: Mention | None = None
     label: Mention | None = None
+    reacted: bool = False
 
 
 class Small(NamedTuple):
@@ -248,7 +250,7 @@ class _Saying:
     ) -> Clause:
         who, name = speaker
         if small.binding is Binding.REACTS:
-            return clause
+            return clause._replace(reacted=True)
         return clause._replace(
             speaker=who.actor if who else None,
             speaker_name=name,

@@ -191,7 +191,7 @@ def fits(wanted: Happening, event: Event, *, family: str) -> bool:
 def _differences(wanted: Happening, placed: Placed) -> Iterator[str]:
     """In what an event differs from what is looked for, in words."""
     event = placed.event
-    if event.status is Status.PAST_REFERENCE:
+    if event.status is Status.PAST_REFERENCE and not event.revisited:
         yield "a past reference never matches"
     kinds = (*wanted.types, *wanted.families)
     if event.type not in wanted.types and placed.family not in wanted.families:

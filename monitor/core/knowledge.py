@@ -126,14 +126,23 @@ class Office:
     moves: bool = True
 
 
+MODIFIER_REACH = 9  # words between a modifier and its cue at most
+
+
 @dataclass(frozen=True, slots=True)
 class Modifier:
-    """Words that change what an event is ("lifts", "refuses") or how sure it is ("may")."""
+    """Words that change what an event is ("lifts", "refuses") or how sure it is ("may").
+
+    `within`: how many words may stand between them and their cue. `first`: only where nothing but
+    names stands before them in their clause ("X to strike", but not "X landed to strike").
+    """
 
     id: ModifierId
     words: tuple[Term, ...]
     status: Status | None = None
     behind: bool = False  # may also stand behind its cue ("sanctions lifted")
+    within: int = MODIFIER_REACH
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +219,8 @@ class Event:
 
     `source` and `target` are actors, None where the sentence names none; their names as written
     are beside them. `start` and `end` are code points into `field`, around the participants and
-    the cue; `sentence` is the whole of it.
+    the cue; `sentence` is the whole of it. `revisited`: what lies behind the news is its subject
+    (judged, counted, mourned), and no mere date.
     """
 
     type: TypeId
@@ -225,3 +235,4 @@ class Event:
     source_name: str | None = None
     target_name: str | None = None
     speaker_actor: ActorId | None = None
+    revisited: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from monitor.core.clauses import Clause, Small, clauses
@@ -13,6 +14,7 @@ from monitor.core.knowledge import (
     Event,
     EventType,
     Modifier,
+    ModifierId,
     Status,
     TypeId,
 )
@@ -21,8 +23,7 @@ from monitor.core.mentions import Held, Mention, Named, Whose, apart, mentions
 from monitor.core.participants import Cue, Pair, Participants
 from monitor.core.text import Token
 
-MODIFIER_REACH = 9  # words between a modifier and its cue
-BEHIND_REACH = 5  # the same, where the modifier stands behind
+BEHIND_REACH = 5  # words between a cue and a modifier behind it
 NOT_REACH = 3  # words between a negation and what it denies
 
 
@@ -52,6 +53,7 @@ Meaning = Named | Whose | Held | Binding | Modifier | Told | Trap | Beside
 
 _KINDS = (Binding, Modifier, Told, Trap, Beside)
 _STATUSES = tuple(Status)  # an enum itself is slow to go through
+_AHEAD = frozenset((Status.HYPOTHETICAL, Status.THREATENED, Status.PLANNED))
 
 
 class Ground(NamedTuple):
@@ -73,7 +75,7 @@ class Sentence:
     ) -> None:
         self._text, self._tokens, self._ground = text, tokens, ground
         found = _by_kind(hits)
-        self._modifiers = _outermost(found[Modifier])
+        self._modifiers = _widest(found[Modifier])
         smalls = _smalls(found[Binding], self._modifiers)
         self.mentions = mentions(
             text,
@@ -142,10 +144,14 @@ class Sentence:
             source_name=source.name if source else None,
             target_name=target.name if target else None,
             speaker_actor=clause.speaker if told else None,
+            revisited=status is Status.PAST_REFERENCE and (self._aftermath or not clause.dates),
         )
 
     def _modified(self, cue: Cue, clause: Clause) -> tuple[EventType, list[Status]]:
-        """The type that modifiers make of the cue's, and the statuses they give, nearest first."""
+        """The type that modifiers make of the cue's, and the statuses they give, nearest first.
+
+        Words that make another type give no status beside, nor do others of their kind.
+        """
         kind = cue.type
         statuses: list[Status] = []
         near = sorted(
@@ -153,19 +159,29 @@ class Sentence:
                 (distance, m)
                 for m in self._modifiers
                 if (distance := _distance(m, cue, clause)) is not None
+                and not (m.payload.first and self._told_before(m, clause))
             ),
             key=lambda pair: pair[0],
         )
-        for _, modifier in near:
-            becomes = kind.becomes.get(modifier.payload.id)
-            if becomes is not None:
-                kind = self._ground.types[becomes]
-            elif modifier.payload.status is not None:
-                statuses.append(modifier.payload.status)
         starts = [cue.start, *(m.start for _, m in near)]
+        used: set[ModifierId] = set()
+        for _, same in groupby(near, key=lambda pair: (pair[0], pair[1].start)):
+            meant = [modifier.payload for _, modifier in same]
+            turns = next((each.id for each in meant if each.id in kind.becomes), None)
+            if turns is not None:
+                kind = self._ground.types[kind.becomes[turns]]
+                used.add(turns)
+            elif used.isdisjoint(each.id for each in meant):
+                statuses += [each.status for each in meant if each.status is not None]
         if any(self._negated(start, clause) for start in starts):
             statuses.append(Status.DENIED)
         return kind, statuses
+
+    def _told_before(self, modifier: Hit[Any], clause: Clause) -> bool:
+        """Whether more than names stands before a modifier in its clause."""
+        named = {n for m in self.mentions for n in range(m.start, m.end)}
+        named.update(n for small in self._smalls for n in range(small.start, small.end))
+        return not named.issuperset(range(clause.start, modifier.start))
 
     def _negated(self, start: int, clause: Clause) -> bool:
         return any(
@@ -179,7 +195,7 @@ class Sentence:
         self, cue: Cue, clause: Clause, kind: EventType, statuses: Sequence[Status], pair: Pair
     ) -> Status:
         found = set(statuses)
-        if clause.dates and not self._aftermath:
+        if clause.dates or (clause.reacted and found.isdisjoint(_AHEAD)):
             found.add(Status.PAST_REFERENCE)
         if clause.denied:
             found.add(Status.DENIED)
@@ -208,11 +224,15 @@ def _by_kind(hits: Sequence[Hit[Meaning]]) -> dict[type, list[Hit[Any]]]:
 
 
 def _smalls(bindings: Sequence[Hit[Any]], modifiers: Sequence[Hit[Any]]) -> list[Small]:
-    """The small words, without those that are part of a modifier."""
+    """The small words, without those that are part of a modifier.
+
+    One that looks back binds all the same: "sued over a strike".
+    """
+    ahead = [m for m in modifiers if m.payload.status is not Status.PAST_REFERENCE]
     return [
         Small(hit.start, hit.end, hit.payload)
         for hit in _outermost(bindings)
-        if not any(m.start <= hit.start and hit.end <= m.end for m in modifiers)
+        if not any(m.start <= hit.start and hit.end <= m.end for m in ahead)
     ]
 
 
@@ -250,13 +270,20 @@ def _distance(modifier: Hit[Any], cue: Cue, clause: Clause) -> int | None:
     """Words between a modifier and its cue; None if it is out of reach or of the clause."""
     if not clause.start <= modifier.start < clause.end:
         return None
+    within = modifier.payload.within
     if modifier.end <= cue.start:
         distance = cue.start - modifier.end
-        return distance if distance <= MODIFIER_REACH else None
+        return distance if distance <= within else None
     if modifier.start >= cue.end and modifier.payload.behind:
         distance = modifier.start - cue.end
-        return distance if distance <= BEHIND_REACH else None
+        return distance if distance <= min(BEHIND_REACH, within) else None
     return None
+
+
+def _widest(hits: Sequence[Hit[Any]]) -> list[Hit[Any]]:
+    """Without those inside a longer one; what several mean at one place, all do."""
+    kept = {(hit.start, hit.end) for hit in _outermost(hits)}
+    return [hit for hit in hits if (hit.start, hit.end) in kept]
 
 
 def _outermost(hits: Sequence[Hit[Any]], *, per_type: bool = False) -> list[Hit[Any]]:

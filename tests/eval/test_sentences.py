@@ -46,12 +46,12 @@ TOPICS = {"dialogue", "force", "sanctions"}  # the families that the first three
 FLOORS = {  # (set, figure)
     ("fresh", "found"): 0.58,
     ("fresh", "direction"): 0.98,
-    ("fresh", "status"): 0.70,
-    ("fresh", "speaker"): 0.90,
-    ("look-alikes", "found"): 0.45,
-    ("look-alikes", "direction"): 0.96,
-    ("look-alikes", "status"): 0.57,
-    ("look-alikes", "speaker"): 0.92,
+    ("fresh", "status"): 0.88,
+    ("fresh", "speaker"): 0.91,
+    ("look-alikes", "found"): 0.55,
+    ("look-alikes", "direction"): 0.97,
+    ("look-alikes", "status"): 0.84,
+    ("look-alikes", "speaker"): 0.93,
 }
 
 

@@ -110,9 +110,9 @@ BINDINGS = {
 MODIFIERS = (
     ("offers", "offers, ready for, ofrece", None, False),
     ("refuses", "refuses, rejects, rechaza", Status.DENIED, True),
-    ("lifts", "lifts, lifted, levanta", None, True),
+    ("lifts", "lift, lifts, lifted, levanta", None, True),
     ("may", "may, could, podría", Status.HYPOTHETICAL, False),
-    ("plans", "plans, planea", Status.PLANNED, False),
+    ("plans", "plans, planned, planea", Status.PLANNED, False),
     ("alleged", "alleged, presunto", Status.UNCONFIRMED, False),
     ("denied", "no evidence of", Status.DENIED, False),
 )
@@ -193,9 +193,13 @@ def knowledge(bindings: Mapping[Binding, str] = BINDINGS) -> Knowledge:
     return Knowledge(
         ACTORS,
         OFFICES,
-        tuple(
-            Modifier(ModifierId(id_), terms(words), status, behind)
-            for id_, words, status, behind in MODIFIERS
+        (
+            *(
+                Modifier(ModifierId(id_), terms(words), status, behind)
+                for id_, words, status, behind in MODIFIERS
+            ),
+            Modifier(ModifierId("about_to"), terms("to"), Status.PLANNED, within=2, first=True),
+            Modifier(ModifierId("looks"), terms("over, despite"), Status.PAST_REFERENCE, within=3),
         ),
         TYPES,
         {binding: terms(words) for binding, words in bindings.items()},
@@ -235,5 +239,5 @@ def told(title: str, lead: str | None = None, *, day: date | None = DAY) -> list
 def shown(event: Event) -> str:
     line = f"{event.type}: {event.source or '-'} > {event.target or '-'}"
     if event.status is not Status.ASSERTED:
-        line += f" ({event.status})"
+        line += f" ({event.status}{', revisited' * event.revisited})"
     return f"{line} by {event.speaker}" if event.speaker else line

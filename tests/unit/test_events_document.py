@@ -52,7 +52,7 @@ def test_the_three_sentences_are_read_as_drawn(told: Told) -> None:
 
 def test_the_dead_after_a_strike_are_news(told: Told) -> None:
     assert told("Venezuela buries its dead after US strike") == [
-        ("strike", US, VENEZUELA, "asserted")
+        ("strike", US, VENEZUELA, "past_reference")
     ]
 
 

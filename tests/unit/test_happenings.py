@@ -193,6 +193,12 @@ def test_a_past_reference_never_fits():
     assert not fits(replace(STRIKE, statuses=("past_reference",)), past, family="force")
 
 
+def test_a_past_event_that_the_news_is_about_fits_unless_a_status_is_asked_for():
+    judged = of(status=Status.PAST_REFERENCE, revisited=True)
+    assert fits(STRIKE, judged, family="force")
+    assert not fits(replace(STRIKE, statuses=("asserted", "claimed")), judged, family="force")
+
+
 def test_names_age_with_the_article():
     pinky = article("Pinky meets Trentino")
     talks = Happening(types=("talks",), sources=("freedonia.government",))

@@ -197,8 +197,31 @@ class TestHowSure:
         ]
 
     def test_the_dead_and_the_damage_make_it_news_again(self):
-        assert told("Sudania buries victims after strike by Norland") == [STRUCK]
-        assert told("Sudania cuenta víctimas tras ataque de Norlandia") == [STRUCK]
+        again = f"{STRUCK} (past_reference, revisited)"
+        assert told("Sudania buries victims after strike by Norland") == [again]
+        assert told("Sudania cuenta víctimas tras ataque de Norlandia") == [again]
+
+    def test_what_others_quarrel_over_lies_behind_the_news(self):
+        assert told("Westmark sues Norland over strike on Sudania") == [
+            f"{BOMBED} (past_reference, revisited)"
+        ]
+
+    def test_a_modifier_reaches_no_farther_than_it_is_told(self):
+        assert told("Over the grey and silent hills Norland struck Sudania") == [STRUCK]
+
+    def test_to_is_a_plan_only_right_behind_who_has_it(self):
+        assert told("Norland to strike Sudania") == [f"{STRUCK} (planned)"]
+        assert told("Norland sails south to strike Sudania") == [STRUCK]
+
+    def test_a_word_may_make_another_type_and_another_its_status(self):
+        assert told("Norland may lift sanctions on Sudania") == [
+            "sanctions_eased: norland.government > sudania (hypothetical)"
+        ]
+
+    def test_a_word_that_makes_another_type_gives_no_status_and_no_more_do_its_kind(self):
+        assert told("Norland rejects, refuses talks with Sudania") == [
+            "dialogue_refused: norland.government > sudania.government"
+        ]
 
     def test_not_denies(self):
         assert told("Norland has not bombed Sudania") == [f"{STRUCK} (denied)"]
@@ -278,8 +301,14 @@ class TestWhoSaysSo:
         ]
 
     def test_who_condemns_did_not_do_it(self):
-        assert told("Westmark condemns Norland strike on Sudania") == [BOMBED]
-        assert told("Westmark condemns strike on Sudania") == ["strike: - > sudania"]
+        behind = "(past_reference, revisited)"
+        assert told("Westmark condemns Norland strike on Sudania") == [f"{BOMBED} {behind}"]
+        assert told("Westmark condemns strike on Sudania") == [f"strike: - > sudania {behind}"]
+
+    def test_what_is_condemned_beforehand_is_still_to_come(self):
+        assert told("Westmark condemns planned Norland strike on Sudania") == [
+            f"{BOMBED} (planned)"
+        ]
 
     def test_what_tells_an_event_behind_the_last_colon_is_no_speaker(self):
         assert told("A night of fear at the harbour: Norland struck Sudania") == [STRUCK]

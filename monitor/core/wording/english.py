@@ -43,7 +43,7 @@ ENGLISH = Wording(
     fields={"title": "headline"},
     reasons={each: each.value for each in Reason},
     statuses={
-        Status.PAST_REFERENCE: "past reference",
+        Status.PAST_REFERENCE: "an earlier event",
         Status.DENIED: "denied",
         Status.HYPOTHETICAL: "hypothetical",
         Status.THREATENED: "threatened",

@@ -91,7 +91,7 @@ SPANISH = Wording(
         Reason.WEAK_MATCH: "coincidencia débil, por debajo de la entradilla",
     },
     statuses={
-        Status.PAST_REFERENCE: "mención de un hecho pasado",
+        Status.PAST_REFERENCE: "un hecho anterior",
         Status.DENIED: "desmentido",
         Status.HYPOTHETICAL: "hipotético",
         Status.THREATENED: "amenaza",
