@@ -102,6 +102,12 @@ def _settled(found: Sequence[Mention], context: Sequence[ActorId]) -> Iterator[M
             yield mention._replace(actor=actor, party=actor)
 
 
+def _holds(actor: Actor, office: Office) -> bool:
+    """Whether an office is one of those that an actor is a part of."""
+    _, _, part = actor.id.partition(".")
+    return part == office.part or part.startswith(f"{office.part}.")
+
+
 def apart(one: ActorId, other: ActorId) -> bool:
     """Whether neither is a part of the other."""
     return not (one == other or one.startswith(f"{other}.") or other.startswith(f"{one}."))
@@ -220,7 +226,7 @@ class _Reading:
         return None
 
     def _from_office(self, hit: Hit[Held]) -> Mention | None:
-        """An office whose country stands behind it."""
+        """An office whose country stands behind it, or for whom it is held: "aides of X"."""
         for position in range(hit.end, min(hit.end + OF_LIMIT + 1, self._length)):
             if self._cut(position):
                 break
@@ -230,6 +236,8 @@ class _Reading:
             named = self._named.get(position)
             if named and named.payload.actor.adjectives and self._of(position):
                 return self._part(hit.start, named.end, named.payload.actor, hit.payload.office)
+            if named and self._of(position) and _holds(named.payload.actor, hit.payload.office):
+                return self._bare(hit.start, named.end, named.payload.actor)
             if named or whose:
                 break
         if hit.payload.alone and hit.start not in self._taken and hit.end not in self._named:

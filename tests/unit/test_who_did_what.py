@@ -72,6 +72,10 @@ class TestWhoIsNamed:
         assert told("La presidenta de Norlandia se reúne con Karim") == [MET]
         assert told("El canciller norlandés ataca Sudania") == [STRUCK]
 
+    def test_an_office_held_for_somebody_is_of_his_side_wherever_they_meet(self):
+        assert told("Foreign minister of Olsen meets Karim in Westmark") == [MET]
+        assert told("Canciller de Olsen se reúne con Karim en Westmark") == [MET]
+
     def test_another_office_is_another_part_of_the_country(self):
         found = told("Norland's opposition meets Karim")
         assert found == ["talks: norland.opposition > sudania.government"]
