@@ -188,9 +188,11 @@ class _Saying:
         small = inside[0]
         behind = segment.end - small.end
         speaker_start = self._after_comma(segment.start, small.start)
-        if speaker_start is not None and behind <= TAIL_LIMIT:  # "…, Smith says"
+        stop = self._comma(small.end, segment.end)
+        if speaker_start is not None and stop - small.end <= TAIL_LIMIT:  # "…, Smith says"
             speaker = self._speaker(speaker_start, small.start)
-            return [self._spoken_by(plain._replace(end=speaker_start), speaker, small)]
+            said = self._spoken_by(plain._replace(end=speaker_start), speaker, small)
+            return [said, *([plain._replace(start=stop)] if stop < segment.end else [])]
         if behind == 0:
             return [plain]
         own = self._within(small.end, segment.end)
@@ -219,15 +221,15 @@ class _Saying:
                 end=small.start, speaker=who.actor if who else None, speaker_name=name
             )
         who = own[0] if own else None
-        end = self._comma_behind(small.end, plain.end)
+        end = self._comma(small.end, plain.end)
+        if end == plain.end:
+            end = min(small.end + 1, plain.end)
         name = self._words(small.end, end)
         return plain._replace(start=end, speaker=who.actor if who else None, speaker_name=name)
 
-    def _comma_behind(self, start: int, end: int) -> int:
-        for position in range(start, end - 1):
-            if "," in self._gap(position):
-                return position + 1
-        return min(start + 1, end)
+    def _comma(self, start: int, end: int) -> int:
+        """Where the first comma stands from the token `start` on; `end` without one."""
+        return next((n + 1 for n in range(start, end - 1) if "," in self._gap(n)), end)
 
     def _after_comma(self, start: int, end: int) -> int | None:
         """Where a short speaker begins that a comma parts from what he says."""

@@ -93,7 +93,8 @@ class Voices:
         behind = [each for each in self.heard.values() if not each.denies]
         named = [each for each in behind if not each.publisher]
         first = behind[0] if behind else None
-        confirming = (each for each in behind[1:] if first and _confirms(each, first, parties))
+        confirming = [each for each in behind[1:] if first and _confirms(each, first, parties)]
+        confirming.sort(key=lambda each: each.key == GROUND)  # who saw it knows not who did it
         against = (each for each in self.heard.values() if each.denies and each.whole in parties)
         return Standing(
             originators=tuple(each.name for each in named or behind),

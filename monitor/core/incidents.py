@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 
 from monitor.core.alerts import Decision, Known, News, Reason
-from monitor.core.corroboration import Standing, Voice, Voices
+from monitor.core.corroboration import GROUND, Standing, Voice, Voices
 from monitor.core.model import Match, Severity, StoryId, Strength
 from monitor.core.particulars import Particulars
 from monitor.core.rules import OncePer, Rule, has_events
@@ -102,7 +102,7 @@ class Incident:
         self.family = self.family or account.about.family
         if account.about.type:
             self.types.add(account.about.type)
-        self.parties = self.parties or set(account.about.parties)  # of the event it began with
+        self.parties = set(self._parties_with(account))
         self.places |= account.about.places
         self.another = self.another or account.about.another
         self.numbers += [each for each in account.about.numbers if each not in self.numbers]
@@ -125,8 +125,12 @@ class Incident:
 
     def with_all_of(self, account: Account) -> Standing:
         """The same, with one more account."""
-        parties = self.parties or account.about.parties
-        return self.voices.with_all(account.voices).standing(parties)
+        return self.voices.with_all(account.voices).standing(self._parties_with(account))
+
+    def _parties_with(self, account: Account) -> AbstractSet[str]:
+        """Those of the event that it began with; who did it may become known only later."""
+        lone = len(self.parties) <= 1 and self.parties <= account.about.parties
+        return account.about.parties if lone else self.parties
 
     def counts_outlets(self, rule: Rule) -> bool:
         """Whether people wait to hear how many outlets carry it."""
@@ -270,7 +274,7 @@ def _is_new_type(incident: Incident, account: Account) -> bool:
 
 
 def _standing(before: Standing, after: Standing) -> Iterable[News]:
-    if after.confirmed_by and not before.confirmed_by:
+    if after.confirmed_by != before.confirmed_by and before.confirmed_by in ("", GROUND):
         yield News(Reason.CONFIRMATION, after.confirmed_by)
     if after.denied_by and not before.denied_by:
         yield News(Reason.DENIAL, after.denied_by)

@@ -207,9 +207,13 @@ class Participants:
         """The two of an exchange, who acts or is named first before the other."""
         place = cue.group.place
         before, after = self._around(cue, clause)
-        left = [m for m in self._subjects(before) if m.moves and self._party(m, cue)]
+        left = [m for m in self._subjects(before) if m.moves and self._party(m, cue, clause)]
         right = sorted(
-            (m for m in after if (place or (m.moves and not m.aside)) and self._party(m, cue)),
+            (
+                m
+                for m in after
+                if (place or (m.moves and not m.aside)) and self._party(m, cue, clause)
+            ),
             key=lambda m: m.bound is not Binding.WITH,
         )
         inside = [m for m in self._mentions if m.start < cue.end and m.end > cue.start]
@@ -231,13 +235,13 @@ class Participants:
         )
         return first, next((m for m in rest if _apart(m, first)), None)
 
-    def _party(self, mention: Mention, cue: Cue) -> bool:
+    def _party(self, mention: Mention, cue: Cue, clause: Clause) -> bool:
         """Whether it can be one of two; what says whose another thing is only beside the cue."""
         if mention.end == cue.start or mention.start == cue.end:
             return True
-        return not mention.adjective and self._owned.get(mention.end, cue.type.family) == (
-            cue.type.family
-        )
+        family = cue.type.family
+        owns = mention.end < clause.end and self._owned.get(mention.end, family) != family
+        return not mention.adjective and not owns
 
     def _joined(self, first: Mention, other: Mention, cue: Cue) -> bool:
         """Whether small words or their place say that the two belong together."""

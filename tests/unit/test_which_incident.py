@@ -302,11 +302,30 @@ def test_a_party_confirms_what_papers_wrote_in_their_own_name():
     assert desk.hears("Olsen says Norland struck Sudania").reason is Reason.CONFIRMATION
 
 
+def test_who_says_that_he_did_what_nobody_knew_the_author_of_confirms_it():
+    desk = Desk()
+    desk.hears("Attack against Sudania")
+    owned = desk.hears("Olsen says Norland bombed Sudania", story=2, hours=1)
+    assert (owned.reason, owned.detail.partition(";")[0]) == (Reason.CONFIRMATION, "Olsen")
+    assert desk.incidents[0].parties == {"norland", "sudania"}
+
+
 def test_what_was_seen_is_confirmed():
     desk = Desk()
     desk.hears("Olsen says Norland struck Sudania")
     decision = desk.hears("Norland strike hits Sudania, witnesses report", hours=1)
     assert decision.words == "confirmed: on the ground"
+
+
+def test_a_party_confirms_what_was_seen_already():
+    desk = Desk()
+    desk.hears("Attack against Sudania")
+    assert desk.hears("Attack against Sudania, witnesses by the road", hours=1).words == (
+        "confirmed: on the ground"
+    )
+    assert desk.hears("Olsen says Norland struck Sudania", hours=2).words == "confirmed: Olsen"
+    third = desk.hears("Karim says Norland struck Sudania", hours=3)
+    assert third.silence is Silence.ALREADY_TOLD
 
 
 def test_the_denial_of_a_bystander_is_no_denial():

@@ -72,6 +72,10 @@ class TestWhoIsNamed:
         assert told("La presidenta de Norlandia se reúne con Karim") == [MET]
         assert told("El canciller norlandés ataca Sudania") == [STRUCK]
 
+    def test_what_stands_behind_a_colon_is_not_whose_name_stands_before_it(self):
+        found = told("Talks of Olsen with Karim: sanctions on the table")
+        assert found[0].startswith("talks")
+
     def test_an_office_held_for_somebody_is_of_his_side_wherever_they_meet(self):
         assert told("Foreign minister of Olsen meets Karim in Westmark") == [MET]
         assert told("Canciller de Olsen se reúne con Karim en Westmark") == [MET]
@@ -293,6 +297,14 @@ class TestWhoSaysSo:
     def test_a_speaker_whom_nobody_knows_is_named_as_written(self):
         found = told("Fishermen said Norland struck Sudania")
         assert found == [f"{STRUCK} (attributed) by Fishermen"]
+
+    def test_who_says_so_may_stand_between_commas(self):
+        assert told("Norland bombed Sudania at night, Karim said on Monday, after a long week") == [
+            f"{STRUCK} (claimed) by Karim"
+        ]
+        assert told("Norland bombed Sudania, Westmark says, and Karim sings") == [
+            f"{STRUCK} (attributed) by Westmark"
+        ]
 
     def test_the_actor_of_the_speaker_is_known(self):
         (event,) = events("Karim says Norland struck Sudania")
