@@ -54,10 +54,10 @@ def _tell_events(name: str) -> None:
     types = [({r[0] for r in one[key]} == {r[0] for r in other[key]}) for key in one]
     _tell(f"  the same types: {sum(types) / len(types):.2f}")
     shared = [(a, b) for key in one for a in one[key] for b in other[key] if a[0] == b[0] != "none"]
-    for column, name in enumerate(("source", "target", "status", "speaker"), start=1):
+    for column, part in enumerate(("source", "target", "status", "speaker"), start=1):
         pairs = [(a[column], b[column]) for a, b in shared]
         same = sum(a == b for a, b in pairs) / len(pairs)
-        _tell(f"  {name}: {same:.2f} the same of {len(pairs)} shared events")
+        _tell(f"  {part}: {same:.2f} the same of {len(pairs)} shared events")
 
 
 if __name__ == "__main__":
