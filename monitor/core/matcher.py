@@ -47,6 +47,7 @@ from monitor.core.rules import (
     Term,
     Within,
     Word,
+    all_in,
     different,
     has_events,
 )
@@ -80,6 +81,7 @@ class Matcher:
         self._fields = fields_of(scopes)
         self._events = events
         self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
+        self._kinds = {each.id: _kinds(each.condition) for each in rules}
         self._enabled = [rule for rule in rules if rule.enabled]
         self._percolator = Percolator([rule.condition for rule in self._enabled], events.asked)
         self._vocabulary = Vocabulary(words)
@@ -126,11 +128,16 @@ class Matcher:
     def events(self, match: Match, document: Document) -> tuple[Event, ...]:
         """Who did what to whom in a document, as far as it bears on a match of it.
 
-        What matched by words alone is about no event, and not worth the time to look for any.
+        Beside what matched by words those count that the rule asks for in other branches; where it
+        asks for none, there is no need to look for any.
         """
-        if match.event is None:
+        kinds = self._kinds[match.rule]
+        if match.event is None and not kinds:
             return ()
-        return tuple(each.event for each in self._events.of(document))
+        found = self._events.of(document)
+        if match.event is None:
+            found = tuple(p for p in found if p.family in kinds or p.event.type in kinds)
+        return tuple(each.event for each in found)
 
     def _tried(self, rule_id: RuleId, document: Document) -> tuple[Strength, ...]:
         """Weak is only tried where there is a text: without one it sees no more than strong does.
@@ -160,6 +167,12 @@ class Matcher:
 _STRENGTHS = tuple(Strength)  # strong first
 _SIGHTS = {Strength.STRONG: Sight(TOP_SCOPES), Strength.WEAK: Sight(DEFAULT_SCOPES, weak=True)}
 _QUOTED = {strength: replace(sight, held_only=True) for strength, sight in _SIGHTS.items()}
+
+
+def _kinds(condition: Condition) -> frozenset[str]:
+    """The types and families of events that a condition asks for."""
+    asked = (each for each in all_in(condition) if isinstance(each, Happening))
+    return frozenset(kind for each in asked for kind in (*each.types, *each.families))
 
 
 def _strength(part: Part, indexed: IndexedDocument, tried: Iterable[Strength]) -> Strength | None:

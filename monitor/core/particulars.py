@@ -71,11 +71,16 @@ class Reader:
     ) -> Particulars:
         """What title and lead say; of places and of `another` the sentence of the event alone.
 
-        `events` are all of the document; those of the same family say who speaks of it.
+        `events` are all of the document; those of the same family say who speaks of it, or all that
+        the rule asks for where it matched by words.
         """
         top = self._top(document)
         family = self._family(event)
-        alike = [each for each in (event, *events) if each and self._family(each) == family]
+        alike = [
+            each
+            for each in (event, *events)
+            if each and (event is None or self._family(each) == family)
+        ]
         voices = list(self._voices(alike))
         if top.witnessed:
             voices.append(Voice.on_the_ground())

@@ -310,6 +310,14 @@ def test_who_says_that_he_did_what_nobody_knew_the_author_of_confirms_it():
     assert desk.incidents[0].parties == {"norland", "sudania"}
 
 
+def test_who_speaks_of_it_beside_words_that_matched_is_heard_too():
+    ours = replace(FORCE, sources=("norland",))
+    desk = Desk(replace(RULE, condition=AnyOf((ours, parse_term("harbour")))))
+    desk.hears("Norland bombs Sudania")
+    heard = desk.hears("Harbour burns: attack against Sudania, Karim says", story=2, hours=1)
+    assert heard.words.startswith("confirmed: Karim")
+
+
 def test_what_was_seen_is_confirmed():
     desk = Desk()
     desk.hears("Olsen says Norland struck Sudania")
