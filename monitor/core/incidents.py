@@ -3,8 +3,8 @@
     match + particulars ─account_of→ account ─joined→ incident ─known→ reasons to tell
 
 An incident is one event as a person would count it: reports of one story, or of the same family of
-event types between the same parties in the same place, close in time. docs/incidents.md tells it
-from the reader's side.
+event types between the same parties in the same place, close in time. docs/rules.md, "Incidents",
+tells it from the reader's side.
 """
 
 from collections.abc import Collection, Iterable
