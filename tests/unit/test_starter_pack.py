@@ -60,6 +60,8 @@ def test_a_standing_interest_waits_for_the_digest_whatever_it_matches(starter, n
         ("Trump says US forces boarded a tanker off Venezuela", "en", Severity.CRITICAL),
         ("EE. UU. ataca una base en Venezuela, según testigos", "es", Severity.CRITICAL),
         ("US threatens Venezuela with more strikes", "en", Severity.HIGH),
+        ("US Coast Guard chases tanker that left Venezuela", "en", Severity.HIGH),
+        ("Brazil condemns US raid on Caracas", "en", Severity.HIGH),
         ("Caracas denies that US missiles hit the airport", "en", Severity.HIGH),
         ("EE. UU. despliega otro destructor frente a Venezuela", "es", Severity.HIGH),
         ("Were the US strikes on Venezuela legal?", "en", Severity.NORMAL),
