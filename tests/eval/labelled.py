@@ -111,7 +111,7 @@ def spring(*, held_out: bool) -> Iterator[Labelled]:
 
 def spring_by_id() -> Iterator[tuple[str, Labelled]]:
     """Each with its id."""
-    return _written("spring-es")
+    return _written("spring-en", "spring-es")
 
 
 def _written(*names: str) -> Iterator[tuple[str, Labelled]]:
