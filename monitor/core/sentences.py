@@ -178,10 +178,15 @@ class Sentence:
         return kind, statuses
 
     def _told_before(self, modifier: Hit[Any], clause: Clause) -> bool:
-        """Whether more than names stands before a modifier in its clause."""
+        """Whether more than names stands before a modifier in its clause.
+
+        With a capital it may be a name that nobody knows.
+        """
+        before = range(clause.start, modifier.start)
         named = {n for m in self.mentions for n in range(m.start, m.end)}
         named.update(n for small in self._smalls for n in range(small.start, small.end))
-        return not named.issuperset(range(clause.start, modifier.start))
+        named.update(n for n in before if self._tokens[n].exact[:1].isupper())
+        return not named.issuperset(before)
 
     def _negated(self, start: int, clause: Clause) -> bool:
         return any(

@@ -219,6 +219,7 @@ class TestHowSure:
 
     def test_to_is_a_plan_only_right_behind_who_has_it(self):
         assert told("Norland to strike Sudania") == [f"{STRUCK} (planned)"]
+        assert told("Ada Larsen, Norland to strike Sudania") == [f"{STRUCK} (planned)"]
         assert told("Norland sails south to strike Sudania") == [STRUCK]
 
     def test_a_word_may_make_another_type_and_another_its_status(self):
