@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from parts import processes
 
+from monitor import garbage
 from monitor.core.errors import Place
 from monitor.core.matcher import Matcher
 from monitor.core.model import Document, RuleId
@@ -232,6 +233,7 @@ def run(language: Language, count: int, articles: Sequence[Document], turns: int
     cold = measured(lambda: matcher.match(warming[0]))
     for article in warming:
         matcher.match(article)
+    garbage.settle()  # as the daemon does
     grown = processes.pss(os.getpid()) - before
 
     sample = rules[:: max(1, count // SAMPLE)]  # regexes compile slowly: the time is multiplied

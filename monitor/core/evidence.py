@@ -1,8 +1,10 @@
 """Why a rule did or did not match: the explained tree, and the quotes an alert carries."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+from itertools import chain
+from typing import NamedTuple
 
 from monitor.core.knowledge import Event
 from monitor.core.model import Evidence, Severity
@@ -25,9 +27,10 @@ class Kind(StrEnum):
     LEAF = "leaf"
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """One part of a rule tried on one article. `missing` says why it did not hold, else "".
+
+    A named tuple, because a match makes a dozen of them.
 
     `near`: what came nearest to making it hold, "" where nothing did or nobody looked.
     `enough`: how many children that hold suffice, where the kind is SOME. `events` are those that
@@ -56,13 +59,14 @@ def quotes(
     First all without which it would not hold, then others until QUOTES_LIMIT; a span comes once.
     `because` is the case that decided the severity: its quotes are among them, marked with it.
     """
-    marked = because or Explanation("", held=False)
-    needed = [*_needed(explanation), *_needed(marked)]
+    trees = [explanation] if because is None else [explanation, because]
+    needed = [evidence for tree in trees for evidence in _needed(tree)]
     chosen = {_span(evidence): evidence for evidence in reversed(needed)}
-    for evidence in (*_all(explanation), *_all(marked)):
-        if len(chosen) < QUOTES_LIMIT:
-            chosen.setdefault(_span(evidence), evidence)
-    for span in map(_span, _all(marked)):
+    for evidence in chain.from_iterable(map(_all, trees)):
+        if len(chosen) >= QUOTES_LIMIT:
+            break
+        chosen.setdefault(_span(evidence), evidence)
+    for span in map(_span, _all(because) if because else ()):
         if span in chosen:
             chosen[span] = replace(chosen[span], case=severity)
     return tuple(sorted(chosen.values(), key=lambda e: (FIELDS.index(e.field), e.start, e.end)))

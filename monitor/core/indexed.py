@@ -6,10 +6,10 @@ that satisfy a word of a rule, and those that are not exactly one token, are loo
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
-from functools import cached_property
-from itertools import accumulate, chain, compress, islice, pairwise, takewhile
-from operator import add, eq, itemgetter
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import accumulate, chain, compress, count, islice, pairwise, takewhile
+from operator import eq, itemgetter
 from typing import NamedTuple
 
 from monitor.core.evidence import FIELDS
@@ -42,6 +42,11 @@ def fields_of(scopes: Iterable[Scope]) -> tuple[str, ...]:
     return tuple(name for name in FIELDS if name in names)
 
 
+@lru_cache(maxsize=64)  # there are as many sets of scopes
+def _in_order(scopes: frozenset[Scope]) -> tuple[Scope, ...]:
+    return tuple(scope for scope in Scope if scope in scopes)
+
+
 class Occurrence(NamedTuple):
     """A term at the tokens `first` to `end` (exclusive) of the document."""
 
@@ -51,11 +56,11 @@ class Occurrence(NamedTuple):
 
 
 class _Odd(NamedTuple):
-    """A piece that is not one token: its first token's number, and its own."""
+    """A piece that is not one token: its first token's number, its own, and how many it has."""
 
     first: int
     number: int
-    piece: Piece
+    tokens: int
 
 
 class Field:
@@ -67,44 +72,30 @@ class Field:
         self.first = first
         self.end = first
         self._pieces: list[str] = []
-        self._found: list[Piece | None] = []
-        self._is_whole = False
-        self._is_even = True  # each piece is one token
+        self._odd: list[_Odd] = []
         self._long: dict[int, Cut] = {}
         self._sentences: dict[int, list[int]] = {}
 
-    def read(self, memory: Memory, words: Container[str] | None, *, whole: bool = False) -> None:
-        """Find the pieces of interest, as often as they occur."""
-        self._is_whole, self._is_even = whole, True
-        self._pieces = pieces(self.value, whole=whole)
-        self._found = memory.find(self._pieces, words)
-        extra = 0
-        for tokens, _, _, is_open in filter(None, self._found):
-            extra += tokens - 1
-            self._is_even &= tokens == 1
-            if is_open and not whole:
-                self.read(memory, words, whole=True)
-                return
-        self.end = self.first + len(self._pieces) + extra
-
-    @cached_property
-    def hits(self) -> list[tuple[int, Piece]]:
-        """The pieces of interest with the numbers of their first tokens."""
-        found = list(filter(None, self._found))
-        numbers = compress(range(self.first, self.first + len(self._found)), self._found)
-        if self._is_even:
-            return list(zip(numbers, found, strict=True))
-        shifts = accumulate((piece.tokens - 1 for piece in found), initial=0)
-        return list(zip(map(add, numbers, shifts), found, strict=False))
-
-    @cached_property
-    def _odd(self) -> list[_Odd]:
-        """The pieces that are not one token."""
-        if self._is_even:
-            return []
-        numbers = compress(range(len(self._found)), self._found)
-        hits = zip(self.hits, numbers, strict=True)
-        return [_Odd(n, number, piece) for (n, piece), number in hits if piece.tokens != 1]
+    def read(
+        self, memory: Memory, words: Container[str] | None, places: Mapping[str, list[int]]
+    ) -> None:
+        """Add to `places` the tokens that satisfy words, by the words' names."""
+        self._pieces = pieces(self.value)
+        found = memory.find(self._pieces, words)
+        number_of_first = self.first  # that of the first token, were all pieces before one token
+        known: Iterable[tuple[int, Piece | str]]
+        known = zip(compress(count(), found), filter(None, found), strict=False)
+        for number, piece in known:
+            first = number_of_first + number
+            if isinstance(piece, str):
+                places[piece].append(first)
+                continue
+            for offset, name in piece.names:
+                places[name].append(first + offset)
+            if piece.tokens != 1:
+                self._odd.append(_Odd(first, number, piece.tokens))
+                number_of_first += piece.tokens - 1
+        self.end = number_of_first + len(self._pieces)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -129,15 +120,13 @@ class Field:
 
     def _piece_of(self, token: int) -> tuple[int, int]:
         """The number of the piece that a token stands in, and the token's own number in there."""
-        if self._is_even:
-            return token - self.first, 0
         before = bisect_right(self._odd, token, key=lambda odd: odd.first) - 1
         if before < 0:
             return token - self.first, 0
-        first, number, piece = self._odd[before]
-        if token < first + piece.tokens:
+        first, number, tokens = self._odd[before]
+        if token < first + tokens:
             return number, token - first
-        return number + 1 + token - first - piece.tokens, 0
+        return number + 1 + token - first - tokens, 0
 
     def unbroken(self, first: int, end: int) -> bool:
         """Whether no paragraph ends between two tokens, the second exclusive."""
@@ -149,14 +138,14 @@ class Field:
 
     def until(self, character: int) -> int:
         """The end of the tokens that end at a character or before it."""
-        *whole, last = pieces(self.value[:character], whole=self._is_whole)
+        *whole, last = pieces(self.value[:character])
         number = len(whole)
         before = bisect_right(self._odd, number, key=lambda odd: odd.number) - 1
         first = self.first + number
         if before >= 0:
             odd = self._odd[before]
             after = number - odd.number - 1
-            first = odd.first + (odd.piece.tokens + after if after >= 0 else 0)
+            first = odd.first + (odd.tokens + after if after >= 0 else 0)
         return first + sum(start + size <= len(last) for _, _, start, size in self._tokens(number))
 
     def unit(self, token: int, unit: Unit) -> tuple[int, int]:
@@ -221,25 +210,15 @@ class IndexedDocument:
         self._found: dict[int, list[Occurrence]] = {}
         self._hidden: dict[tuple[Group, ...], frozenset[int]] = {}
         self._views: dict[frozenset[Scope], tuple[View, ...]] = {}
+        # The numbers of the tokens that satisfy the rules' words, by the words' names.
+        self.places: defaultdict[str, list[int]] = defaultdict(list)
         memory = vocabulary.memory(primary(document.language) if document.language else None)
         end = 0
         for name in fields:
             field = self.fields[name] = Field(name, getattr(document, name) or "", first=end)
             if field.value:
-                field.read(memory, words)
+                field.read(memory, words, self.places)
             end = field.end
-
-    @cached_property
-    def places(self) -> defaultdict[str, list[int]]:
-        """The numbers of the tokens that satisfy the rules' words, by the words' names."""
-        places: defaultdict[str, list[int]] = defaultdict(list)
-        for field in self.fields.values():
-            for first, (_, names, later, _) in field.hits:
-                for name in names:
-                    places[name].append(first)
-                for offset, name in later:
-                    places[name].append(first + offset)
-        return places
 
     @cached_property
     def names(self) -> set[str]:
@@ -265,11 +244,13 @@ class IndexedDocument:
         found = self._found.get(group.number)
         if found is None:
             found = self._found[group.number] = []
-            anchored = group.anchored
             anchors = group.anchors & self.names
-            for sought in sorted(chain.from_iterable(map(anchored.__getitem__, anchors))):
+            wanted = list(chain.from_iterable(map(group.anchored.__getitem__, anchors)))
+            if len(wanted) > 1:
+                wanted.sort()
+            for sought in wanted:
                 found += self._occurrences(sought)
-            if len(group.terms) > 1:
+            if len(wanted) > 1:
                 found.sort(key=_REACH)
         return found
 
@@ -324,9 +305,7 @@ class IndexedDocument:
         return found
 
     def _make_views(self, scopes: frozenset[Scope]) -> Iterator[View]:
-        for scope in Scope:
-            if scope not in scopes:
-                continue
+        for scope in _in_order(scopes):
             if scope is not Scope.LEAD:
                 field = self.fields[_FIELD_OF[scope]]
                 yield View(field, field.first, field.end, len(field.value))

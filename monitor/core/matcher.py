@@ -5,7 +5,9 @@ only those are tried: first on title and lead (strong), then on everything (weak
 explanations are made only for those that are asked for.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain
 
@@ -55,6 +57,8 @@ from monitor.core.sieve import LETTERS_LIMIT, Sieve
 from monitor.core.urgency import Urgency
 from monitor.core.vocabulary import Vocabulary, name_of
 
+LEARNT_FROM = 300  # articles that tell how often words stand in one
+
 _NO_KNOWLEDGE = Knowledge()
 
 
@@ -72,29 +76,34 @@ class Matcher:
         *,
         events: Events | None = None,
     ) -> None:
-        self._rules = {rule.id: rule for rule in rules}
         events = events or Events(knowledge)
         self._compiler = _Compiler(events)
-        self._compiled: dict[RuleId, tuple[Part, Urgency]] = {}
+        self._compiled: dict[int, tuple[Part, Urgency]] = {}
         cases = (case.condition for rule in rules for case in rule.cases if case.condition)
         words, scopes = _asked_for(chain((rule.condition for rule in rules), cases), events.asked)
         self._fields = fields_of(scopes)
         self._events = events
         self._eventful = frozenset(each.id for each in rules if has_events(each.condition))
         self._kinds = {each.id: _kinds(each.condition) for each in rules}
-        self._enabled = [rule for rule in rules if rule.enabled]
-        self._percolator = Percolator([rule.condition for rule in self._enabled], events.asked)
+        # Those that are tried come first: the percolator knows them by their numbers.
+        self._rules = sorted(rules, key=lambda rule: not rule.enabled)
+        self._numbers = {rule.id: number for number, rule in enumerate(self._rules)}
+        enabled = [rule.condition for rule in self._rules if rule.enabled]
+        self._percolator = Percolator(enabled, events.asked)
         self._vocabulary = Vocabulary(words)
         letters = sum(len(word.pattern) for word in words)
         few = letters <= LETTERS_LIMIT and not self._percolator.always
         self._sieve = Sieve(words) if few else None
+        # In how many articles each word stood, of how many. Few rules do without.
+        self._seen: Counter[str] = Counter()
+        self._articles = LEARNT_FROM if few else 0
 
-    def _parts(self, rule: Rule) -> tuple[Part, Urgency]:
-        """Made when first asked for, as most rules are never tried."""
-        made = self._compiled.get(rule.id)
+    def _parts(self, number: int) -> tuple[Part, Urgency]:
+        """Of one rule; made when first asked for, as most rules are never tried."""
+        made = self._compiled.get(number)
         if made is None:
-            part = self._compiler.part
-            made = self._compiled[rule.id] = part(rule.condition), Urgency(rule, part)
+            rule, part = self._rules[number], self._compiler.part
+            made = self._compiled[number] = part(rule.condition), Urgency(rule, part)
         return made
 
     def match(self, document: Document) -> list[Match]:
@@ -109,11 +118,14 @@ class Matcher:
         groups = self._compiler.groups
         indexed = IndexedDocument(document, self._vocabulary, self._fields, words, groups)
         on_top = indexed.names_on_top()
-        candidates = self._percolator.candidates(indexed.names | on_top)
+        names = indexed.names | on_top
+        if self._articles < LEARNT_FROM:
+            self._learn(names)
+        candidates = self._percolator.candidates(names)
         matches: list[Match] = []
-        rules = [self._enabled[number] for number in candidates]
-        compiled = list(map(self._parts, rules))  # first all of them: see IndexedDocument
-        for number, rule, (part, urgency) in zip(candidates, rules, compiled, strict=True):
+        compiled = list(map(self._parts, candidates))  # first all of them: see IndexedDocument
+        for number, (part, urgency) in zip(candidates, compiled, strict=True):
+            rule = self._rules[number]
             strong = self._percolator.on_top(number, on_top)
             tried = self._tried(rule.id, document)
             strength = _strength(part, indexed, tried if strong else tried[1:] or tried)
@@ -121,9 +133,18 @@ class Matcher:
                 sight = _QUOTED[strength]
                 severity, why = urgency.decided(indexed, sight)
                 tree = part.explain(indexed, sight)
-                evidence, event = quotes(tree, severity=severity, because=why), first_event(tree)
+                evidence = quotes(tree, severity=severity, because=why)
+                event = first_event(tree) if rule.id in self._eventful else None
                 matches.append(Match(rule.id, rule.version, severity, strength, evidence, event))
         return matches
+
+    def _learn(self, names: AbstractSet[str]) -> None:
+        """Take in the words of one article; once there are enough, file the rules by them."""
+        self._seen.update(names)
+        self._articles += 1
+        if self._articles == LEARNT_FROM:
+            self._percolator.learn(self._seen)
+            self._seen.clear()
 
     def events(self, match: Match, document: Document) -> tuple[Event, ...]:
         """Who did what to whom in a document, as far as it bears on a match of it.
@@ -148,7 +169,7 @@ class Matcher:
 
     def explain(self, rule_id: RuleId, document: Document) -> Explanation:
         """The rule's tree with what held and what did not. Raises KeyError for an unknown rule."""
-        part, urgency = self._parts(self._rules[rule_id])
+        part, urgency = self._parts(self._numbers[rule_id])
         indexed = IndexedDocument(document, self._vocabulary, groups=self._compiler.groups)
         strength = _strength(part, indexed, self._tried(rule_id, document))
         sight = _SIGHTS[strength or Strength.WEAK]

@@ -4,7 +4,7 @@
 asked only of rules that matched, or that somebody asks about.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
@@ -36,6 +36,7 @@ class Sight:
 
 
 NOTHING = frozenset[int]()
+MANY = 8  # parts
 WORDS, SEARCH, EVENTS = range(3)  # costs: words looked up, the text searched, its events found
 
 
@@ -122,8 +123,7 @@ class AnyPart:
         self.cost = self._tried[-1].cost
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        possible = indexed.possible
-        return any(part.holds(indexed, sight) for part in self._tried if part.needs <= possible)
+        return any(part.holds(indexed, sight) for part in _possible(self._tried, indexed))
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         children = tuple(
@@ -144,8 +144,8 @@ class NoPart:
         self.cost = self._tried[-1].cost
 
     def holds(self, indexed: IndexedDocument, sight: Sight) -> bool:
-        own, possible = _own_sight(sight), indexed.possible
-        return not any(part.holds(indexed, own) for part in self._tried if part.needs <= possible)
+        own = _own_sight(sight)
+        return not any(part.holds(indexed, own) for part in _possible(self._tried, indexed))
 
     def explain(self, indexed: IndexedDocument, sight: Sight) -> Explanation:
         own = _own_sight(sight)
@@ -190,12 +190,12 @@ class Together:
     def _look(
         self, indexed: IndexedDocument, sight: Sight
     ) -> tuple[Field, list[Occurrence]] | None:
-        if not self.needs <= indexed.possible:
+        if not all(indexed.occurrences(each.group) for each in self._groups):
             return None
         for view in indexed.views(sight.scopes):
-            places = self._places(indexed, view, sight)
-            if len({place[2] for place in places}) < len(self._groups):
+            if not all(group.seen(indexed, view, sight) for group in self._groups):
                 continue
+            places = self._places(indexed, view, sight)
             chain = proximity.together(
                 places,
                 groups=len(self._groups),
@@ -299,6 +299,14 @@ class Source:
         return Explanation(label or "any source", not wrong, missing="; ".join(wrong))
 
 
+def _possible(parts: Sequence[Part], indexed: IndexedDocument) -> Sequence[Part]:
+    """Those of many parts that need nothing that is not there; a few are as soon tried."""
+    if len(parts) < MANY:
+        return parts
+    possible = indexed.possible
+    return [part for part in parts if part.needs <= possible]
+
+
 def by_cost(parts: Iterable[Part]) -> list[Part]:
     """The cheapest first."""
     return sorted(parts, key=attrgetter("cost"))
@@ -313,8 +321,9 @@ def reason(term: Term) -> str:
 
 def quoted(field: Field, found: Occurrence, why: str) -> Evidence:
     """The occurrence as evidence."""
-    start, _ = field.span(found.first)
-    _, end = field.span(found.end - 1)
+    start, end = field.span(found.first)
+    if found.end > found.first + 1:
+        _, end = field.span(found.end - 1)
     return Evidence(field.name, start, end, field.value[start:end], why)
 
 

@@ -7,7 +7,7 @@ the body, distances and counts of words are left to the rule itself.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import NamedTuple
@@ -40,7 +40,10 @@ _SHORT_FACTOR = 10
 _WILDCARD_FACTOR = 4
 _TOP_SHARE = 10  # title and lead are so small a part of an article
 
+_UNSEEN = 0.1  # articles; of two clauses that were never met the shorter one is the rarer
+
 Clause = frozenset[str]
+_Cost = Callable[[Clause], float]  # how many candidates a clause lets through, roughly
 # The words that an event cannot do without: one of each group.
 Asked = Callable[[Happening], tuple[tuple[Term, ...], ...]]
 # A rule and its clauses but the one that it is filed under: the next rarer one, and the others.
@@ -52,14 +55,22 @@ class _Quota(NamedTuple):
 
     least: int
     alternatives: Sequence[tuple[int, Clause, Sequence[Clause]]]
+    words: Clause | None  # all of them, where each alternative is one word and one point
 
     @classmethod
     def of(cls, least: int, alternatives: Iterable[tuple[int, Sequence[Clause]]]) -> "_Quota":
         found = list(alternatives)
         least -= sum(points for points, clauses in found if not clauses)  # may hold in any case
-        return cls(least, [(points, each[0], each[1:]) for points, each in found if each])
+        asked = [(points, each[0], each[1:]) for points, each in found if each]
+        words = frozenset().union(*(clause for _, clause, _ in asked))
+        one_each = all(
+            (points, len(clause), len(more)) == (1, 1, 0) for points, clause, more in asked
+        )
+        return cls(least, asked, words if one_each and len(words) == len(asked) else None)
 
     def reached(self, names: AbstractSet[str]) -> bool:
+        if self.words is not None:
+            return len(self.words & names) >= self.least
         absent, missing = names.isdisjoint, self.least
         for points, clause, others in self.alternatives:
             if missing <= 0:
@@ -69,8 +80,8 @@ class _Quota(NamedTuple):
         return missing <= 0
 
 
-def _all_met(clauses: Iterable[Clause], names: AbstractSet[str]) -> bool:
-    return not any(map(names.isdisjoint, clauses))
+def _reached(quotas: Iterable[_Quota], names: AbstractSet[str]) -> bool:
+    return all(quota.reached(names) for quota in quotas)
 
 
 class Percolator:
@@ -88,17 +99,28 @@ class Percolator:
             for rule, condition in enumerate(conditions)
             if (found := list(clauses.quotas(condition)))
         }
-        self.always: list[int] = []  # the rules that may hold whatever the words are
+        # The rules that may hold whatever the words are.
+        self.always = [rule for rule, required in enumerate(self._required) if not required]
+        self._file(clauses.cost)
+
+    def learn(self, seen: Mapping[str, int]) -> None:
+        """File the rules anew, now that it is known in how many articles each word stood."""
+        self._file(lambda clause: sum(seen.get(name, 0) + _UNSEEN for name in clause))
+
+    def _file(self, cost: _Cost) -> None:
+        """File each rule under all words of the rarest clause of each way in which it may hold."""
+        self._left: dict[int, list[_Quota]] = {}  # what the way of filing does not see to
         filed: defaultdict[str, list[_Entry]] = defaultdict(list)
         for rule, required in enumerate(self._required):
-            if not required:
-                self.always.append(rule)
-                continue
-            rarest, second, *others = (*required, *required[:1])
-            entry = rule, second, tuple(others[:-1])
-            for name in rarest:
-                filed[name].append(entry)
-        # By each word of their rarest clauses. Tuples: little memory is touched, as most is cold.
+            ways, left = _ways(required, self._quotas.get(rule, ()), cost)
+            if left:
+                self._left[rule] = left
+            for rarest, *more in ways:
+                second, *others = more or [rarest]
+                entry = rule, second, tuple(others)
+                for name in rarest:
+                    filed[name].append(entry)
+        # Tuples: little memory is touched, as most is cold.
         self._filed = {name: tuple(entries) for name, entries in filed.items()}
 
     def candidates(self, names: AbstractSet[str]) -> list[int]:
@@ -111,18 +133,39 @@ class Percolator:
             if not absent(second) and not any(map(absent, others))
         }
         found.update(self.always)
-        return sorted(each for each in found if self._has_quotas(each, names))
+        left = self._left
+        return sorted(each for each in found if each not in left or _reached(left[each], names))
 
     def on_top(self, rule: int, names: AbstractSet[str]) -> bool:
         """Whether a rule may hold where title and lead have only these words.
 
         One with an `in` of other fields may look there.
         """
-        held = _all_met(self._required[rule], names) and self._has_quotas(rule, names)
+        held = not any(map(names.isdisjoint, self._required[rule]))
+        if held and rule in self._quotas:
+            held = _reached(self._quotas[rule], names)
         return held or rule in self._narrowed
 
-    def _has_quotas(self, rule: int, names: AbstractSet[str]) -> bool:
-        return rule not in self._quotas or all(quota.reached(names) for quota in self._quotas[rule])
+
+def _ways(
+    required: Sequence[Clause], quotas: Sequence[_Quota], cost: _Cost
+) -> tuple[list[list[Clause]], list[_Quota]]:
+    """How a rule may hold: clauses that must be met, the rarest first, and quotas beside them.
+
+    It is several ways where one of alternatives is enough, and no required clause is rarer than
+    all of them: each alternative is a way then, and their quota needs no look.
+    """
+    ways, best = [required] if required else [], min(map(cost, required), default=0.0)
+    left = list(quotas)
+    for quota in quotas:
+        price = sum(cost(clause) for _, clause, _ in quota.alternatives)
+        if quota.least == 1 and price <= best:
+            best = price
+            either = frozenset().union(*(clause for _, clause, _ in quota.alternatives))
+            rest = [clause for clause in required if clause != either]
+            ways = [(clause, *others, *rest) for _, clause, others in quota.alternatives]
+            left = [each for each in quotas if each is not quota]
+    return [sorted(dict.fromkeys(way), key=cost) for way in ways], left
 
 
 class _Clauses:
@@ -150,12 +193,12 @@ class _Clauses:
         # By identity, as equality takes long to tell; with the parts, which so stay what they are.
         self._known: dict[tuple[int, str, int], tuple[Sequence[Condition], list[Clause]]] = {}
 
-    def of(self, condition: Condition) -> list[Clause]:
-        """The clauses that must all be met, the rarest first."""
-        clauses = sorted(dict.fromkeys(self._required(condition)), key=self._cost)
+    def of(self, condition: Condition, where: str = "") -> list[Clause]:
+        """The clauses that must all be met, the rarest first; `where` as in `_required`."""
+        clauses = sorted(dict.fromkeys(self._required(condition, where)), key=self.cost)
         return [self._shared.setdefault(clause, clause) for clause in clauses]
 
-    def _cost(self, clause: Clause) -> float:
+    def cost(self, clause: Clause) -> float:
         """How many candidates it lets through, roughly."""
         cost = self._costs.get(clause)
         if cost is None:
@@ -198,12 +241,12 @@ class _Clauses:
             case Ignoring(_, part):
                 yield from self.quotas(part, where)
             case AnyOf(parts) if not all(isinstance(part, Term) for part in parts):
-                yield _Quota.of(1, ((1, self._required(part, where)) for part in parts))
+                yield _Quota.of(1, ((1, self.of(part, where)) for part in parts))
             case AtLeast(n, parts) if n > 1:
-                yield _Quota.of(n, ((1, self._required(part, where)) for part in parts))
+                yield _Quota.of(n, ((1, self.of(part, where)) for part in parts))
             case Scored(least, boosts) if least > 0:
                 given = [boost for boost in boosts if boost.points > 0]
-                worded = ((each.points, self._required(each.part, where)) for each in given)
+                worded = ((each.points, self.of(each.part, where)) for each in given)
                 yield _Quota.of(least, worded)
             case _:
                 pass  # its clauses say all
@@ -228,7 +271,7 @@ class _Clauses:
         if isinstance(part, Term):
             names = [where + name_of(word) for word in part.words]
             return (names[0] if len(names) == 1 else min(names, key=self._weights.__getitem__),)
-        return min(self._required(part, where), key=self._cost, default=())
+        return min(self._required(part, where), key=self.cost, default=())
 
 
 def _weight(name: str, uses: int) -> int:

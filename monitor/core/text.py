@@ -195,7 +195,7 @@ def _short_columns(text: str) -> Columns:
 
 
 def _columns(text: str) -> Columns:
-    written = pieces(text, whole=any(map(text.__contains__, _MAY_HOLD_BLANK)))
+    written = pieces(text)
     found = list(map(_known_pieces.__getitem__, written))
     tokens = list(chain.from_iterable(found))
     if not tokens:
@@ -271,13 +271,12 @@ def _units(
     return sentences, paragraphs
 
 
-def pieces(text: str, *, whole: bool = True) -> list[str]:
+def pieces(text: str) -> list[str]:
     """The text cut at every single blank and line break, so that each place can be found again.
 
-    Each piece has its tokens by itself: together they are those of the text. Unless `whole`,
-    EE. UU. is two pieces, which is quicker where there is none.
+    Each piece has its tokens by itself: together they are those of the text.
     """
-    if whole:
+    if any(map(text.__contains__, _MAY_HOLD_BLANK)):
         text = _INNER_BLANK.sub("\u00a0", text)
     return text.replace("\n", " ").split(" ")
 

@@ -16,7 +16,6 @@ _WHOLE = len("EE") + 1  # letters of a piece that no blank can break, as it may 
 _PLAIN = len("EEUU") + 1  # letters from which on an English word is its only form but for its case
 
 _BESIDE_WORDS = ".,;:!?…\"'’”“‘«»()[]¿¡-–—"
-_OPEN = re.compile(r"(?<![^\W_])(?:[Ee]{2}\.?|U\.)$")  # of EE. UU. and U. S.
 _EXACT, _INFLECTED = "=", "~"
 ON_TOP = "^"  # before the name of a word that stands in title or lead; no token contains it
 _NO_STEMS = ""  # stands for every language that has none
@@ -30,32 +29,32 @@ def name_of(word: Word) -> str:
 
 
 class Piece(NamedTuple):
-    """What lies between two blanks, if it is of any interest."""
+    """What lies between two blanks, if it is not just one token that satisfies one word."""
 
     tokens: int
-    names: tuple[str, ...] = ()  # that its first token satisfies; most pieces are one token
-    later: tuple[tuple[int, str], ...] = ()  # those of other tokens, with their numbers in it
-    is_open: bool = False  # its last token may go on behind the blank
+    names: tuple[tuple[int, str], ...]  # that are satisfied, by the numbers of tokens in it
 
 
-class Memory(dict[str, Piece | None]):
-    """Pieces of one language by how they are written, resolved when first met; bounded.
+# Most are one token of no interest, None, or one that satisfies one word: its name. Names are
+# there anyhow, so that little memory is touched.
+Known = Piece | str | None
 
-    None stands for one token of no interest, as most are.
-    """
 
-    def __init__(self, resolve: Callable[[str], Piece | None]) -> None:
+class Memory(dict[str, Known]):
+    """Pieces of one language by how they are written, resolved when first met; bounded."""
+
+    def __init__(self, resolve: Callable[[str], Known]) -> None:
         super().__init__()
         self._resolve = resolve
 
-    def __missing__(self, written: str) -> Piece | None:
+    def __missing__(self, written: str) -> Known:
         word = written.strip(_BESIDE_WORDS)  # a word is resolved once, however it is punctuated
         bare = word is not written and len(word) >= _WHOLE and word.isalpha()
         found = self[word] if bare else self._resolve(written)
         self._keep(written, found)
         return found
 
-    def _keep(self, written: str, found: Piece | None) -> None:
+    def _keep(self, written: str, found: Known) -> None:
         if len(written) > PIECE_LIMIT:
             return
         if len(self) >= PIECES_LIMIT:  # what is common among the older half soon comes again
@@ -63,9 +62,7 @@ class Memory(dict[str, Piece | None]):
                 del self[each]
         self[written] = found
 
-    def find(
-        self, written: Sequence[str], words: Container[str] | None = None
-    ) -> list[Piece | None]:
+    def find(self, written: Sequence[str], words: Container[str] | None = None) -> list[Known]:
         """What each piece is. `words`: the only ones that can be of interest, if that is known."""
         if words is None:
             return list(map(self.__getitem__, written))
@@ -78,32 +75,32 @@ class Memory(dict[str, Piece | None]):
 
 
 class _Written:
-    """Words by how they must be written; `sign` is what their names have before it."""
+    """Words by how they must be written: their patterns, with their names."""
 
-    def __init__(self, patterns: Iterable[str], *, sign: str = "") -> None:
-        self._sign = sign
-        self._whole: set[str] = set()
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
+        self._whole: dict[str, str] = {}
         self._shapes: list[tuple[Callable[[str], object], str]] = []
         prefixes = []
-        for pattern in patterns:
+        for pattern, name in names:
             if "?" in pattern:
                 shape = re.escape(pattern).replace(r"\?", ".").replace(r"\*", ".*")
-                self._shapes.append((re.compile(shape, re.DOTALL).fullmatch, sign + pattern))
+                self._shapes.append((re.compile(shape, re.DOTALL).fullmatch, name))
             elif pattern.endswith("*"):
-                prefixes.append(pattern[:-1])
+                prefixes.append((pattern[:-1], name))
             else:
-                self._whole.add(pattern)
-        self._shortest = min(map(len, prefixes), default=0)
-        self._prefixes: dict[str, list[str]] = {}  # by their first letters
-        for prefix in prefixes:
-            self._prefixes.setdefault(prefix[: self._shortest], []).append(prefix)
+                self._whole[pattern] = name
+        self._shortest = min((len(prefix) for prefix, _ in prefixes), default=0)
+        self._prefixes: dict[str, list[tuple[str, str]]] = {}  # by their first letters
+        for prefix, name in prefixes:
+            self._prefixes.setdefault(prefix[: self._shortest], []).append((prefix, name))
 
     def satisfied(self, form: str) -> list[str]:
         """The names of those that a token satisfies of which this is a form."""
-        found = [self._sign + form] if form in self._whole else []
+        name = self._whole.get(form)
+        found = [] if name is None else [name]
         some = self._prefixes.get(form[: self._shortest])
         if some:
-            found += [f"{self._sign}{prefix}*" for prefix in some if form.startswith(prefix)]
+            found += [name for prefix, name in some if form.startswith(prefix)]
         if self._shapes:
             found += [name for fits, name in self._shapes if fits(form)]
         return found
@@ -124,9 +121,9 @@ class Vocabulary:
             if word.inflected:
                 self._add_stems(word, name)
         self._unstemmed = frozenset(name for name, word in named.items() if word.inflected)
-        written = [word for word in named.values() if not word.inflected]
-        self._folded = _Written(word.pattern for word in written if not word.exact)
-        self._exact = _Written((word.pattern for word in written if word.exact), sign=_EXACT)
+        written = [each for each in named.items() if not each[1].inflected]
+        self._folded = _Written((word.pattern, name) for name, word in written if not word.exact)
+        self._exact = _Written((word.pattern, name) for name, word in written if word.exact)
         self._memories: dict[str | None, Memory] = {}
 
     def _add_stems(self, word: Word, name: str) -> None:
@@ -141,24 +138,25 @@ class Vocabulary:
         found = self._memories.get(stemmed)
         if found is None:
             languages = [each for each in self._inflected if stemmed in (each, None)]
-            resolve = partial(self._resolved, languages=languages)
-            found = self._memories[stemmed] = Memory(resolve)
+            found = self._memories[stemmed] = Memory(partial(self._resolved, languages))
         return found
 
-    def _resolved(self, written: str, *, languages: Sequence[str]) -> Piece | None:
+    def _resolved(self, languages: Sequence[str], written: str) -> Known:
         if written.isascii() and written.isalpha() and len(written) >= _PLAIN:  # most that are new
             found = self._satisfied(written, written[:WORD_LIMIT].lower(), languages)
-            return Piece(1, tuple(found)) if found else None
-        is_word = written.isalpha() and len(written) >= _WHOLE
-        tokens = [forms(written)[:2]] if is_word else [each[:2] for each in tokenise(written)]
-        first, *others = [
-            self._satisfied(exact, folded, languages) for folded, exact in tokens
-        ] or [[]]
-        later = tuple((number, name) for number, names in enumerate(others, 1) for name in names)
-        is_open = not is_word and _OPEN.search(written) is not None
-        if not first and len(tokens) == 1 and not is_open:
-            return None
-        return Piece(len(tokens), tuple(first), later, is_open)
+            return _one_token(found)
+        if written.isalpha() and len(written) >= _WHOLE:
+            folded, exact, _ = forms(written)
+            return _one_token(self._satisfied(exact, folded, languages))
+        tokens = tokenise(written)
+        names = tuple(
+            (number, name)
+            for number, token in enumerate(tokens)
+            for name in self._satisfied(token.exact, token.folded, languages)
+        )
+        if len(tokens) == 1:
+            return _one_token([name for _, name in names])
+        return Piece(len(tokens), names)
 
     def _satisfied(self, exact: str, folded: str, languages: Sequence[str]) -> list[str]:
         """The names that a token satisfies."""
@@ -171,3 +169,10 @@ class Vocabulary:
         if not languages and _INFLECTED + folded in self._unstemmed:
             found.append(_INFLECTED + folded)
         return found
+
+
+def _one_token(names: Sequence[str]) -> Known:
+    """A piece that is one token, by the words that it satisfies."""
+    if len(names) <= 1:
+        return names[0] if names else None
+    return Piece(1, tuple((0, name) for name in names))

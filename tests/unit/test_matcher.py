@@ -1,12 +1,13 @@
 """Rules against documents: what each condition means, checked by hand."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from monitor.core.errors import Place
 from monitor.core.evidence import QUOTES_LIMIT
-from monitor.core.matcher import Matcher
+from monitor.core.matcher import LEARNT_FROM, Matcher
 from monitor.core.model import Document, RuleId, Strength
 from monitor.core.proximity import GROUPS_LIMIT
 from monitor.core.rules import (
@@ -379,3 +380,13 @@ def test_every_rule_that_holds_is_found_among_many_and_in_their_order():
     rules = [Rule(RuleId(str(n)), "", c, "1", PLACE) for n, c in enumerate(conditions)]
     article = Document(title="Oil tankers", section="Energy", language="en")
     assert [found.rule for found in Matcher(rules).match(article)] == ["0", "1", "2", "4", "5"]
+
+
+def test_what_holds_stays_the_same_while_the_matcher_learns_which_words_are_common():
+    oil, gas, coal, pattern = (*terms("oil", "gas", "coal fire"), Regex("zinc"))  # no first glance
+    conditions = [AllOf((oil, gas)), AnyOf((AllOf((oil, coal)), AllOf((gas, coal)))), pattern]
+    matcher = Matcher([replace(rule(c), id=RuleId(f"r{n}")) for n, c in enumerate(conditions)])
+    told = {"Oil and gas": ["r0"], "Gas: a coal fire": ["r1"], "Oil, zinc": ["r2"], "Oil": []}
+    for _ in range(LEARNT_FROM):
+        for title, expected in told.items():
+            assert [found.rule for found in matcher.match(Document(title))] == expected

@@ -37,8 +37,14 @@ free = NoneOf((coal,))  # needs no word
 def candidates(
     conditions: list[Condition], present: set[str], on_top: Iterable[str] = ()
 ) -> list[int]:
+    """As they are found at once, and when it is known how often words stand in articles."""
     percolator = Percolator(conditions)
-    return percolator.candidates({*present, *(ON_TOP + name for name in on_top)})
+    names = {*present, *(ON_TOP + name for name in on_top)}
+    found = percolator.candidates(names)
+    for seen in ({}, {"oil": 90}, {"gas": 90, "coal": 5}, {"coal": 90, "gas": 5}):
+        percolator.learn(seen)
+        assert percolator.candidates(names) == found
+    return found
 
 
 @pytest.mark.parametrize(
