@@ -12,7 +12,6 @@ from monitor.core.rules import OncePer, Rule, Update, WeakPolicy
 # A digest of what a start or an outage brought collects no longer: a slow host may not hold it up.
 GATHERING_LIMIT = timedelta(minutes=15)
 UPDATES_APART = timedelta(minutes=30)  # messages on one incident that interrupt nobody
-FOLLOW_UPS_APART = timedelta(hours=2)  # … that tell of other stories of it alone
 
 
 class Origin(StrEnum):
@@ -102,7 +101,6 @@ class Way(StrEnum):
 
     AT_ONCE = "at once"
     UPDATE = "update"  # with what else is new of its incident
-    FOLLOW_UP = "follow-up"  # the same, but it can wait longer
     DIGEST = "digest"
     WELCOME = "welcome"
     MISSED = "missed"
@@ -231,10 +229,9 @@ def _update(severity: Severity, origin: Origin, rule: Rule, news: Sequence[News]
 
 
 def _bundled(severity: Severity, reasons: AbstractSet[Reason]) -> Way:
-    """How what interrupts nobody is told; another story alone says less."""
-    if reasons != {Reason.DEVELOPMENT}:
-        return Way.UPDATE
-    return Way.FOLLOW_UP if severity is Severity.CRITICAL else Way.DIGEST
+    """How what interrupts nobody is told; another story alone says less, unless it is critical."""
+    alone = reasons == {Reason.DEVELOPMENT} and severity is not Severity.CRITICAL
+    return Way.DIGEST if alone else Way.UPDATE
 
 
 def passes(decision: Decision, severity: Severity, rule: Rule) -> bool:
@@ -260,7 +257,7 @@ def passing(decision: Decision) -> Decision:
 
 def snoozed(decision: Decision, *, until: datetime) -> Decision:
     """What becomes of a follow-up that people have put off: it waits with the others."""
-    if decision.way not in (Way.AT_ONCE, Way.UPDATE, Way.FOLLOW_UP, Way.DIGEST):
+    if decision.way not in (Way.AT_ONCE, Way.UPDATE, Way.DIGEST):
         return decision
     held = f"snoozed until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return replace(decision, way=Way.UPDATE, held=held, rides_along=False)
@@ -271,9 +268,6 @@ def on_trial(decision: Decision, *, until: datetime) -> Decision:
     if decision.silence in (Silence.BASELINE, Silence.LOGGED):  # as it would be, and stay
         return decision
     return Decision(silence=Silence.TRIAL, until=until.astimezone(UTC))
-
-
-APART = {Way.UPDATE: UPDATES_APART, Way.FOLLOW_UP: FOLLOW_UPS_APART}
 
 
 def _way(origin: Origin, *, at_once: bool) -> Way:

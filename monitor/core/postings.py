@@ -7,8 +7,8 @@ from itertools import groupby
 
 from monitor.core import hours
 from monitor.core.alerts import (
-    APART,
     GATHERING_LIMIT,
+    UPDATES_APART,
     Decision,
     News,
     Origin,
@@ -80,7 +80,7 @@ class Outbox:
             if own:
                 closes_at = now + self._every[RuleId(own)]
             digest = self._open.setdefault(key, (channel, _Digest(closes_at)))[1]
-            if way in APART:  # what has come counts more than what the bundle waited for
+            if way is Way.UPDATE:  # what has come counts more than what the bundle waited for
                 digest.closes_at = min(digest.closes_at, closes_at)
             digest.reports.append(report)
 
@@ -92,7 +92,7 @@ class Outbox:
 
     def _key(self, channel: Channel, way: Way, about: Sequence[IncidentId]) -> _Key:
         """What is collected together: all of a digest, what is new of one incident."""
-        if way not in APART:
+        if way is not Way.UPDATE:
             return channel.name, way, IncidentId(0)
         keys = [(channel.name, Way.UPDATE, each) for each in about]
         return next((key for key in keys if key in self._open), keys[0])
@@ -100,12 +100,12 @@ class Outbox:
     def _closes(
         self, channel: Channel, way: Way, about: Sequence[IncidentId], *, now: datetime
     ) -> datetime:
-        if way not in APART:
+        if way is not Way.UPDATE:
             if way is Way.DIGEST:
                 return hours.next_digest(channel.peace.digests, now)
             return now + GATHERING_LIMIT
         told = [self._last.get((channel.name, each)) for each in about]
-        return max([now, *(each + APART[way] for each in told if each is not None)])
+        return max([now, *(each + UPDATES_APART for each in told if each is not None)])
 
     def _take_in(self, channel: Channel, about: Sequence[IncidentId]) -> list[Report]:
         """What waited to be told of incidents that a message goes out on now."""

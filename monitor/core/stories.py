@@ -33,9 +33,6 @@ DRIFT = (
 )
 STALE = 0.8  # of a length worked out earlier: below it falls when two articles in three have ended
 LEAST_WEIGHT = 0.05  # of a word that every article has
-# Articles, each a story of its own, that are thought to have been there before, with none of these
-# words. Without them a word that only one of the first few live articles has would say too little.
-BEFORE = 20
 
 
 class Place(NamedTuple):
@@ -113,7 +110,7 @@ class Stories:
 
     def _alike(self, gist: Gist, *, now: datetime) -> list[tuple[float, int, StoryId]]:
         """The stories that an article is like enough: minus how like, number, id."""
-        wanted = LIKE * (1 + CROWDING * math.log((BEFORE + len(self._live)) / CROWD))
+        wanted = LIKE * (1 + CROWDING * math.log((1 + len(self._live)) / CROWD))
         weighed = self._weighed(gist.features)
         own = math.sqrt(math.fsum(value**2 for value, _, _ in weighed))
         found = []
@@ -262,8 +259,7 @@ class Stories:
         return story
 
     def _weight(self, name: str) -> float:
-        among = self._total + BEFORE
-        return max(LEAST_WEIGHT, math.log(among / (self._frequency[name] + 0.5)))
+        return max(LEAST_WEIGHT, math.log((self._total + 2) / (self._frequency[name] + 0.5)))
 
     def _about(self, story: _Story) -> float:
         """A length that the mean of a story's articles hardly falls short of."""
@@ -272,7 +268,7 @@ class Stories:
     def _centre(self, story: _Story) -> float:
         """Length of the mean of a story's articles, a little old where little has changed since."""
         if abs(self._total - story.centred_among) > DRIFT * self._total:
-            highest, often, log = math.log(self._total + BEFORE), self._frequency, math.log
+            highest, often, log = math.log(self._total + 2), self._frequency, math.log
             weighed = [
                 max(LEAST_WEIGHT, highest - log(often[name] + 0.5)) * total
                 for name, total in story.sums.items()

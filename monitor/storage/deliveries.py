@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from monitor.core import escalating, hours
-from monitor.core.alerts import APART, GATHERING_LIMIT, Origin, Way
+from monitor.core.alerts import GATHERING_LIMIT, UPDATES_APART, Origin, Way
 from monitor.core.identity import digest
 from monitor.core.incidents import IncidentId
 from monitor.core.messages import Message
@@ -130,10 +130,10 @@ def _add(
 ) -> None:
     about = [each.incident for each in alerts]
     delivery_id = None
-    if way in APART:
+    if way is Way.UPDATE:
         delivery_id = _open_bundle(connection, channel, about)
         if delivery_id is not None:
-            _hurry(connection, delivery_id, _closes(connection, channel, way, about, now=now))
+            _hurry(connection, delivery_id, _closes(connection, channel, about, now=now))
     elif way is Way.AT_ONCE:
         delivery_id = _open_message(connection, channel, alerts)
     else:
@@ -148,7 +148,7 @@ def _add(
             alert_id=each.alert,
             channel=channel.name,
         )
-    if way in APART or way is Way.AT_ONCE:
+    if way in (Way.UPDATE, Way.AT_ONCE):
         _raise(connection, delivery_id, _most_urgent(alerts))
     if way is Way.AT_ONCE:
         _take_in(connection, channel, about, into=delivery_id)
@@ -236,7 +236,6 @@ def _hurry(connection: Connection, bundle: DeliveryId, closes_at: datetime) -> N
 def _closes(
     connection: Connection,
     channel: Channel,
-    way: Way,
     about: Sequence[IncidentId],
     *,
     now: datetime,
@@ -255,7 +254,7 @@ def _closes(
         ~waits,
     )
     last = connection.execute(select(func.max(delivery.c.not_before)).where(messages)).scalar()
-    closes = now if last is None else max(now, last + APART[way])
+    closes = now if last is None else max(now, last + UPDATES_APART)
     return max(closes, answers.snoozed_until(connection, about, now=now) or closes)
 
 
@@ -298,12 +297,12 @@ def _create(
         not_before = hours.next_digest(channel.peace.digests, now)
         if collected is not None:
             not_before = now + collected.every
-    if way in APART:
+    if way is Way.UPDATE:
         about = [each.incident for each in alerts]
-        not_before = _closes(connection, channel, way, about, now=now)
+        not_before = _closes(connection, channel, about, now=now)
     new_here = not known.told(connection, channel.name, {each.incident for each in alerts})
     at_once = Kind.ALERT if new_here or any(each.first for each in alerts) else Kind.UPDATE
-    of_one = way is Way.AT_ONCE or way in APART
+    of_one = way in (Way.AT_ONCE, Way.UPDATE)
     created = connection.execute(
         delivery.insert()
         .values(

@@ -186,9 +186,9 @@ def test_what_becomes_critical_interrupts():
 
 
 @pytest.mark.parametrize(
-    ("severity", "way"), [(Severity.CRITICAL, Way.FOLLOW_UP), (Severity.HIGH, Way.DIGEST)]
+    ("severity", "way"), [(Severity.CRITICAL, Way.UPDATE), (Severity.HIGH, Way.DIGEST)]
 )
-def test_another_story_alone_waits_longer_for_an_update_or_for_the_digest(severity, way):
+def test_another_story_alone_waits_for_the_digest_unless_it_is_critical(severity, way):
     assert decide(told=FIRST, news=[News(Reason.DEVELOPMENT)], severity=severity).way is way
 
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from monitor.core.gist import Gist
 from monitor.core.model import StoryId
 from monitor.core.stories import (
-    BEFORE,
     CROWD,
     CROWDING,
     DECAY,
@@ -36,10 +35,10 @@ def likenesses(gist, live, *, now):
         name for story in live.values() for g in story.gists for name in g.features
     )
     total = sum(len(story.gists) for story in live.values())
-    wanted = LIKE * (1 + CROWDING * math.log((BEFORE + len(live)) / CROWD))
+    wanted = LIKE * (1 + CROWDING * math.log((1 + len(live)) / CROWD))
 
     def weight(name):
-        return max(LEAST_WEIGHT, math.log((total + BEFORE) / (everywhere[name] + 0.5)))
+        return max(LEAST_WEIGHT, math.log((total + 2) / (everywhere[name] + 0.5)))
 
     def likeness(story):
         centre = Counter()
