@@ -57,7 +57,10 @@ def test_a_report_joins_the_story_that_shares_its_particular_words():
 def test_the_first_reports_of_a_watch_are_told_apart_though_all_name_the_same_two():
     live = stories((BRIDGE, "Ruritania strikes a dock in Hentzau, Duke says"))
     live.add(BUDGET, gist("Ruritania seizes a tanker off Hentzau"), seen_at=NOW)
-    for other in ("Hentzau frees prisoners, Ruritania says", "Ruritania and Hentzau reopen embassies"):
+    for other in (
+        "Hentzau frees prisoners, Ruritania says",
+        "Ruritania and Hentzau reopen embassies",
+    ):
         assert live.assign(gist(other), now=NOW) is None
     assert live.assign(gist("Ruritania strikes Hentzau dock, says the Duke"), now=NOW) == BRIDGE
 
