@@ -12,6 +12,8 @@ from monitor.core.rules import OncePer, Rule, Update, WeakPolicy
 # A digest of what a start or an outage brought collects no longer: a slow host may not hold it up.
 GATHERING_LIMIT = timedelta(minutes=15)
 UPDATES_APART = timedelta(minutes=30)  # messages on one incident that interrupt nobody
+# How long an incident unfolds; then other stories of it look back, whatever they tell of.
+UNFOLDING = timedelta(hours=6)
 
 
 class Origin(StrEnum):
@@ -150,12 +152,13 @@ class Known:
     """What people know of the incident that a match belongs to.
 
     `told` are the reasons given so far, for weak matches too. `news` is what the match adds, the
-    most telling first. `sources` stand behind it by now.
+    most telling first. `sources` stand behind it by now. `unfolding`: it began not long ago.
     """
 
     told: AbstractSet[Reason] = frozenset()
     news: tuple[News, ...] = ()
     sources: int = 1
+    unfolding: bool = True
 
 
 def decide(
@@ -178,7 +181,7 @@ def decide(
     strong = strength is Strength.STRONG or rule.weak is WeakPolicy.ALERT
     reason = Reason.FIRST_REPORT if strong else Reason.WEAK_MATCH
     if Reason.FIRST_REPORT in known.told:
-        return _update(severity, origin, rule, known.news) if strong else _ALREADY_TOLD
+        return _update(severity, origin, rule, known) if strong else _ALREADY_TOLD
     if reason in known.told:
         return _ALREADY_TOLD
     if strong and known.sources < rule.sources:
@@ -205,12 +208,12 @@ def _collects(rule: Rule, severity: Severity) -> bool:
 _ALREADY_TOLD = Decision(silence=Silence.ALREADY_TOLD)
 
 
-def _update(severity: Severity, origin: Origin, rule: Rule, news: Sequence[News]) -> Decision:
+def _update(severity: Severity, origin: Origin, rule: Rule, known: Known) -> Decision:
     """What becomes of more on an incident that people know of: they hear what is new."""
-    if not news:
+    if not known.news:
         return _ALREADY_TOLD
-    first, *rest = news
-    reasons = {each.reason for each in news}
+    first, *rest = known.news
+    reasons = {each.reason for each in known.news}
     urgent = severity in (Severity.CRITICAL, Severity.HIGH)
     at_once = (urgent and not reasons.isdisjoint(_INTERRUPTING)) or (
         severity is Severity.CRITICAL and not reasons.isdisjoint(_FIRST_OF_ITS_KIND)
@@ -218,7 +221,7 @@ def _update(severity: Severity, origin: Origin, rule: Rule, news: Sequence[News]
     collected = _collects(rule, severity)
     way = _way(origin, at_once=at_once and not collected)
     if origin is Origin.LIVE and not at_once and not collected:
-        way = _bundled(severity, reasons)
+        way = _bundled(severity, reasons, unfolding=known.unfolding)
     return Decision(
         reason=first.reason,
         way=way,
@@ -228,10 +231,11 @@ def _update(severity: Severity, origin: Origin, rule: Rule, news: Sequence[News]
     )
 
 
-def _bundled(severity: Severity, reasons: AbstractSet[Reason]) -> Way:
-    """How what interrupts nobody is told; another story alone says less, unless it is critical."""
-    alone = reasons == {Reason.DEVELOPMENT} and severity is not Severity.CRITICAL
-    return Way.DIGEST if alone else Way.UPDATE
+def _bundled(severity: Severity, reasons: AbstractSet[Reason], *, unfolding: bool) -> Way:
+    """How what interrupts nobody is told; another story alone says less once the first are told."""
+    if reasons != {Reason.DEVELOPMENT} or (severity is Severity.CRITICAL and unfolding):
+        return Way.UPDATE
+    return Way.DIGEST
 
 
 def passes(decision: Decision, severity: Severity, rule: Rule) -> bool:

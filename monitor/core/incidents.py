@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NewType
 
-from monitor.core.alerts import Decision, Known, News, Reason
+from monitor.core.alerts import UNFOLDING, Decision, Known, News, Reason
 from monitor.core.corroboration import GROUND, Standing, Voice, Voices
 from monitor.core.model import Match, Severity, StoryId, Strength
 from monitor.core.particulars import Particulars
@@ -229,7 +229,8 @@ def known(
     news: tuple[News, ...] = ()
     if Reason.FIRST_REPORT in told:
         news = tuple(_news(incident, account, rule, after=standing, outlets=outlets))
-    return Known(told, news, max(1, len(standing.originators)))
+    unfolding = account.at - incident.opened_at <= UNFOLDING
+    return Known(told, news, max(1, len(standing.originators)), unfolding)
 
 
 def _news(

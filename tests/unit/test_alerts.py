@@ -186,10 +186,18 @@ def test_what_becomes_critical_interrupts():
 
 
 @pytest.mark.parametrize(
-    ("severity", "way"), [(Severity.CRITICAL, Way.UPDATE), (Severity.HIGH, Way.DIGEST)]
+    ("severity", "unfolding", "way"),
+    [
+        (Severity.CRITICAL, True, Way.UPDATE),
+        (Severity.CRITICAL, False, Way.DIGEST),
+        (Severity.HIGH, True, Way.DIGEST),
+    ],
 )
-def test_another_story_alone_waits_for_the_digest_unless_it_is_critical(severity, way):
-    assert decide(told=FIRST, news=[News(Reason.DEVELOPMENT)], severity=severity).way is way
+def test_another_story_alone_waits_for_the_digest_unless_something_critical_unfolds(
+    severity, unfolding, way
+):
+    known = Known(FIRST, (News(Reason.DEVELOPMENT),), unfolding=unfolding)
+    assert decide(known=known, severity=severity).way is way
 
 
 def test_several_things_are_new_at_once_and_the_message_names_them_all():

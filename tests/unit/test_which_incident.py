@@ -87,6 +87,15 @@ def test_two_stories_of_one_event_are_one_incident():
     assert len(desk.incidents) == 1
 
 
+def test_other_stories_of_what_is_critical_are_updates_while_it_unfolds_then_digested():
+    desk = Desk(replace(RULE, severity=Severity.CRITICAL))
+    desk.hears("Norland bombs Sudania")
+    later = desk.hears("Norlandia ataca Sudania", story=2, hours=5)
+    assert (later.reason, later.way) == (Reason.DEVELOPMENT, Way.UPDATE)
+    last = desk.hears("Norland bombs Sudania: an actor misses his prize", story=3, hours=7)
+    assert (last.reason, last.way) == (Reason.DEVELOPMENT, Way.DIGEST)
+
+
 def test_what_is_more_urgent_than_all_that_was_told_is_an_incident_of_its_own():
     cases = (Case(Severity.CRITICAL, parse_term("missiles")), Case(Severity.HIGH))
     desk = Desk(replace(RULE, cases=cases))
