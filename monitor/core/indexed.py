@@ -236,6 +236,10 @@ class IndexedDocument:
         """The numbers of the groups that may occur: a word of each is there."""
         return self._groups.anchored(self.places)
 
+    def lacks(self, needs: frozenset[int]) -> bool:
+        """Whether one of these groups is known not to occur; False where nobody has looked yet."""
+        return "possible" in self.__dict__ and not needs <= self.possible
+
     def occurrences(self, group: Group) -> Sequence[Occurrence]:
         """Every place of the group's terms, in reading order; looked for when first asked.
 

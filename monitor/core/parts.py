@@ -190,6 +190,8 @@ class Together:
     def _look(
         self, indexed: IndexedDocument, sight: Sight
     ) -> tuple[Field, list[Occurrence]] | None:
+        if indexed.lacks(self.needs):
+            return None
         if not all(indexed.occurrences(each.group) for each in self._groups):
             return None
         for view in indexed.views(sight.scopes):
@@ -300,11 +302,11 @@ class Source:
 
 
 def _possible(parts: Sequence[Part], indexed: IndexedDocument) -> Sequence[Part]:
-    """Those of many parts that need nothing that is not there; a few are as soon tried."""
-    if len(parts) < MANY:
-        return parts
-    possible = indexed.possible
-    return [part for part in parts if part.needs <= possible]
+    """Those that need nothing that is not there; a few are as soon tried as that is found out."""
+    if len(parts) >= MANY:
+        possible = indexed.possible
+        return [part for part in parts if part.needs <= possible]
+    return [part for part in parts if not indexed.lacks(part.needs)]
 
 
 def by_cost(parts: Iterable[Part]) -> list[Part]:

@@ -40,6 +40,7 @@ _SHORT_FACTOR = 10
 _WILDCARD_FACTOR = 4
 _TOP_SHARE = 10  # title and lead are so small a part of an article
 
+_WAYS_LIMIT = 6  # of one rule; of more, one word would lead to too many
 _UNSEEN = 0.1  # articles; of two clauses that were never met the shorter one is the rarer
 
 Clause = frozenset[str]
@@ -152,14 +153,14 @@ def _ways(
 ) -> tuple[list[list[Clause]], list[_Quota]]:
     """How a rule may hold: clauses that must be met, the rarest first, and quotas beside them.
 
-    It is several ways where one of alternatives is enough, and no required clause is rarer than
-    all of them: each alternative is a way then, and their quota needs no look.
+    It is several ways where one of a few alternatives is enough, and no required clause is rarer
+    than all of them: each alternative is a way then, and their quota needs no look.
     """
     ways, best = [required] if required else [], min(map(cost, required), default=0.0)
     left = list(quotas)
     for quota in quotas:
         price = sum(cost(clause) for _, clause, _ in quota.alternatives)
-        if quota.least == 1 and price <= best:
+        if quota.least == 1 and price <= best and len(quota.alternatives) <= _WAYS_LIMIT:
             best = price
             either = frozenset().union(*(clause for _, clause, _ in quota.alternatives))
             rest = [clause for clause in required if clause != either]
