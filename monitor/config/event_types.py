@@ -203,10 +203,23 @@ class EventTypes:
             beside=self._beside(fields, "beside"),
             unless=self._beside(fields, "unless"),
         )
+        self._tell_silent(group, words)
         return group, words
 
     def _beside(self, fields: Fields, key: str) -> tuple[Term, ...]:
         return terms_of(self._phrases.read(fields.node(key), what="words beside a cue"))
+
+    def _tell_silent(self, group: CueGroup, words: tuple[Phrase, ...]) -> None:
+        """Tell of cues that hold what must not stand beside them, and so never tell of anything."""
+        unless = _Cues(group.unless)
+        for cue in words:
+            sure = not any(_is_open(word.pattern) for word in cue.term.words)
+            if sure and unless.inside(cue.term):
+                self._problems.add(
+                    cue.place,
+                    f"the cue {shown(cue.term.written)} holds words of its own `unless`, so it "
+                    "tells of nothing; drop one of them",
+                )
 
     def _tell_shadowed(self, cue: "_Cue", family: str | None) -> None:
         """Tell of equal words that would count twice, or never by themselves."""
