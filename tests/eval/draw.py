@@ -1,4 +1,7 @@
-"""Draws the real headlines that people label: `python tests/eval/draw.py topics|events > sheet`.
+"""Draws the real headlines that people label: `python tests/eval/draw.py NAME > sheet`.
+
+NAME is `topics`, `events` or `late`: of the last weeks that the shared data has, the nearest to
+the news that is yet to come.
 
 Seeded, so that anyone with the shared data gets the same sheet; only ids and labels are kept in
 the repository (`tests/eval/labels`), never the texts. Thin cells (Spanish dialogue and sanctions,
@@ -18,6 +21,7 @@ from pathlib import Path
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 SOURCES = ("venezuela_us", "venezuela_other", "venezuela_desk_es_2026-01")
 SINCE = "2025-08-01"  # before, other people were in office and other things were news
+LATE = "2026-01-12"
 SEED = 20261122
 NETS = {
     "talk": r"dial|talk|habl|conver|llam|call|phone|met |meet|reuni|encuentr|negoci|visit|viaj|"
@@ -63,6 +67,18 @@ SHEETS = {  # cell: how many (language, net)
         ("en", "other"): 30,
         ("es", ""): 25,
         ("en", ""): 25,
+    },
+    "late": {
+        ("es", "talk"): 45,
+        ("en", "talk"): 45,
+        ("es", "threat"): 20,
+        ("en", "threat"): 20,
+        ("es", "force"): 30,
+        ("en", "force"): 30,
+        ("es", "sanction"): 45,
+        ("en", "sanction"): 45,
+        ("es", ""): 150,
+        ("en", ""): 90,
     },
 }
 
@@ -118,6 +134,7 @@ def draw(sheet: str) -> list[dict]:
                 item
                 for item in items
                 if item["id"] not in taken
+                and (name != "late" or item["date"] >= LATE)
                 and item["language"] == language
                 and fits.search(item["title"])
             )
