@@ -127,6 +127,14 @@ def spring_by_id() -> Iterator[tuple[str, Labelled]]:
     return _written("spring-en", "spring-es")
 
 
+def plain() -> Iterator[Labelled]:
+    """What a desk waits for, said as plainly as can be: each must match its one topic."""
+    for line in (HERE / "invented" / "plain.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            topic, language, title = line.split("|")
+            yield Labelled(title, None, language, INVENTED_ON, {topic: "must"})
+
+
 def _written(*names: str) -> Iterator[tuple[str, Labelled]]:
     for name in names:
         text = (HERE / "invented" / f"{name}.yaml").read_text(encoding="utf-8")

@@ -118,6 +118,12 @@ def test_invented_headlines_keep_their_floor(matcher, name, capsys):
     check(name, table)
 
 
+def test_what_is_said_plainly_is_heard(matcher):
+    for item in labelled.plain():
+        (topic,) = item.labels
+        assert RULES[topic] in strong(fired(matcher, document(item))), item.title
+
+
 @shared_data
 @pytest.mark.parametrize("name", ["headlines", "leads", "fresh", "late"])
 def test_labelled_headlines_and_leads_keep_their_floor(matcher, name, capsys):
