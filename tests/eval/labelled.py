@@ -128,11 +128,12 @@ def spring_by_id() -> Iterator[tuple[str, Labelled]]:
 
 
 def plain() -> Iterator[Labelled]:
-    """What a desk waits for, said as plainly as can be: each must match its one topic."""
+    """What a desk waits for, said as plainly as can be, with its one topic; or none, written -."""
     for line in (HERE / "invented" / "plain.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             topic, language, title = line.split("|")
-            yield Labelled(title, None, language, INVENTED_ON, {topic: "must"})
+            labels = {} if topic == "-" else {topic: "must"}
+            yield Labelled(title, None, language, INVENTED_ON, labels)
 
 
 def _written(*names: str) -> Iterator[tuple[str, Labelled]]:
