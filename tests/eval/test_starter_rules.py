@@ -118,7 +118,7 @@ def test_invented_headlines_keep_their_floor(matcher, name, capsys):
     check(name, table)
 
 
-@pytest.mark.parametrize("item", labelled.plain(), ids=lambda item: item.title)
+@pytest.mark.parametrize("item", list(labelled.plain()), ids=lambda item: item.title)
 def test_what_is_said_plainly_is_heard_and_nothing_else(matcher, item):
     heard = strong(fired(matcher, document(item))) & set(RULES.values())
     assert heard >= {RULES[topic] for topic in item.labels}
