@@ -24,7 +24,7 @@ from monitor.core.model import Language
 from monitor.core.rules import Term, Word
 from monitor.core.text import fold
 
-MODIFIER_KEYS = ("words", "status", "behind", "within", "first")
+MODIFIER_KEYS = ("words", "status", "behind", "within", "first", "suffered")
 TYPE_KEYS = (
     "title", "family", "cues", "traps", "becomes", "two_parties", "said", "concerns", "by",
     "arguable", "labels",
@@ -55,6 +55,7 @@ def read_modifier(key: Scalar, node: Node, phrases: Phrases, problems: Problems)
         behind=flag(fields, "behind"),
         within=fields.optional("within", _within, MODIFIER_REACH),
         first=flag(fields, "first"),
+        suffered=flag(fields, "suffered"),
     )
 
 

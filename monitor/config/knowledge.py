@@ -25,11 +25,12 @@ from monitor.core.knowledge import (
 from monitor.core.rules import Term
 
 KEYS = (
-    "version", "lists", "actors", "offices", "bindings", "planned_endings", "suffered_endings",
+    "version", "lists", "actors", "offices", "bindings",
+    "planned_endings", "hypothetical_endings", "suffered_endings",
     "modifiers", "types", "places", "another", "witnesses", "notices", "meanings",
 )  # fmt: skip
 NOTICE_KEYS = ("opening", "anywhere")
-_ENDINGS = ("planned_endings", "suffered_endings")
+_ENDINGS = ("planned_endings", "hypothetical_endings", "suffered_endings")
 _MARKS = {  # what tells one event of a kind from another
     "another": "words as in another strike",
     "witnesses": "words for those who saw it",
@@ -124,6 +125,7 @@ class Knowing:
             types=self._types(phrases),
             bindings=self._bound(phrases),
             planned_endings=self._ends("planned_endings"),
+            hypothetical_endings=self._ends("hypothetical_endings"),
             suffered_endings=self._ends("suffered_endings"),
             places=self._places(phrases),
             another=self._marking("another", phrases),

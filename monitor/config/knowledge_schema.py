@@ -46,6 +46,7 @@ def knowledge_files() -> Shape:
             {binding.value: _words("Small words of this kind.") for binding in Binding},
         ),
         "planned_endings": _endings("Endings of verbs that tell of the future."),
+        "hypothetical_endings": _endings("Endings of verbs that tell what would be."),
         "suffered_endings": _endings("Endings of what is suffered, as in was seized."),
         "modifiers": shapes.named("What changes an event.", _modifier(), pattern=_PLAIN),
         "types": shapes.named("What happens.", _type(), pattern=_PLAIN),
@@ -130,6 +131,7 @@ def _modifier() -> Shape:
         "behind": shapes.flag("true: they may stand behind their cue too.", default=False),
         "within": shapes.whole("Words between them and their cue.", least=0, most=MODIFIER_REACH),
         "first": shapes.flag("true: only names may stand before them.", default=False),
+        "suffered": shapes.flag('true: only behind "seized by X".', default=False),
     }
     return shapes.mapping(
         "A modifier.", known(event_types.MODIFIER_KEYS, keys), required=("words",)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor.core.knowledge import ActorId, Binding
+from monitor.core.knowledge import SPOKEN, ActorId, Binding
 from monitor.core.mentions import Mention
 from monitor.core.text import Token
 
@@ -12,7 +12,7 @@ TAIL_LIMIT = 3  # words behind a word of saying that ends a sentence: "…, X sa
 LABEL_LIMIT = 4  # words before a colon, or behind the last one, that may be a label
 
 _CUTS = frozenset(";:—–|")
-_SPOKEN = frozenset((Binding.SAYS, Binding.DENIES, Binding.REACTS))
+_DASHES = frozenset("—–")
 
 
 class Clause(NamedTuple):
@@ -105,7 +105,7 @@ class _Saying:
         cues: Sequence[int],
     ) -> None:
         self._text, self._tokens, self._named, self._cues = text, tokens, named, cues
-        self._spoken = [small for small in smalls if small.binding in _SPOKEN]
+        self._spoken = [small for small in smalls if small.binding in SPOKEN]
         self._according = [s for s in smalls if s.binding is Binding.ACCORDING]
         self._that = {small.start for small in smalls if small.binding is Binding.THAT}
 
@@ -117,11 +117,9 @@ class _Saying:
             if following == ":" and not found and (label := self._labelled(segment)):
                 continue
             last = number == len(segments) - 1
-            if last and found and segment.opened == ":":
-                speaker = self._tail(segment)
-                if speaker is not None:
-                    found = [self._said(clause, speaker) for clause in found]
-                    continue
+            if last and found and (speaker := self._closing(segment)):
+                found = [self._said(clause, speaker) for clause in found]
+                continue
             made = self._spoken_in(segment)
             if label is not None:
                 made = [self._under(clause, label) for clause in made]
@@ -161,15 +159,25 @@ class _Saying:
             label=label.label,
         )
 
-    def _tail(self, segment: _Segment) -> Clause | None:
-        """The speaker behind the last colon: ": report"."""
-        if segment.end - segment.start > LABEL_LIMIT or self._tells(segment):
+    def _closing(self, segment: _Segment) -> Clause | None:
+        """The speaker at the end: ": report", or ", Reuters says" behind what only dates."""
+        end = segment.end
+        if segment.opened == ",":
+            small = next((s for s in self._spoken if segment.start < s.start < end), None)
+            if small is None or small.binding is not Binding.SAYS or end - small.end > TAIL_LIMIT:
+                return None
+            end = small.start
+        elif segment.opened != ":" and segment.opened not in _DASHES:
             return None
-        own = self._within(segment.start, segment.end)
-        if not own:
+        if end - segment.start > LABEL_LIMIT or self._tells(segment):
             return None
-        name = self._words(segment.start, segment.end)
-        return Clause(segment.start, segment.end, speaker=own[0].actor, speaker_name=name)
+        own = self._within(segment.start, end)
+        if not own or own[0].start > segment.start + 1:
+            return None
+        if segment.opened in _DASHES and own[0].end < end:  # or it is a clause
+            return None
+        name = self._words(segment.start, end)
+        return Clause(segment.start, end, speaker=own[0].actor, speaker_name=name)
 
     def _said(self, clause: Clause, by: Clause) -> Clause:
         if clause.speaker_name is not None:
@@ -186,21 +194,17 @@ class _Saying:
         if not inside:
             return [plain]
         small = inside[0]
+        parted = self._parted(plain, small)
+        if parted is not None:
+            return parted
         behind = segment.end - small.end
-        speaker_start = self._after_comma(segment.start, small.start)
-        stop = self._comma(small.end, segment.end)
-        if speaker_start is not None and stop - small.end <= TAIL_LIMIT:  # "…, Smith says"
-            speaker = self._speaker(speaker_start, small.start)
-            said = self._spoken_by(plain._replace(end=speaker_start), speaker, small)
-            return [said, *([plain._replace(start=stop)] if stop < segment.end else [])]
         if behind == 0:
             return [plain]
         own = self._within(small.end, segment.end)
-        if small.start == segment.start or (
-            own and own[0].start <= small.end + 1 and own[0].end >= segment.end - 1
-        ):
+        alone = own and own[0].start <= small.end + 1 and own[0].end >= segment.end - 1
+        if small.start == segment.start or (alone and small.binding is not Binding.DENIES):
             after_comma = segment.opened == ","
-            if after_comma or (behind <= LABEL_LIMIT and own):  # "…, dice Smith"
+            if after_comma or (behind <= LABEL_LIMIT and own):  # "… dice Smith"
                 speaker = (own[0] if own else None, self._words(small.end, segment.end))
                 before = plain._replace(end=small.start)
                 return (
@@ -210,6 +214,27 @@ class _Saying:
         left = plain._replace(end=small.start)
         right = plain._replace(start=small.end)
         return [left, self._spoken_by(right, speaker, small)]
+
+    def _parted(self, plain: Clause, small: Small) -> list[Clause] | None:
+        """Where a comma parts a speaker at the end from what he says, whichever way round."""
+        own = self._within(small.end, plain.end)
+        turned = (
+            small.binding is Binding.SAYS
+            and plain.start < small.start
+            and plain.end - small.end <= LABEL_LIMIT
+            and "," in self._gap(small.start - 1)
+        )
+        if turned and own and own[0].start <= small.end + 1:  # "…, says Smith's brother"
+            said = plain._replace(end=small.start)
+            speaker = own[0], self._words(small.end, plain.end)
+            return [self._spoken_by(said, speaker, small)]
+        start = self._after_comma(plain.start, small.start)
+        stop = self._comma(small.end, plain.end)
+        if start is None or stop - small.end > TAIL_LIMIT:
+            return None
+        said = plain._replace(end=start)  # "…, Smith says"
+        rest = [plain._replace(start=stop)] if stop < plain.end else []
+        return [self._spoken_by(said, self._speaker(start, small.start), small), *rest]
 
     def _quoted_after(self, plain: Clause, small: Small) -> Clause:
         """Who is behind "according to", which ends the sentence or opens it."""

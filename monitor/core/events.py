@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby, islice
 
-from monitor.core.knowledge import ActorId, Event, Knowledge
+from monitor.core.knowledge import ActorId, Event, Knowledge, Status
 from monitor.core.lexicon import Hit, Lexicon
 from monitor.core.mentions import Held, Mention, Named, Whose
 from monitor.core.model import Document
@@ -58,7 +58,10 @@ class Coder:
             context.append(self._homes[document.country])
         ground = Ground(
             self._types,
-            self._knowledge.planned_endings,
+            {
+                Status.PLANNED: self._knowledge.planned_endings,
+                Status.HYPOTHETICAL: self._knowledge.hypothetical_endings,
+            },
             self._knowledge.suffered_endings,
             day,
             context,

@@ -55,6 +55,9 @@ class Binding(StrEnum):
     NOT = "not"  # not, no
 
 
+SPOKEN = frozenset((Binding.SAYS, Binding.DENIES, Binding.REACTS))  # what somebody does by speaking
+
+
 class Notice(StrEnum):
     """What an outlet says of its own article, in words that it sets apart."""
 
@@ -135,6 +138,7 @@ class Modifier:
 
     `within`: how many words may stand between them and their cue. `first`: only where nothing but
     names stands before them in their clause ("X to strike", but not "X landed to strike").
+    `suffered`: only with a participle beside which stands who did it ("seized by X, docks in Y").
     """
 
     id: ModifierId
@@ -143,6 +147,7 @@ class Modifier:
     behind: bool = False  # may also stand behind its cue ("sanctions lifted")
     within: int = MODIFIER_REACH
     first: bool = False
+    suffered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,7 @@ class Knowledge:
     types: tuple[EventType, ...] = ()
     bindings: Mapping[Binding, tuple[Term, ...]] = field(default_factory=dict)
     planned_endings: tuple[str, ...] = ()  # of a verb that tells of the future
+    hypothetical_endings: tuple[str, ...] = ()  # of one that tells what would be
     suffered_endings: tuple[str, ...] = ()  # of a participle, as in "was seized"
     places: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     another: tuple[Term, ...] = ()

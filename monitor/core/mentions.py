@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
-from monitor.core.knowledge import Actor, ActorId, Binding, Name, Office
+from monitor.core.knowledge import SPOKEN, Actor, ActorId, Binding, Name, Office
 from monitor.core.lexicon import Hit
 from monitor.core.text import Token
 
@@ -91,7 +91,7 @@ _JOINS = frozenset(" -'’“”\"«»‘.")  # signs that may stand inside a na
 
 def _settled(found: Sequence[Mention], context: Sequence[ActorId]) -> Iterator[Mention]:
     """Offices without a country get the one that the text names beside other parties."""
-    parties = {_whole(m.actor) for m in found if not m.aside}
+    parties = {whole(m.actor) for m in found if not m.aside}
     left = [country for country in dict.fromkeys(context) if country not in parties]
     for mention in found:
         if not mention.actor.startswith(_UNKNOWN):
@@ -113,7 +113,8 @@ def apart(one: ActorId, other: ActorId) -> bool:
     return not (one == other or one.startswith(f"{other}.") or other.startswith(f"{one}."))
 
 
-def _whole(actor: ActorId) -> ActorId:
+def whole(actor: ActorId) -> ActorId:
+    """The country or party that it is a part of."""
     return ActorId(actor.split(".", maxsplit=1)[0])
 
 
@@ -228,8 +229,8 @@ class _Reading:
     def _from_office(self, hit: Hit[Held]) -> Mention | None:
         """An office whose country stands behind it, or for whom it is held: "aides of X"."""
         for position in range(hit.end, min(hit.end + OF_LIMIT + 1, self._length)):
-            if self._cut(position):
-                break
+            if self._cut(position) or self._bindings.get(position) in SPOKEN:
+                break  # "the government denies a visit of X"
             whose = self._whose.get(position)
             if whose and position <= hit.end + 1 and position not in self._bindings:
                 return self._part(hit.start, whose.end, whose.payload.actor, hit.payload.office)

@@ -184,6 +184,7 @@ class Participants:
         own = (
             cue.type.said
             or cue.group.needs_source
+            or clause.denied
             or any(
                 s.binding is Binding.THAT and 0 <= cue.start - s.end <= THAT_REACH
                 for s in self._smalls
@@ -193,12 +194,22 @@ class Participants:
 
     def _suffered(self, cue: Cue, after: Sequence[Mention]) -> bool:
         """Whether what stands before the cue suffered it."""
-        passive = self._participle(cue) and any(
+        passive = self._participle(cue) and self._passive(cue)
+        return passive or self._by(cue, after) or cue.group.target_before
+
+    def _passive(self, cue: Cue) -> bool:
+        return any(
             s.binding is Binding.PASSIVE and cue.start - PASSIVE_REACH <= s.end <= cue.start
             for s in self._smalls
         )
-        by = any(m.bound is Binding.AGENT and m.start <= cue.end + OF_REACH for m in after)
-        return passive or by or cue.group.target_before
+
+    def _by(self, cue: Cue, after: Sequence[Mention]) -> bool:
+        return any(m.bound is Binding.AGENT and m.start <= cue.end + OF_REACH for m in after)
+
+    def reduced(self, cue: Cue, clause: Clause) -> bool:
+        """Whether a participle tells it of what is named before, "seized by X", without "was"."""
+        _, after = self._around(cue, clause)
+        return self._participle(cue) and self._by(cue, after) and not self._passive(cue)
 
     def _participle(self, cue: Cue) -> bool:
         return self._tokens[cue.start].folded.endswith(self._endings)
@@ -226,7 +237,8 @@ class Participants:
                 return first, other
         for other in (*left, *speaker):
             if _apart(other, first):
-                return other, first
+                denies = clause.denied and first in left and other in speaker
+                return (first, other) if denies else (other, first)
         rest = (
             m
             for m in self._mentions
@@ -254,10 +266,10 @@ class Participants:
         return cue.start in {one.end, two.end}
 
     def _around(self, cue: Cue, clause: Clause) -> tuple[list[Mention], list[Mention]]:
-        """The mentions of the clause before and behind the cue."""
+        """The mentions of the clause before and behind the cue; its own ("Marines") are before."""
         own = [m for m in self._mentions if clause.start <= m.start and m.end <= clause.end]
         return (
-            [m for m in own if m.start < cue.start],
+            [m for m in own if m.start < cue.start or m.end <= cue.end],
             [m for m in own if m.start >= cue.start and m.end > cue.end],
         )
 

@@ -19,12 +19,13 @@ from monitor.core.knowledge import (
     TypeId,
 )
 from monitor.core.lexicon import Hit
-from monitor.core.mentions import Held, Mention, Named, Whose, apart, mentions
+from monitor.core.mentions import Held, Mention, Named, Whose, mentions, whole
 from monitor.core.participants import Cue, Pair, Participants
 from monitor.core.text import Token
 
 BEHIND_REACH = 5  # words between a cue and a modifier behind it
 NOT_REACH = 3  # words between a negation and what it denies
+VERB_REACH = 4  # words between a verb and what it tells of: "levantará más sanciones"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Ground(NamedTuple):
     """What a sentence is read by, beside its own words."""
 
     types: Mapping[TypeId, EventType]
-    planned: tuple[str, ...]  # endings
+    verbs: Mapping[Status, tuple[str, ...]]  # endings of verbs that tell how sure it is
     suffered: tuple[str, ...]  # endings
     day: date | None
     context: Sequence[ActorId]  # countries that title and lead name
@@ -104,7 +105,7 @@ class Sentence:
         told = [cue.start for cue in self._cues]
         parts = clauses(self._text, self._tokens, self._smalls, self.mentions, told)
         found: dict[tuple[TypeId, ActorId | None, bool], Event] = {}
-        for cue in self._cues:
+        for cue in sorted(self._cues, key=self._names):  # "envoy to visit": the visit first
             clause = next((c for c in parts if c.start <= cue.start < c.end), None)
             if clause is None:
                 continue
@@ -116,6 +117,9 @@ class Sentence:
                 if key not in found or _named(event) > _named(found[key]):
                     found[key] = event
         return list(found.values())
+
+    def _names(self, cue: Cue) -> bool:
+        return any(m.start <= cue.start and cue.end <= m.end for m in self.mentions)
 
     def _event(
         self,
@@ -137,7 +141,7 @@ class Sentence:
             target=target.actor if target else None,
             status=status,
             speaker=clause.speaker_name if told else None,
-            sentence=self._text[self._tokens[0].start : self._tokens[-1].end],
+            sentence=self._words(0, len(self._tokens)),
             field=field,
             start=self._tokens[first].start,
             end=self._tokens[last - 1].end,
@@ -160,6 +164,7 @@ class Sentence:
                 for m in self._modifiers
                 if (distance := _distance(m, cue, clause)) is not None
                 and not (m.payload.first and self._told_before(m, clause))
+                and not (m.payload.suffered and not self._participants.reduced(cue, clause))
             ),
             key=lambda pair: pair[0],
         )
@@ -206,12 +211,39 @@ class Sentence:
             found.add(Status.DENIED)
         if self._asks():
             found.add(Status.HYPOTHETICAL)
-        if self._tokens[cue.start].exact.lower().endswith(self._ground.planned):
-            found.add(Status.PLANNED)
+        for status, endings in self._ground.verbs.items():
+            if self._has_verb(endings, cue, clause):
+                found.add(status)
         if clause.speaker_name is not None and not kind.said:
-            party = any(m and clause.speaker and not apart(m.actor, clause.speaker) for m in pair)
-            found.add(Status.CLAIMED if party else Status.ATTRIBUTED)
+            found.add(self._said_by(clause, pair))
         return next((status for status in _STATUSES if status in found), Status.ASSERTED)
+
+    def _has_verb(self, endings: tuple[str, ...], cue: Cue, clause: Clause) -> bool:
+        """Whether the cue, or a word close before it, ends like that."""
+        first = max(clause.start, cue.start - VERB_REACH)
+        return any(
+            token.exact.lower().endswith(endings)
+            and not any(m.start <= n < m.end for m in self.mentions)
+            for n, token in enumerate(self._tokens[first : cue.end], first)
+            if n == 0 or n >= cue.start or token.exact.islower()  # else it may be a name
+        )
+
+    def _said_by(self, clause: Clause, pair: Pair) -> Status:
+        """What it is when somebody says so: a party, anybody else, or nobody who gives his name."""
+        name = clause.speaker_name or ""
+        unnamed = any(
+            m.payload.status is Status.UNCONFIRMED and self._words(m.start, m.end) in name
+            for m in self._modifiers
+        )
+        if unnamed:
+            return Status.UNCONFIRMED
+        party = clause.speaker is not None and any(
+            m and whole(m.actor) == whole(clause.speaker) for m in pair
+        )
+        return Status.CLAIMED if party else Status.ATTRIBUTED
+
+    def _words(self, start: int, end: int) -> str:
+        return self._text[self._tokens[start].start : self._tokens[end - 1].end]
 
     def _asks(self) -> bool:
         end = self._tokens[-1].end
@@ -231,13 +263,14 @@ def _by_kind(hits: Sequence[Hit[Meaning]]) -> dict[type, list[Hit[Any]]]:
 def _smalls(bindings: Sequence[Hit[Any]], modifiers: Sequence[Hit[Any]]) -> list[Small]:
     """The small words, without those that are part of a modifier.
 
-    One that looks back binds all the same: "sued over a strike".
+    One that looks back binds all the same, "sued over a strike", and who denies is the speaker.
     """
     ahead = [m for m in modifiers if m.payload.status is not Status.PAST_REFERENCE]
     return [
         Small(hit.start, hit.end, hit.payload)
         for hit in _outermost(bindings)
-        if not any(m.start <= hit.start and hit.end <= m.end for m in ahead)
+        if hit.payload is Binding.DENIES
+        or not any(m.start <= hit.start and hit.end <= m.end for m in ahead)
     ]
 
 

@@ -76,6 +76,7 @@ ACTORS = (
     actor("sudania.government", "Karim, Omar Karim"),
     actor("westmark", "Westmark", adjectives="Westmarkian"),
     actor("tankers", "tanker, tankers, petrolero, Blue Whale", moves=False),
+    actor("marines", "marines"),
     actor("strait", "Strait of Ems, estrecho de Ems", moves=False),
     actor("press", "Daily Bell, Evening Horn", moves=False, reports=True),
 )
@@ -113,7 +114,7 @@ MODIFIERS = (
     ("lifts", "lift, lifts, lifted, levanta", None, True),
     ("may", "may, could, podría", Status.HYPOTHETICAL, False),
     ("plans", "plans, planned, planea", Status.PLANNED, False),
-    ("alleged", "alleged, presunto", Status.UNCONFIRMED, False),
+    ("alleged", "alleged, presunto, sources", Status.UNCONFIRMED, False),
     ("denied", "no evidence of", Status.DENIED, False),
 )
 TYPES = (
@@ -145,6 +146,7 @@ TYPES = (
         (
             CueGroup(terms("capture, captura"), place=True, of_target=True),
             CueGroup(terms("capitulates"), target_before=True),
+            CueGroup(terms("marines"), place=True),
         ),
     ),
     EventType(
@@ -199,11 +201,19 @@ def knowledge(bindings: Mapping[Binding, str] = BINDINGS) -> Knowledge:
                 for id_, words, status, behind in MODIFIERS
             ),
             Modifier(ModifierId("about_to"), terms("to"), Status.PLANNED, within=2, first=True),
+            Modifier(
+                ModifierId("goes_on"),
+                terms("docks, zarpa"),
+                Status.PAST_REFERENCE,
+                behind=True,
+                suffered=True,
+            ),
             Modifier(ModifierId("looks"), terms("over, despite"), Status.PAST_REFERENCE, within=3),
         ),
         TYPES,
         {binding: terms(words) for binding, words in bindings.items()},
         planned_endings=("rá", "rán"),
+        hypothetical_endings=("aría",),
         suffered_endings=("ed", "ado", "struck"),
         places={
             "sudabad": terms("Sudabad"),

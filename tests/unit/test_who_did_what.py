@@ -33,6 +33,9 @@ class TestWhoDidIt:
     def test_some_words_are_suffered_by_what_stands_before_them(self):
         assert told("Sudania capitulates") == ["raid: - > sudania.government"]
 
+    def test_a_cue_may_name_who_does_it(self):
+        assert told("Marines in Sudania") == ["raid: marines > sudania"]
+
     def test_of_two_names_before_a_noun_the_nearer_suffered_it(self):
         assert told("Olsen's Sudania strike") == [STRUCK]
 
@@ -245,8 +248,23 @@ class TestHowSure:
     def test_who_denies_is_the_speaker(self):
         found = told("Westmark denies Norland bombed Sudania")
         assert found == [f"{STRUCK} (denied) by Westmark"]
+        assert told("Westmark desmiente ataque contra Sudania") == [
+            "strike: - > sudania (denied) by Westmark"
+        ]
+
+    def test_who_denies_denies_his_own_deed_where_no_other_is_named(self):
         assert told("Norlandia desmiente ataque contra Sudania") == [
-            "strike: - > sudania (denied) by Norlandia"
+            f"{BOMBED} (denied) by Norlandia"
+        ]
+        assert told("Norland denies talks with Sudania") == [f"{MET} (denied) by Norland"]
+        assert told("Norland denies deal with Sudania") == [f"{MET} (denied) by Norland"]
+
+    def test_who_is_said_to_come_comes_though_the_other_denies_it(self):
+        assert told("Sudania denies Olsen call") == [f"{MET} (denied) by Sudania"]
+
+    def test_an_office_ends_where_its_holder_speaks(self):
+        assert told("Foreign minister denies Norland call with Sudania") == [
+            f"{MET} (denied) by Foreign minister"
         ]
 
     def test_may_makes_it_hypothetical(self):
@@ -258,6 +276,25 @@ class TestHowSure:
 
     def test_the_ending_of_a_verb_tells_of_the_future(self):
         assert told("Norlandia bombardeará Sudania") == [f"{STRUCK} (planned)"]
+        assert told("Norlandia levantará sus sanciones a Sudania") == [
+            "sanctions: norland.government > sudania.government (planned)"
+        ]
+
+    def test_the_ending_of_a_verb_tells_of_what_would_be(self):
+        assert told("Norlandia usaría sus sanciones contra Sudania") == [
+            "sanctions: norland.government > sudania (hypothetical)"
+        ]
+
+    def test_a_name_tells_of_no_future(self):
+        assert told("Ana Terán ataca Sudania") == ["strike: sudania.government > -"]
+
+    def test_what_was_seized_and_goes_on_lies_behind_the_news(self):
+        seized = "seizure: norland.government > tankers"
+        past = f"{seized} (past_reference, revisited)"
+        assert told("Tanker seized by Norland docks in Westmark")[0] == past
+        assert told("Petrolero incautado por Norlandia zarpa de nuevo") == [past]
+        assert told("Tanker was seized by Norland as it docks") == [seized]
+        assert told("Norland seizes tanker at docks") == [seized]
 
     def test_a_plan_is_planned_and_what_is_alleged_unconfirmed(self):
         assert told("Norland plans strike on Sudania") == [f"{BOMBED} (planned)"]
@@ -277,6 +314,18 @@ class TestWhoSaysSo:
         found = told("Westmark says Norland struck Sudania")
         assert found == [f"{STRUCK} (attributed) by Westmark"]
 
+    def test_who_speaks_for_the_country_where_it_happened_is_a_party(self):
+        said = f"{BOMBED} (claimed) by Karim"
+        assert told("Karim says attack by Norland in Sudania was long") == [said]
+
+    def test_what_sources_say_who_give_no_name_is_unconfirmed(self):
+        said = f"{STRUCK} (unconfirmed) by sources"
+        assert told("Norland struck Sudania, sources said") == [said]
+        assert told("Norland struck Sudania, according to sources") == [said]
+        assert told("Norland struck Sudania, two sources said") == [
+            f"{STRUCK} (unconfirmed) by two sources"
+        ]
+
     def test_a_speaker_may_stand_before_a_colon(self):
         assert told("Karim: Norland struck Sudania") == [f"{STRUCK} (claimed) by Karim"]
 
@@ -287,6 +336,20 @@ class TestWhoSaysSo:
     def test_a_speaker_may_stand_behind_a_comma(self):
         assert told("Norland struck Sudania, Karim says") == [f"{STRUCK} (claimed) by Karim"]
         assert told("Norlandia ataca Sudania, dice Karim") == [f"{STRUCK} (claimed) by Karim"]
+        assert told("Norland struck Sudania, says Karim's aide") == [
+            f"{STRUCK} (claimed) by Karim's aide"
+        ]
+        assert told("Norland struck Sudania, sang, says Karim's aide") == [
+            f"{STRUCK} (claimed) by Karim's aide"
+        ]
+
+    def test_a_speaker_may_stand_behind_a_dash(self):
+        assert told("Norland struck Sudania — Karim") == [f"{STRUCK} (claimed) by Karim"]
+
+    def test_a_speaker_at_the_end_says_what_stands_before_a_date_too(self):
+        assert told("Norland struck Sudania after the rain, Daily Bell says on Monday") == [
+            f"{STRUCK} (attributed) by Daily Bell"
+        ]
 
     def test_according_to_whom(self):
         said = f"{STRUCK} (attributed) by Westmark"
