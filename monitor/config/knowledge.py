@@ -27,13 +27,14 @@ from monitor.core.rules import Term
 KEYS = (
     "version", "lists", "actors", "offices", "bindings",
     "planned_endings", "hypothetical_endings", "suffered_endings",
-    "modifiers", "types", "places", "another", "witnesses", "notices", "meanings",
+    "modifiers", "types", "places", "another", "witnesses", "uncounted", "notices", "meanings",
 )  # fmt: skip
 NOTICE_KEYS = ("opening", "anywhere")
 _ENDINGS = ("planned_endings", "hypothetical_endings", "suffered_endings")
 _MARKS = {  # what tells one event of a kind from another
     "another": "words as in another strike",
     "witnesses": "words for those who saw it",
+    "uncounted": "words beside figures that count nothing of an event",
 }
 VERSION_LENGTH = 12  # hexadecimal digits, as of a rule
 _NAMED = {  # what each mapping of ids holds, and how an id is read
@@ -130,6 +131,7 @@ class Knowing:
             places=self._places(phrases),
             another=self._marking("another", phrases),
             witnesses=self._marking("witnesses", phrases),
+            uncounted=self._marking("uncounted", phrases),
             notices=self._noticed(phrases),
             meanings=self._same(phrases),
         )

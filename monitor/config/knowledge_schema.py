@@ -58,6 +58,7 @@ def knowledge_files() -> Shape:
         ),
         "another": _words("Beside an event: it is not the one that was told before."),
         "witnesses": _words("Who or what saw it."),
+        "uncounted": _words("Words beside which a figure counts nothing of an event."),
         "notices": shapes.mapping(
             "What outlets say of their own articles.",
             {kind.value: _notice() for kind in Notice},

@@ -78,10 +78,14 @@ _INTERRUPTING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is new about an incident: why it is told, and what exactly, for the message."""
+    """What is new about an incident: why it is told, and what exactly, for the message.
+
+    `quiet`: it interrupts nobody, whatever its reason.
+    """
 
     reason: Reason
     detail: str = ""
+    quiet: bool = False
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}" if self.detail else f"{self.reason}"
@@ -214,9 +218,10 @@ def _update(severity: Severity, origin: Origin, rule: Rule, known: Known) -> Dec
         return _ALREADY_TOLD
     first, *rest = known.news
     reasons = {each.reason for each in known.news}
+    loud = {each.reason for each in known.news if not each.quiet}
     urgent = severity in (Severity.CRITICAL, Severity.HIGH)
-    at_once = (urgent and not reasons.isdisjoint(_INTERRUPTING)) or (
-        severity is Severity.CRITICAL and not reasons.isdisjoint(_FIRST_OF_ITS_KIND)
+    at_once = (urgent and not loud.isdisjoint(_INTERRUPTING)) or (
+        severity is Severity.CRITICAL and not loud.isdisjoint(_FIRST_OF_ITS_KIND)
     )
     collected = _collects(rule, severity)
     way = _way(origin, at_once=at_once and not collected)

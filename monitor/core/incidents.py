@@ -264,7 +264,9 @@ def _severer(incident: Incident, account: Account) -> Iterable[News]:
     if account.severity.rank < incident.severity.rank:
         yield News(Reason.ESCALATION, f"{account.severity}, before {incident.severity}")
     elif _is_new_type(incident, account):
-        yield News(Reason.NEW_TYPE, account.about.type.replace("_", " "))
+        # Where only words told of it until now, its type is no surprise.
+        name = account.about.type.replace("_", " ")
+        yield News(Reason.NEW_TYPE, name, quiet=not incident.types)
 
 
 def _is_new_type(incident: Incident, account: Account) -> bool:
@@ -276,6 +278,7 @@ def _is_new_type(incident: Incident, account: Account) -> bool:
 
 def _standing(before: Standing, after: Standing) -> Iterable[News]:
     if after.confirmed_by != before.confirmed_by and before.confirmed_by in ("", GROUND):
-        yield News(Reason.CONFIRMATION, after.confirmed_by)
+        # Who saw it knows not who did it; that the other party says so will be told at once.
+        yield News(Reason.CONFIRMATION, after.confirmed_by, quiet=after.confirmed_by == GROUND)
     if after.denied_by and not before.denied_by:
         yield News(Reason.DENIAL, after.denied_by)

@@ -201,7 +201,8 @@ class Knowledge:
     """Everything the coder knows.
 
     `places`: names of each place, by which two events of one kind are told apart. `another` says
-    that an event is not the one told before, `witnesses` that somebody saw it.
+    that an event is not the one told before, `witnesses` that somebody saw it; a figure beside a
+    word of `uncounted` counts nothing of it.
     """
 
     actors: tuple[Actor, ...] = ()
@@ -215,6 +216,7 @@ class Knowledge:
     places: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     another: tuple[Term, ...] = ()
     witnesses: tuple[Term, ...] = ()
+    uncounted: tuple[Term, ...] = ()
     notices: Mapping[Notice, NoticeWords] = field(default_factory=dict)  # core/notices.py
     meanings: tuple[tuple[Term, ...], ...] = ()  # words that mean the same, for stories alone
 

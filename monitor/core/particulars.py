@@ -16,6 +16,7 @@ from monitor.core.text import Columns, columns, fold, lead_text
 ANOTHER_REACH = 6  # words before and behind those of an event in which "another" belongs to it
 _FIGURE = re.compile(r"\d[\d.,]*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_MONEY = ("$", "€", "£")
 
 
 class Mark(StrEnum):
@@ -23,6 +24,7 @@ class Mark(StrEnum):
 
     ANOTHER = "another"  # not the one that was told before
     WITNESS = "witness"  # somebody saw it
+    UNCOUNTED = "uncounted"  # a figure beside it counts nothing of the event
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ class Reader:
         """The same for every match of a document, and those come one after another."""
         if document is not self._read:
             title, lead = columns(document.title), columns(lead_text(document))
-            marks = [hit.payload for hit in (*self._lexicon.find(title), *self._lexicon.find(lead))]
-            numbers = tuple(dict.fromkeys(_figures(title.exact)))
+            in_title = self._lexicon.find(title)
+            marks = [hit.payload for hit in (*in_title, *self._lexicon.find(lead))]
+            numbers = tuple(dict.fromkeys(_figures(document.title, title, in_title)))
             self._read = document
             self._found = _Top(self._places(title), numbers, Mark.WITNESS in marks)
         return self._found
@@ -164,8 +167,14 @@ def _entries(knowledge: Knowledge) -> Iterator[tuple[Term, str | Mark]]:
         yield from ((term, place) for term in terms)
     yield from ((term, Mark.ANOTHER) for term in knowledge.another)
     yield from ((term, Mark.WITNESS) for term in knowledge.witnesses)
+    yield from ((term, Mark.UNCOUNTED) for term in knowledge.uncounted)
 
 
-def _figures(words: Iterable[str]) -> Iterator[str]:
-    """Figures that may count something: no years."""
-    return (fold(word) for word in words if _FIGURE.match(word) and not _YEAR.fullmatch(word))
+def _figures(text: str, words: Columns, hits: Iterable[Hit[str | Mark]]) -> Iterator[str]:
+    """Figures that may count something of an event: no years, no money, none beside `uncounted`."""
+    beside = {n for hit in hits if hit.payload is Mark.UNCOUNTED for n in (hit.start - 1, hit.end)}
+    for n, word in enumerate(words.exact):
+        if not _FIGURE.match(word) or _YEAR.fullmatch(word) or n in beside:
+            continue
+        if not text[: words.starts[n]].endswith(_MONEY):
+            yield fold(word)

@@ -222,6 +222,7 @@ def knowledge(bindings: Mapping[Binding, str] = BINDINGS) -> Knowledge:
         },
         another=terms("another, second, otro"),
         witnesses=terms("witnesses, testigos"),
+        uncounted=terms("takeaways, years, aged, de enero"),
     )
 
 

@@ -247,6 +247,22 @@ def test_new_figures_are_news_where_a_rule_asks_for_them():
     assert desk.hears("Norland bombs Sudania, 9 dead").reason is None
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        "7 takeaways",
+        "35 years after Westmark",
+        "poet aged 96 dies",
+        "el 3 de enero",
+        "bettor wins $400,000",
+    ],
+)
+def test_a_figure_that_counts_nothing_of_the_event_is_no_news(more):
+    desk = Desk(ALL)
+    desk.hears("Norland bombs Sudania")
+    assert desk.hears(f"Norland bombs Sudania: {more}").reason is None
+
+
 def test_a_year_is_no_figure():
     desk = Desk(ALL)
     desk.hears("Norland bombs Sudania")
@@ -334,6 +350,15 @@ def test_what_was_seen_is_confirmed():
     assert decision.words == "confirmed: on the ground"
 
 
+def test_what_was_seen_wakes_nobody_for_who_saw_it_knows_not_who_did_it():
+    desk = Desk(replace(RULE, severity=Severity.CRITICAL))
+    desk.hears("Attack against Sudania")
+    seen = desk.hears("Attack against Sudania, witnesses by the road", hours=1)
+    assert (seen.reason, seen.way) == (Reason.CONFIRMATION, Way.UPDATE)
+    owned = desk.hears("Olsen says Norland struck Sudania", hours=2)
+    assert (owned.reason, owned.way) == (Reason.CONFIRMATION, Way.AT_ONCE)
+
+
 def test_a_party_confirms_what_was_seen_already():
     desk = Desk()
     desk.hears("Attack against Sudania")
@@ -373,6 +398,17 @@ def test_another_type_of_event_comes_at_once_where_it_is_critical():
     desk.hears("Norland bombs Sudania")
     decision = desk.hears("Capture of Karim by Norland in Sudania", hours=1)
     assert (decision.reason, decision.way) == (Reason.NEW_TYPE, Way.AT_ONCE)
+
+
+def test_the_first_type_of_what_only_words_told_of_wakes_nobody():
+    ours = replace(FORCE, sources=("norland",))
+    rule = replace(RULE, condition=AnyOf((ours, parse_term("harbour"))))
+    desk = Desk(replace(rule, severity=Severity.CRITICAL))
+    desk.hears("Harbour burns")
+    named = desk.hears("Norland bombs harbour", hours=1)
+    assert (named.reason, named.way) == (Reason.NEW_TYPE, Way.UPDATE)
+    other = desk.hears("Capture of Karim by Norland", hours=2)
+    assert (other.reason, other.way) == (Reason.NEW_TYPE, Way.AT_ONCE)
 
 
 def test_a_denial_stands_beside_the_claim():
