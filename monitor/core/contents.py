@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
+from monitor.core.alerts import UPDATES_APART
 from monitor.core.excerpts import excerpts
 from monitor.core.model import Severity, Strength
 from monitor.core.reports import Fired, Report
@@ -153,12 +154,14 @@ def of_alert(
     severity = min((each.severity for each in (report, *beside)), key=lambda each: each.rank)
     title = " · ".join([words.marks[severity], *told, headline])
     folded = report.folded if update else 0
+    late = LATE + (UPDATES_APART if update else timedelta())  # that long it waits by design
+    item = _alerted(report, now, words, late=late)
     return Content(
         form=Form.UPDATE if update else Form.ALERT,
         severity=severity,
         title=shorten(title, limit=TITLE_LIMIT),
         headed=len(title) <= TITLE_LIMIT,
-        items=(replace(_alerted(report, now, words), mark=words.marks[severity]),),
+        items=(replace(item, mark=words.marks[severity]),),
         beside=tuple(_also(each, report, now, words) for each in beside[:BESIDE_SHOWN]),
         more=max(len(beside) - BESIDE_SHOWN, 0),
         folded=words.plural(words.nothing_new, folded) if folded else "",
@@ -167,8 +170,8 @@ def of_alert(
     )
 
 
-def _alerted(report: Report, now: datetime, words: Wording) -> Item:
-    times, delays = _times(report, now, words)
+def _alerted(report: Report, now: datetime, words: Wording, *, late: timedelta) -> Item:
+    times, delays = _times(report, now, words, late=late)
     told = ordered(report.fired)
     return Item(
         mark=words.marks[report.severity],
@@ -246,8 +249,8 @@ def _read(report: Report, words: Wording) -> str:
     return words.completeness[report.completeness] + why
 
 
-def _times(report: Report, now: datetime, words: Wording) -> tuple[str, str]:
-    """When it was published, seen and sent; how long that took."""
+def _times(report: Report, now: datetime, words: Wording, *, late: timedelta) -> tuple[str, str]:
+    """When it was published, seen and sent; how long that took, which may be `late`."""
     published = report.published_at
     told = words.unpublished
     if published is not None:
@@ -260,8 +263,8 @@ def _times(report: Report, now: datetime, words: Wording) -> tuple[str, str]:
         delays.append(words.ahead)
     elif published:
         delays.insert(0, words.after_published.format(words.span(now - published)))
-    late = f"{words.late}: " if since_seen >= LATE else ""
-    return f"{line[0].upper()}{line[1:]}", f"{late}{', '.join(delays)}"
+    label = f"{words.late}: " if since_seen >= late else ""
+    return f"{line[0].upper()}{line[1:]}", f"{label}{', '.join(delays)}"
 
 
 def ordered(fired: Iterable[Fired]) -> list[Fired]:

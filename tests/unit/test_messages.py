@@ -138,6 +138,15 @@ def test_a_late_alert_says_so() -> None:
     assert "\nLATE: 4 min after publication, 45 min after it was seen\n" in body
 
 
+def test_an_update_that_waited_for_its_turn_is_not_late() -> None:
+    def told(minutes: int) -> str:
+        seen_at = NOW - timedelta(minutes=minutes)
+        return render_alert(a_report(seen_at=seen_at), now=NOW, update=True).body
+
+    assert "\n4 min after publication, 35 min after it was seen\n" in told(35)
+    assert "\nLATE: 4 min after publication, 45 min after it was seen\n" in told(45)
+
+
 def test_an_alert_of_what_was_missed_says_so_before_anything_else() -> None:
     published = NOW - timedelta(hours=3)
     message = render_alert(a_report(missed=True, published_at=published), now=NOW)
