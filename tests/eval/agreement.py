@@ -37,23 +37,26 @@ def _tell(line: str) -> None:
 
 
 def main() -> None:
-    for name in ("topics", "invented", "spring"):
+    for name in ("topics", "late", "invented", "spring"):
         one, other = (topics(LABELS / f"{name}-{reader}.tsv") for reader in "ab")
         ids = sorted(one.keys() | other.keys())
         _tell(f"{name}: {len(ids)} headlines that a reader gave a label")
         for topic in "DKS":
             pairs = [(topic in one.get(key, {}), topic in other.get(key, {})) for key in ids]
             _tell(f"  {topic}: kappa {kappa(pairs):.2f}, both {sum(a and b for a, b in pairs)}")
-    for name in ("events", "spring-events"):
+    for name in ("events", "late-events", "spring-events"):
         _tell_events(name)
 
 
 def _tell_events(name: str) -> None:
     one, other = (events(LABELS / f"{name}-{reader}.tsv") for reader in "ab")
-    _tell(f"{name}: {len(one)} headlines")
-    types = [({r[0] for r in one[key]} == {r[0] for r in other[key]}) for key in one]
+    _tell(f"{name}: {len(one)} and {len(other)} headlines")
+    both = sorted(one.keys() & other.keys())
+    types = [({r[0] for r in one[key]} == {r[0] for r in other[key]}) for key in both]
     _tell(f"  the same types: {sum(types) / len(types):.2f}")
-    shared = [(a, b) for key in one for a in one[key] for b in other[key] if a[0] == b[0] != "none"]
+    shared = [
+        (a, b) for key in both for a in one[key] for b in other[key] if a[0] == b[0] != "none"
+    ]
     for column, part in enumerate(("source", "target", "status", "speaker"), start=1):
         pairs = [(a[column], b[column]) for a, b in shared]
         same = sum(a == b for a, b in pairs) / len(pairs)

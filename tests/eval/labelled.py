@@ -83,13 +83,13 @@ def fresh() -> Iterator[Labelled]:
 def late() -> Iterator[Labelled]:
     """401 headlines of the last weeks that the shared data has; nothing was tuned on them.
 
-    There is one reader yet, who saw the leads too.
+    Their readers saw the leads too.
     """
-    return _drawn("late", readers="a", leads=True)
+    return _drawn("late", leads=True)
 
 
-def _drawn(sheet: str, *, readers: str = "ab", leads: bool = False) -> Iterator[Labelled]:
-    marks = [topics(HERE / "labels" / f"{sheet}-{reader}.tsv") for reader in readers]
+def _drawn(sheet: str, *, leads: bool = False) -> Iterator[Labelled]:
+    marks = [topics(HERE / "labels" / f"{sheet}-{reader}.tsv") for reader in "ab"]
     for item in draw(sheet):
         labels = _agreed([each.get(item["id"], {}) for each in marks])
         lead = item["lead"] or None if leads else None
