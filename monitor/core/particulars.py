@@ -31,7 +31,7 @@ class Mark(StrEnum):
 class Particulars:
     """Of what one match is about: `family` and `type` of its event, "" for a match by words.
 
-    The type of what is only planned or threatened says so.
+    The type of what is only planned, threatened or called off says so.
 
     `parties` are the wholes that source and target belong to, `places` ids of the knowledge,
     `numbers` figures of the title as written. `voices` are those whom the text names;
@@ -147,13 +147,19 @@ _SAID = frozenset(
 )
 
 
+_NOT_DONE = "not done"  # called off, refused
 _AHEAD = frozenset({Status.THREATENED, Status.PLANNED, Status.HYPOTHETICAL})
 
 
 def _type(event: Event | None) -> str:
-    """What happened, or is to happen: that it is done is news to who heard of the plan."""
+    """What happened, is to happen, or does not: that it is done is news to who heard of the plan.
+
+    What somebody denies is no type of its own: his word counts against that of others.
+    """
     if event is None:
         return ""
+    if event.status is Status.DENIED and event.speaker is None:
+        return f"{event.type}, {_NOT_DONE}"
     return f"{event.type}, {event.status}" if event.status in _AHEAD else event.type
 
 

@@ -219,6 +219,15 @@ def test_that_something_is_done_is_news_to_who_heard_of_the_plan():
     assert (done.words, done.way) == ("another type of event: strike", Way.AT_ONCE)
 
 
+def test_that_it_is_not_done_after_all_is_news():
+    desk = Desk()
+    desk.hears("Norland plans strike on Sudania")
+    desk.hears("Norland strikes Sudania", story=2, hours=1)
+    off = desk.hears("Norland has not bombed Sudania again", story=3, hours=2)
+    assert off.words.startswith("another type of event: strike, not done")
+    assert off.way is Way.UPDATE
+
+
 def test_what_becomes_critical_comes_at_once():
     cases = (Case(Severity.CRITICAL, parse_term("missiles")), Case(Severity.HIGH))
     desk = Desk(replace(RULE, cases=cases, severity=Severity.HIGH))
