@@ -148,13 +148,17 @@ class Participants:
                 return mention
             if mention.adjective and mention.start == cue.end and self._may(cue, mention):
                 return mention
-        if cue.group.of_target:
+        if cue.group.of_target or self._aimed(cue):
             return None
         for mention in after:
             near = mention.start <= cue.end + OF_REACH
             if mention.bound is Binding.OF and near and self._may(cue, mention):
                 return mention
         return None
+
+    def _aimed(self, cue: Cue) -> bool:
+        """Whether an object follows, so that "of" behind belongs to it: "matan a un jefe de X"."""
+        return any(s.binding is Binding.TOWARD and s.start == cue.end for s in self._smalls)
 
     def _object(self, cue: Cue, after: Sequence[Mention], agent: Mention | None) -> Mention | None:
         """Whom the words behind the cue name."""

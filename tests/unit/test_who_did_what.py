@@ -25,6 +25,9 @@ class TestWhoDidIt:
     def test_of_tells_who_did_it(self):
         assert told("Ataque de Norlandia contra Sudania") == [BOMBED]
 
+    def test_of_belongs_to_the_object_where_one_stands_before_it(self):
+        assert told("Norlandia ataca contra base de Sudania") == [STRUCK]
+
     def test_of_tells_to_whom_it_was_done_where_the_cue_says_so(self):
         raid = "raid: norland.government > sudania.government"
         assert told("Capture of Karim by Norland") == [raid]
