@@ -88,7 +88,7 @@ class Reader:
             voices.append(Voice.on_the_ground())
         return Particulars(
             family=family,
-            type=_type(event),
+            type=self._type(event),
             parties=_parties(event),
             places=top.places if event is None else self._places(columns(event.sentence)),
             numbers=top.numbers,
@@ -111,6 +111,19 @@ class Reader:
     def _places(self, text: Columns) -> frozenset[str]:
         found = (hit.payload for hit in self._lexicon.find(text))
         return frozenset(each for each in found if not isinstance(each, Mark))
+
+    def _type(self, event: Event | None) -> str:
+        """What happened, is to happen, or does not: that it is done is news after the plan.
+
+        What somebody denies is no type of its own, as his word counts against that of others; but
+        where saying is the deed he takes it back.
+        """
+        if event is None:
+            return ""
+        taken_back = event.speaker is None or event.type in self._said
+        if event.status is Status.DENIED and taken_back:
+            return f"{event.type}, {_NOT_DONE}"
+        return f"{event.type}, {event.status}" if event.status in _AHEAD else event.type
 
     def _family(self, event: Event | None) -> str:
         return self._families.get(event.type, "") if event else ""
@@ -149,18 +162,6 @@ _SAID = frozenset(
 
 _NOT_DONE = "not done"  # called off, refused
 _AHEAD = frozenset({Status.THREATENED, Status.PLANNED, Status.HYPOTHETICAL})
-
-
-def _type(event: Event | None) -> str:
-    """What happened, is to happen, or does not: that it is done is news to who heard of the plan.
-
-    What somebody denies is no type of its own: his word counts against that of others.
-    """
-    if event is None:
-        return ""
-    if event.status is Status.DENIED and event.speaker is None:
-        return f"{event.type}, {_NOT_DONE}"
-    return f"{event.type}, {event.status}" if event.status in _AHEAD else event.type
 
 
 def _parties(event: Event | None) -> frozenset[str]:

@@ -228,6 +228,14 @@ def test_that_it_is_not_done_after_all_is_news():
     assert off.way is Way.UPDATE
 
 
+def test_that_a_threat_is_taken_back_is_news():
+    rule = replace(RULE, condition=Happening(families=("dialogue",)))
+    desk = Desk(rule)
+    desk.hears("Norland offers talks to Sudania")
+    back = desk.hears("Olsen says Norland never offers talks to Sudania", story=2, hours=1)
+    assert back.words.startswith("another type of event: dialogue offer, not done")
+
+
 def test_what_becomes_critical_comes_at_once():
     cases = (Case(Severity.CRITICAL, parse_term("missiles")), Case(Severity.HIGH))
     desk = Desk(replace(RULE, cases=cases, severity=Severity.HIGH))
