@@ -4,7 +4,7 @@ Who stands before a cue did it, whom it names behind it suffered it; turned roun
 and small words ("by", "against", "in", "with") decide over order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from monitor.core.clauses import Clause, Small
@@ -75,9 +75,14 @@ class Participants:
             if place is not None and (source is None or _apart(place, source)):
                 yield source, place
         if kind.concerns and not (target and target is not source and target.end == cue.start):
-            for other in (*self._mentions, *self._beyond):
+            for other in (*self._concerned(clause, target), *self._beyond):
                 if other not in (source, target) and (source is None or _apart(other, source)):
                     yield source, other
+
+    def _concerned(self, clause: Clause, target: Mention | None) -> Iterable[Mention]:
+        """Whom it concerns beside: of other clauses nobody where its own names whom it is about."""
+        own = [m for m in self._mentions if clause.start <= m.start and m.end <= clause.end]
+        return own if target in own else self._mentions
 
     def _directed(self, cue: Cue, clause: Clause) -> Pair:
         """Who did it and whom it was done to."""

@@ -49,6 +49,14 @@ class TestWhoDidIt:
         assert told("Tanker seized") == ["seizure: - > tankers"]
         assert told("Olsen seizes tanker") == ["seizure: norland.government > tankers"]
 
+    def test_who_stands_in_another_clause_is_not_concerned_where_this_one_names_somebody(self):
+        assert told("Norland lifts sanctions on Westmark; Sudania sings") == [
+            "sanctions_eased: norland.government > westmark"
+        ]
+        assert told("Norland lifts sanctions as Sudania sings") == [
+            "sanctions_eased: norland.government > sudania.government"
+        ]
+
     def test_a_place_that_counts_is_a_target_of_its_own(self):
         assert told("Norland seizes tanker Blue Whale off Sudania") == [
             "seizure: norland.government > tankers",
