@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from monitor.config.directory import read_directory
 from monitor.config.load import load
-from monitor.core.gist import Gist, Gists
+from monitor.core.gist import WATCHED, Gist, Gists
 from monitor.core.model import Document, StoryId
-from monitor.core.stories import Stories
+from monitor.core.stories import NAMING, UNWRITTEN, Stories
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 6
@@ -62,10 +62,11 @@ def plainly(stories: list[list[Gist]], gist: Gist) -> float:
     for each in (member for members in stories for member in members):
         for name in each.features:
             frequency[name] = frequency.get(name, 0) + 1
-    total = sum(map(len, stories))
+    total = UNWRITTEN + sum(map(len, stories))
 
     def weight(name: str) -> float:
-        return max(0.05, math.log((total + 2) / (frequency.get(name, 0) + 0.5)))
+        unwritten = NAMING if name[0] in WATCHED else 0
+        return max(0.05, math.log((total + 2) / (frequency.get(name, 0) + unwritten + 0.5)))
 
     own = {name: value * weight(name) for name, value in gist.features.items()}
     best = 0.0

@@ -2,11 +2,12 @@
 
 Words of title and lead stand as stems. What is known beside them is the same in every language:
 actors, kinds of events, and words of one meaning. So an article and its like in another language
-have something in common although their words differ.
+have something in common although their words differ. Actors and kinds of events are what a desk
+watches, so most of its articles have them: their features, and the words that name actors, show it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ WORDS = 60  # of the title and of the lead: what an article is about stands ther
 SHORTEST = 3  # letters; shorter words are glue, but for figures and acronyms
 LEAD = 0.5  # weight of what only the lead has: half of a lead is background
 KNOWN = 0.9  # weight of actors, events and meanings, which stand beside the words that told them
+ACTOR, KIND, NAMES, MEANING = "@#=~"  # a feature's first sign, where it is no plain stem
+WATCHED = ACTOR + KIND + NAMES
 SITE = 5  # words of a title's end that may be the name of a site
 LEAST = 4  # words that a title must have without it
 # Words that say nothing of the subject. A rolling document frequency learns them too, but not
@@ -42,8 +45,9 @@ GLUE = frozenset(
 
 
 class Gist(NamedTuple):
-    """What an article is about: weights, 0-1, by feature (a stem, @actor, #event or ~meaning).
+    """What an article is about: weights, 0-1, by feature.
 
+    A feature is a stem, =stem of a word that names an actor, @actor, #event or ~meaning.
     `language` is a primary subtag.
     """
 
@@ -69,9 +73,19 @@ class Gists:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._stems = Stems()
-        self._known = Lexicon(
-            (term, name) for term, meaning in entries(knowledge) if (name := _name(meaning))
-        )
+        known = [(term, name) for term, meaning in entries(knowledge) if (name := _name(meaning))]
+        self._known = Lexicon(known)
+        words = {
+            word.pattern.strip("*?")
+            for term, name in known
+            if name[0] == ACTOR
+            for word in term.words
+        }
+        self._naming_stems: dict[str | None, Collection[str]] = {
+            language: frozenset(self._stems.all(sorted(words), language))
+            for language in Stems.languages
+        }
+        self._naming = words
         self._meanings = Lexicon(_meanings(knowledge.meanings))
 
     def of(self, document: Document) -> Gist:
@@ -88,7 +102,8 @@ class Gists:
         words = [folded for folded, exact in pairs if _tells(folded, exact)]
         if language in Stems.languages:
             words = list(self._stems.all(words, language))
-        yield from ((word, 1.0) for word in words)
+        naming = self._naming_stems.get(language, self._naming)
+        yield from ((NAMES + word if word in naming else word, 1.0) for word in words)
         end = min(WORDS, len(text.exact))
         for hit in self._known.find(text, 0, end):
             yield hit.payload, KNOWN
@@ -108,13 +123,13 @@ def _name(meaning: object) -> str | None:
     """The feature that a known word stands for."""
     match meaning:
         case Named(actor=actor) | Whose(actor=actor):
-            return f"@{actor.id}"
+            return ACTOR + actor.id
         case Told(type=kind):
-            return f"#{kind.id}"
+            return KIND + kind.id
     return None
 
 
 def _meanings(groups: Iterable[Sequence[Term]]) -> Iterator[tuple[Term, str]]:
     for group in groups:
         (first,) = islice(group, 1)
-        yield from ((term, f"~{first.written}") for term in group)
+        yield from ((term, MEANING + first.written) for term in group)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from monitor.core.gist import Gist
+from monitor.core.gist import WATCHED, Gist
 from monitor.core.model import StoryId
 from monitor.core.stories import (
     CROWD,
@@ -15,7 +15,9 @@ from monitor.core.stories import (
     DRIFT,
     LEAST_WEIGHT,
     LIKE,
+    NAMING,
     OTHER_LANGUAGE,
+    UNWRITTEN,
     Stories,
 )
 
@@ -34,11 +36,12 @@ def likenesses(gist, live, *, now):
     everywhere = Counter(
         name for story in live.values() for g in story.gists for name in g.features
     )
-    total = sum(len(story.gists) for story in live.values())
+    total = UNWRITTEN + sum(len(story.gists) for story in live.values())
     wanted = LIKE * (1 + CROWDING * math.log((1 + len(live)) / CROWD))
 
     def weight(name):
-        return max(LEAST_WEIGHT, math.log((total + 2) / (everywhere[name] + 0.5)))
+        articles = everywhere[name] + (NAMING if name[0] in WATCHED else 0)
+        return max(LEAST_WEIGHT, math.log((total + 2) / (articles + 0.5)))
 
     def likeness(story):
         centre = Counter()
@@ -63,7 +66,9 @@ def test_a_row_of_articles_gets_the_stories_that_the_definition_gives() -> None:
         now += timedelta(minutes=chance.randrange(300))
         topic = chance.randrange(12)
         features = {
-            f"{chance.choice([topic, 'common'])}{chance.randrange(9)}": chance.choice([0.5, 1.0])
+            f"{chance.choice([topic, 'common', '=name'])}{chance.randrange(9)}": chance.choice(
+                [0.5, 1.0]
+            )
             for _ in range(14)
         }
         gist = Gist(features, chance.choice(["en", "es"]))

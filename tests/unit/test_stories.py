@@ -20,8 +20,9 @@ RURITANIA = Actor(
     ActorId("ruritania"), "Ruritania", names=(Name(term("ruritania")),),
     adjectives=(term("ruritanian"), term("ruritano")),
 )  # fmt: skip
+HENTZAU = Actor(ActorId("hentzau"), "Hentzau", names=(Name(term("hentzau")),))
 KNOWN = Knowledge(
-    actors=(RURITANIA,),
+    actors=(RURITANIA, HENTZAU),
     meanings=(
         (term("bridge"), term("puente")),
         (term("flood"), term("inundacion")),
@@ -58,8 +59,8 @@ def test_the_first_reports_of_a_watch_are_told_apart_though_all_name_the_same_tw
     live = stories((BRIDGE, "Ruritania strikes a dock in Hentzau, Duke says"))
     live.add(BUDGET, gist("Ruritania seizes a tanker off Hentzau"), seen_at=NOW)
     for other in (
-        "Hentzau frees prisoners, Ruritania says",
-        "Ruritania and Hentzau reopen embassies",
+        "Hentzau frees four prisoners of war, Ruritania says",
+        "Ruritania and Hentzau reopen embassies after seven years",
     ):
         assert live.assign(gist(other), now=NOW) is None
     assert live.assign(gist("Ruritania strikes Hentzau dock, says the Duke"), now=NOW) == BRIDGE
@@ -72,7 +73,10 @@ def test_a_new_event_opens_a_new_story():
 
 
 def test_an_old_story_takes_a_closer_likeness():
-    title, other = "Strelsau bridge falls, mayor resigns", "Strelsau bridge shut by the police"
+    title, other = (
+        "Strelsau bridge falls, mayor resigns",
+        "Strelsau mayor to be heard by the police",
+    )
     assert stories((BRIDGE, title)).assign(gist(other), now=NOW) == BRIDGE
     assert stories((BRIDGE, title), hours=71).assign(gist(other), now=NOW) is None
 
