@@ -29,7 +29,7 @@ TYPE_KEYS = (
     "title", "family", "cues", "traps", "becomes", "two_parties", "said", "concerns", "by",
     "arguable", "labels",
 )  # fmt: skip
-CUE_KEYS = ("words", "place", "of", "target", "needs", "joined", "beside", "unless")
+CUE_KEYS = ("words", "place", "of", "target", "needs", "joined", "status", "beside", "unless")
 # Keys of a cue group that take one word only.
 PLACE, OF, TARGET, NEEDS = ("counts",), ("target",), ("before",), ("source",)
 
@@ -201,6 +201,7 @@ class EventTypes:
             target_before=fields.optional("target", _target, None) is not None,
             needs_source=fields.optional("needs", _needs, None) is not None,
             joined=flag(fields, "joined"),
+            status=fields.optional("status", _status, None),
             beside=self._beside(fields, "beside"),
             unless=self._beside(fields, "unless"),
         )

@@ -151,6 +151,7 @@ def _cues() -> Shape:
         "target": _only("It is suffered by what stands before.", event_types.TARGET),
         "needs": _only("Nothing is told where nobody is named who did it.", event_types.NEEDS),
         "joined": shapes.flag("true: both parties must be named together.", default=False),
+        "status": shapes.choice("How sure the words themselves say it is.", Status),
         "beside": _words("One of these must stand in the same sentence."),
         "unless": _words("None of these may stand in the same sentence."),
     }

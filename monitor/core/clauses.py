@@ -161,23 +161,29 @@ class _Saying:
 
     def _closing(self, segment: _Segment) -> Clause | None:
         """The speaker at the end: ": report", or ", Reuters says" behind what only dates."""
-        end = segment.end
-        if segment.opened == ",":
-            small = next((s for s in self._spoken if segment.start < s.start < end), None)
-            if small is None or small.binding is not Binding.SAYS or end - small.end > TAIL_LIMIT:
-                return None
-            end = small.start
-        elif segment.opened != ":" and segment.opened not in _DASHES:
+        start, end = self._closing_name(segment)
+        if not 0 < end - start <= LABEL_LIMIT or self._tells(segment):
             return None
-        if end - segment.start > LABEL_LIMIT or self._tells(segment):
-            return None
-        own = self._within(segment.start, end)
-        if not own or own[0].start > segment.start + 1:
+        own = self._within(start, end)
+        if not own or own[0].start > start + 1:
             return None
         if segment.opened in _DASHES and own[0].end < end:  # or it is a clause
             return None
-        name = self._words(segment.start, end)
-        return Clause(segment.start, end, speaker=own[0].actor, speaker_name=name)
+        return Clause(start, end, speaker=own[0].actor, speaker_name=self._words(start, end))
+
+    def _closing_name(self, segment: _Segment) -> tuple[int, int]:
+        """Where the name of a speaker may stand in the last segment; nowhere: nothing long."""
+        start, end = segment.start, segment.end
+        if segment.opened == ":" or segment.opened in _DASHES:
+            return start, end
+        if segment.opened == ",":
+            says = [s for s in self._spoken if s.binding is Binding.SAYS] + self._according
+            small = next((s for s in says if start <= s.start < end), None)
+            if small and small.start == start:  # "says Reuters", "according to Reuters"
+                return small.end, end
+            if small and small.binding is Binding.SAYS and end - small.end <= TAIL_LIMIT:
+                return start, small.start
+        return start, start
 
     def _said(self, clause: Clause, by: Clause) -> Clause:
         if clause.speaker_name is not None:

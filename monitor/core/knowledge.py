@@ -157,8 +157,9 @@ class CueGroup:
     `place`: what stands in a place is a party too ("strike in X"). `of_target`: whom "of" or "de"
     names was acted on ("capture of X"). `target_before`: it was suffered by what stands before.
     `joined`: two parties must be named together ("deal with X", "X-Y deal"). `needs_source`: it
-    tells nothing where nobody is named who did it. `beside`: terms of which one
-    must stand in the same sentence; `unless`: of which none may.
+    tells nothing where nobody is named who did it. `status`: the words themselves say how sure it
+    is ("due in X"). `beside`: terms of which one must stand in the same sentence; `unless`: of
+    which none may.
     """
 
     words: tuple[Term, ...]
@@ -167,6 +168,7 @@ class CueGroup:
     target_before: bool = False
     needs_source: bool = False
     joined: bool = False
+    status: "Status | None" = None
     beside: tuple[Term, ...] = ()
     unless: tuple[Term, ...] = ()
 

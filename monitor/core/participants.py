@@ -167,9 +167,14 @@ class Participants:
 
     def _object(self, cue: Cue, after: Sequence[Mention], agent: Mention | None) -> Mention | None:
         """Whom the words behind the cue name."""
-        group = cue.group
         named = [m for m in after if m is not agent and m.bound is not Binding.AGENT]
-        places = [m for m in named if m.aside] if group.place else []
+        places = [m for m in named if m.aside] if cue.group.place else []
+        told = max(cue.end, agent.end if agent else 0)
+        if places and places[0].moves and places[0].start <= told + 1:
+            end = places[0].end
+            and_ = any(s.binding is Binding.AND and s.start == end for s in self._smalls)
+            if not any(m.start == end + and_ for m in named):  # "on Xland and Yland"
+                return places[0]  # "strikes on Xland help Yland"
         return next((m for m in named if not m.aside), None) or next(iter(places), None)
 
     def _elsewhere(self, cue: Cue, clause: Clause, source: Mention | None) -> Mention | None:

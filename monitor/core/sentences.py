@@ -157,7 +157,7 @@ class Sentence:
         Words that make another type give no status beside, nor do others of their kind.
         """
         kind = cue.type
-        statuses: list[Status] = []
+        statuses = [cue.group.status] if cue.group.status else []
         near = sorted(
             (
                 (distance, m)

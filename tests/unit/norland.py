@@ -161,6 +161,7 @@ TYPES = (
         "dialogue",
         (
             CueGroup(terms("talks, meets, met, call, diálogo, reúne")),
+            CueGroup(terms("due in, esperado en"), place=True, status=Status.PLANNED),
             CueGroup(terms("deal, acuerdo"), joined=True),
         ),
         becomes={

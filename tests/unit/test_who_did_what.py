@@ -69,6 +69,12 @@ class TestWhoDidIt:
             "sanctions: - > westmark.government",
         ]
 
+    def test_a_place_right_behind_the_cue_is_hit_and_whoever_is_named_later_is_not(self):
+        only = ["strike: norland.government > westmark"]
+        assert told("Norland's attack in Westmark helps Sudania") == only
+        assert told("Ataque de Norlandia en Westmark favorece Sudania") == only
+        assert STRUCK in told("Norland's attack in Westmark and Sudania")
+
     def test_what_happens_in_a_place_or_against_somebody_was_not_done_by_them(self):
         assert told("Strike in Sudania") == ["strike: - > sudania"]
         assert told("Attack against Sudania") == ["strike: - > sudania"]
@@ -307,6 +313,9 @@ class TestHowSure:
         assert told("Tanker was seized by Norland as it docks") == [seized]
         assert told("Norland seizes tanker at docks") == [seized]
 
+    def test_a_cue_may_say_by_itself_that_it_is_to_come(self):
+        assert told("Olsen due in Sudania") == [f"{MET} (planned)"]
+
     def test_a_plan_is_planned_and_what_is_alleged_unconfirmed(self):
         assert told("Norland plans strike on Sudania") == [f"{BOMBED} (planned)"]
         assert told("Alleged Norland strike on Sudania") == [f"{BOMBED} (unconfirmed)"]
@@ -361,6 +370,11 @@ class TestWhoSaysSo:
         assert told("Norland struck Sudania after the rain, Daily Bell says on Monday") == [
             f"{STRUCK} (attributed) by Daily Bell"
         ]
+
+    def test_whom_it_is_according_to_may_stand_behind_a_date_too(self):
+        by = f"{MET} (attributed) by Daily Bell"
+        assert by in told("Olsen met Karim after the strike, according to Daily Bell")
+        assert by in told("Olsen se reúne con Karim tras el ataque, dice Daily Bell")
 
     def test_according_to_whom(self):
         said = f"{STRUCK} (attributed) by Westmark"
