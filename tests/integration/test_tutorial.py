@@ -52,7 +52,7 @@ A_WEEK = (  # days before today, feed, headline
     (4, "a", "US seizes tanker off Venezuela"),
     (3, "a", "Venezuela: tanker drivers strike over pay"),
     (3, "b", "La marina abordó otro buque frente a Venezuela"),
-    (2, "a", "Navy escorts a tanker convoy off Venezuela"),
+    (2, "a", "Trinidad escorts a tanker convoy past Venezuela"),
 )
 NEWS = {  # what comes under a heading, and how many minutes later
     "On trial, then live": [(6, "a", "Marines board a vessel in a port of Venezuela", "")],
