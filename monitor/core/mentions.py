@@ -197,7 +197,8 @@ class _Reading:
             return self._bare(hit.start, person.end, person.payload.actor)
         if named:
             return self._bare(hit.start, named.end, named.payload.actor)
-        return self._made(hit.start, hit.end, actor.id, country=True, adjective=True)
+        party = actor.acts_as or actor.id  # of an exchange: "Xlandic talks"
+        return self._made(hit.start, hit.end, actor.id, country=True, party=party, adjective=True)
 
     def _reach(self, name: Hit[Any]) -> int:
         """How far the office may stand behind a name: right there, but for a possessive."""
