@@ -138,7 +138,6 @@ class TestParties:
 
     def test_whose_exchange_it_is_is_the_government_of_that_country(self):
         assert told("Norlandic talks with Karim") == [MET]
-        assert told("Norlandic-Sudanian talks") == [MET]
 
     def test_the_topic_is_no_party(self):
         west = ["talks: norland.government > westmark.government"]
