@@ -172,7 +172,7 @@ class _Saying:
         return Clause(start, end, speaker=own[0].actor, speaker_name=self._words(start, end))
 
     def _closing_name(self, segment: _Segment) -> tuple[int, int]:
-        """Where the name of a speaker may stand in the last segment; nowhere: nothing long."""
+        """The tokens of the last segment that may name a speaker; none: an empty range."""
         start, end = segment.start, segment.end
         if segment.opened == ":" or segment.opened in _DASHES:
             return start, end

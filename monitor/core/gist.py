@@ -75,17 +75,16 @@ class Gists:
         self._stems = Stems()
         known = [(term, name) for term, meaning in entries(knowledge) if (name := _name(meaning))]
         self._known = Lexicon(known)
-        words = {
+        self._naming = {  # words that name actors
             word.pattern.strip("*?")
             for term, name in known
             if name[0] == ACTOR
             for word in term.words
         }
         self._naming_stems: dict[str | None, Collection[str]] = {
-            language: frozenset(self._stems.all(sorted(words), language))
+            language: frozenset(self._stems.all(sorted(self._naming), language))
             for language in Stems.languages
         }
-        self._naming = words
         self._meanings = Lexicon(_meanings(knowledge.meanings))
 
     def of(self, document: Document) -> Gist:

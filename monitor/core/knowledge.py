@@ -168,7 +168,7 @@ class CueGroup:
     target_before: bool = False
     needs_source: bool = False
     joined: bool = False
-    status: "Status | None" = None
+    status: Status | None = None
     beside: tuple[Term, ...] = ()
     unless: tuple[Term, ...] = ()
 

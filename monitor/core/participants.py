@@ -169,13 +169,17 @@ class Participants:
         """Whom the words behind the cue name."""
         named = [m for m in after if m is not agent and m.bound is not Binding.AGENT]
         places = [m for m in named if m.aside] if cue.group.place else []
-        told = max(cue.end, agent.end if agent else 0)
-        if places and places[0].moves and places[0].start <= told + 1:
-            end = places[0].end
-            and_ = any(s.binding is Binding.AND and s.start == end for s in self._smalls)
-            if not any(m.start == end + and_ for m in named):  # "on Xland and Yland"
-                return places[0]  # "strikes on Xland help Yland"
-        return next((m for m in named if not m.aside), None) or next(iter(places), None)
+        place = next(iter(places), None)
+        near = max(cue.end, agent.end if agent else 0) + 1
+        if place and place.moves and place.start <= near and not self._goes_on(place, named):
+            return place  # "strikes on Xland help Yland"
+        return next((m for m in named if not m.aside), None) or place
+
+    def _goes_on(self, mention: Mention, named: Sequence[Mention]) -> bool:
+        """Whether another name is joined to it: "Xland, Yland", "Xland and Yland"."""
+        joins = (s for s in self._smalls if s.binding is Binding.AND and s.start == mention.end)
+        following = mention.end + any(joins)
+        return any(other.start == following for other in named)
 
     def _elsewhere(self, cue: Cue, clause: Clause, source: Mention | None) -> Mention | None:
         """Where it happened, or else who is concerned, by the rest of the sentence."""
