@@ -214,8 +214,10 @@ class Sentence:
         for status, endings in self._ground.verbs.items():
             if self._has_verb(endings, cue, clause):
                 found.add(status)
-        if clause.speaker_name is not None and not kind.said:
-            found.add(self._said_by(clause, pair))
+        if clause.speaker_name is not None:
+            said = self._said_by(clause, pair)
+            if not (kind.said and said is Status.CLAIMED):  # who says it does it
+                found.add(said)
         return next((status for status in _STATUSES if status in found), Status.ASSERTED)
 
     def _has_verb(self, endings: tuple[str, ...], cue: Cue, clause: Clause) -> bool:

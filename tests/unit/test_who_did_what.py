@@ -408,6 +408,11 @@ class TestWhoSaysSo:
             "dialogue_offer: norland.government > sudania.government"
         ]
 
+    def test_what_is_said_and_done_in_one_may_be_known_from_others(self):
+        offer = "dialogue_offer: norland.government > sudania.government"
+        heard = told("Olsen offers talks with Karim, Daily Bell says")
+        assert heard == [f"{offer} (attributed) by Daily Bell"]
+
     def test_who_condemns_did_not_do_it(self):
         behind = "(past_reference, revisited)"
         assert told("Westmark condemns Norland strike on Sudania") == [f"{BOMBED} {behind}"]
