@@ -5,7 +5,8 @@
 Likeness is the cosine of TF-IDF vectors between the article and the mean of a story's articles;
 document frequencies come from the live stories, so that what everything says weighs little; a few
 articles that nobody wrote, which have what the desk watches and nothing else, make up for what the
-first ones cannot tell. How the numbers below were chosen is told in docs/evaluation.md.
+first ones cannot tell. Among few stories one word in common is much: alone it makes no story.
+How the numbers below were chosen is told in docs/evaluation.md.
 """
 
 import math
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from monitor.core.gist import WATCHED, Gist
+from monitor.core.gist import ACTOR, KIND, MEANING, NAMES, WATCHED, Gist
 from monitor.core.model import StoryId
 
 LIKE = 0.29  # likeness from which an article continues a story, among CROWD live stories
@@ -130,7 +131,7 @@ class Stories:
             if gist.language not in story.languages:
                 ageing /= OTHER_LANGUAGE
             like = common / (self._centre(story) * own) / ageing
-            if like >= wanted:
+            if like >= wanted and _of_one_matter(gist, story):
                 found.append((-like, story.number, key))
         return found
 
@@ -286,3 +287,11 @@ class Stories:
             ]
             story.centre, story.centred_among = math.hypot(*weighed) / story.size, self._total
         return story.centre
+
+
+def _of_one_matter(gist: Gist, story: _Story) -> bool:
+    """Whether they have in common two words that name nobody, or what happened and an actor."""
+    signs = Counter(name[0] for name in gist.features if name in story.sums)
+    words = signs.total() - sum(signs[sign] for sign in (ACTOR, KIND, NAMES, MEANING))
+    matters = signs[KIND] + signs[MEANING]
+    return words > 1 or matters > 1 or bool(signs[ACTOR] and matters)

@@ -53,6 +53,8 @@ FIRST_REPORTS = (
 OWN = {"own bilingual, 7 January": "2026-01-07", "own bilingual, 9 January": "2026-01-09"}
 JUDGED = "own bilingual, 9 January"  # the other chose
 WRONG = 0.02  # share of all pairs that may be put together wrongly
+YOUNG = 12  # articles of a watch that has just begun
+STARTS = 40  # places of each set where one begins
 
 
 def rows_of(name):
@@ -174,6 +176,22 @@ def test_stories_of_two_languages_are_grouped_no_worse_than_before(name):
     _, f1, wrong = told(name)
     assert f1 >= (0.75 if name == JUDGED else 0.85)
     assert wrong < WRONG
+
+
+def test_what_a_young_watch_has_seen_is_grouped_no_worse_than_before():
+    scores = [
+        b_cubed([story for *_, story in first], grouped(first))
+        for name in (*FLOORS, *OWN)
+        for items in (arrivals(name),)
+        for number in range(STARTS)
+        for start in (number * (len(items) - YOUNG) // STARTS,)
+        for first in (items[start : start + YOUNG],)
+    ]
+    precision, recall, f1 = (sum(column) / len(scores) for column in zip(*scores, strict=True))
+    line = f"B-cubed P {precision:.3f} R {recall:.3f} F1 {f1:.3f}"
+    sys.stdout.write(f"\nfirst {YOUNG} articles, {len(scores)} starts: {line}\n")
+    assert precision >= 0.88
+    assert f1 >= 0.90
 
 
 def test_the_first_reports_of_a_watch_fall_into_their_stories_though_all_name_the_same_two():

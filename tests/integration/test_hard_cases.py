@@ -340,4 +340,7 @@ def test_a_pass_over_a_full_disk_ends_with_an_error_and_loses_nothing(desk, news
     with pytest.raises(Temporary, match="disk is full"):
         desk.monitor.drain()
     limit(1_000_000)
-    assert "Strelsau offers talks, day 7" in desk.sweep(minutes=20)
+    assert "Strelsau offers talks, day 0" in desk.sweep(minutes=20)
+    assert {row.title for row in rows(desk, article)} == {
+        f"Strelsau offers talks, day {number}" for number in range(40)
+    }

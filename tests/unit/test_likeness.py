@@ -31,6 +31,15 @@ class Members:
     gists: list[Gist] = field(default_factory=list)
 
 
+def of_one_matter(gist, members):
+    """Whether they have in common two words that name nobody, or what happened and an actor."""
+    common = gist.features.keys() & {name for each in members for name in each.features}
+    words = [name for name in common if name[0] not in "@#=~"]
+    actors = [name for name in common if name[0] == "@"]
+    matters = [name for name in common if name[0] in "#~"]
+    return len(words) > 1 or len(matters) > 1 or bool(actors and matters)
+
+
 def likenesses(gist, live, *, now):
     """Cosine of TF-IDF vectors with the mean of each story's articles, aged; to what is wanted."""
     everywhere = Counter(
@@ -55,7 +64,7 @@ def likenesses(gist, live, *, now):
         age = 1 + max(timedelta(), now - story.last_seen) / DECAY
         return cosine * (OTHER_LANGUAGE if foreign else 1.0) / age / wanted
 
-    return {key: likeness(story) for key, story in live.items()}
+    return {key: likeness(story) for key, story in live.items() if of_one_matter(gist, story.gists)}
 
 
 def test_a_row_of_articles_gets_the_stories_that_the_definition_gives() -> None:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from monitor.core.gist import Gists, headline
 from monitor.core.knowledge import Actor, ActorId, Knowledge, Name
 from monitor.core.model import Document, StoryId
@@ -70,6 +72,18 @@ def test_a_new_event_opens_a_new_story():
     live = stories((BRIDGE, "Bridge at Strelsau falls after flood"))
     assert live.assign(gist("Mayor of Hentzau wins a chess prize"), now=NOW) is None
     assert Stories().assign(gist("Mayor of Hentzau wins a chess prize"), now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Drones over the castle of Zenda", "Strelsau sends its drones home"),
+        ("Court blocks the merger", "Court frees a reporter"),
+        ("Ruritania goes fishing", "Horse of Ruritania wins"),
+    ],
+)
+def test_one_word_or_a_name_in_common_is_no_story_even_among_few(first, second):
+    assert stories((BRIDGE, first)).assign(gist(second), now=NOW) is None
 
 
 def test_an_old_story_takes_a_closer_likeness():
