@@ -26,11 +26,11 @@ from monitor.core.rules import Term
 
 KEYS = (
     "version", "lists", "actors", "offices", "bindings",
-    "planned_endings", "hypothetical_endings", "suffered_endings",
+    "planned_endings", "hypothetical_endings", "suffered_endings", "own_endings",
     "modifiers", "types", "places", "another", "witnesses", "uncounted", "notices", "meanings",
 )  # fmt: skip
 NOTICE_KEYS = ("opening", "anywhere")
-_ENDINGS = ("planned_endings", "hypothetical_endings", "suffered_endings")
+_ENDINGS = ("planned_endings", "hypothetical_endings", "suffered_endings", "own_endings")
 _MARKS = {  # what tells one event of a kind from another
     "another": "words as in another strike",
     "witnesses": "words for those who saw it",
@@ -128,6 +128,7 @@ class Knowing:
             planned_endings=self._ends("planned_endings"),
             hypothetical_endings=self._ends("hypothetical_endings"),
             suffered_endings=self._ends("suffered_endings"),
+            own_endings=self._ends("own_endings"),
             places=self._places(phrases),
             another=self._marking("another", phrases),
             witnesses=self._marking("witnesses", phrases),

@@ -48,6 +48,7 @@ def knowledge_files() -> Shape:
         "planned_endings": _endings("Endings of verbs that tell of the future."),
         "hypothetical_endings": _endings("Endings of verbs that tell what would be."),
         "suffered_endings": _endings("Endings of what is suffered, as in was seized."),
+        "own_endings": _endings("Endings of verbs that tell of one's own deeds: atacamos."),
         "modifiers": shapes.named("What changes an event.", _modifier(), pattern=_PLAIN),
         "types": shapes.named("What happens.", _type(), pattern=_PLAIN),
         "meanings": shapes.several(

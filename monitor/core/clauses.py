@@ -13,6 +13,7 @@ LABEL_LIMIT = 4  # words before a colon, or behind the last one, that may be a l
 
 _CUTS = frozenset(";:—–|")
 _DASHES = frozenset("—–")
+_QUOTES = frozenset("\"'“‘«„")
 
 
 class Clause(NamedTuple):
@@ -132,18 +133,25 @@ class _Saying:
             return None
         if self._tells(segment):
             return None
-        own = [m for m in self._named if segment.start <= m.start and m.end <= segment.end]
+        own = self._within(segment.start, segment.end)
         if not own:
             return (
                 None
                 if segment.end - segment.start > LABEL_LIMIT
                 else Clause(segment.start, segment.end)
             )
-        if len(own) > 1 or any(segment.start <= s.start < segment.end for s in self._spoken):
-            return None
         who = own[0]
+        spoken = any(segment.start <= s.start < segment.end for s in self._spoken)
+        if (len(own) > 1 or spoken) and not (
+            self._quoted(segment.end) and who.start <= segment.start + 1
+        ):
+            return None
         name = self._words(who.start, who.end)
         return Clause(segment.start, segment.end, speaker=who.actor, speaker_name=name, label=who)
+
+    def _quoted(self, position: int) -> bool:
+        """Whether a quotation begins at a token."""
+        return not _QUOTES.isdisjoint(self._gap(position - 1))
 
     def _tells(self, segment: _Segment) -> bool:
         """Whether an event is told in it, so that it is no mere name."""

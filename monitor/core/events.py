@@ -63,6 +63,7 @@ class Coder:
                 Status.HYPOTHETICAL: self._knowledge.hypothetical_endings,
             },
             self._knowledge.suffered_endings,
+            self._knowledge.own_endings,
             day,
             context,
         )

@@ -53,6 +53,7 @@ class Binding(StrEnum):
     REACTS = "reacts"  # condemns, rechaza: who stands before did not do it
     ACCORDING = "according"  # según: the speaker stands behind
     NOT = "not"  # not, no
+    OWN = "own"  # we, nosotros: what stands behind is the deed of whoever speaks
 
 
 SPOKEN = frozenset((Binding.SAYS, Binding.DENIES, Binding.REACTS))  # what somebody does by speaking
@@ -215,6 +216,7 @@ class Knowledge:
     planned_endings: tuple[str, ...] = ()  # of a verb that tells of the future
     hypothetical_endings: tuple[str, ...] = ()  # of one that tells what would be
     suffered_endings: tuple[str, ...] = ()  # of a participle, as in "was seized"
+    own_endings: tuple[str, ...] = ()  # of a verb that tells of one's own side's deed: atacamos
     places: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     another: tuple[Term, ...] = ()
     witnesses: tuple[Term, ...] = ()

@@ -14,6 +14,7 @@ from monitor.core.text import Token
 
 OF_REACH = 3  # words between a cue and the "of" or "by" that names who did it
 PASSIVE_REACH = 1  # words between "was" and a cue
+OWN_REACH = 4  # words between "we" and a cue whose doer is the speaker: "we are going to"
 THAT_REACH = 1  # words between "that" and a cue whose subject is the speaker
 
 _OBLIQUE = frozenset((Binding.TOWARD, Binding.OF, Binding.WITH, Binding.AGENT, Binding.TOPIC))
@@ -33,7 +34,8 @@ class Cue(NamedTuple):
 class Participants:
     """Those of one sentence. `beyond` are named by the lead of a title.
 
-    `suffered`: endings of participles. `aloof`: where those stand who only react to what happened.
+    `suffered`: endings of participles, `own`: of verbs of the first person. `aloof`: where those
+    stand who only react to what happened.
     """
 
     def __init__(
@@ -45,9 +47,10 @@ class Participants:
         cues: Sequence[Cue],
         beyond: Sequence[Mention],
         suffered: tuple[str, ...],
+        own: tuple[str, ...],
     ) -> None:
         self._tokens, self._mentions, self._smalls = tokens, named, smalls
-        self._beyond, self._endings = beyond, suffered
+        self._beyond, self._endings, self._own = beyond, suffered, own
         self._owned = {cue.start: cue.type.family for cue in cues}  # "X sanctions" are X's
         reacting = [s.start for s in smalls if s.binding is Binding.REACTS]
         self._aloof = {m.start for m in named if reacting and m.end <= reacting[0]}
@@ -203,12 +206,22 @@ class Participants:
             cue.type.said
             or cue.group.needs_source
             or clause.denied
+            or self._own_deed(cue, clause)
             or any(
                 s.binding is Binding.THAT and 0 <= cue.start - s.end <= THAT_REACH
                 for s in self._smalls
             )
         )
         return speaker if own and self._may(cue, speaker) else None
+
+    def _own_deed(self, cue: Cue, clause: Clause) -> bool:
+        """Whether it is told in the first person: "we struck", atacamos."""
+        return self._tokens[cue.start].folded.endswith(self._own) or any(
+            s.binding is Binding.OWN
+            and clause.start <= s.start
+            and 0 <= cue.start - s.end <= OWN_REACH
+            for s in self._smalls
+        )
 
     def _suffered(self, cue: Cue, after: Sequence[Mention]) -> bool:
         """Whether what stands before the cue suffered it."""

@@ -62,7 +62,8 @@ class Ground(NamedTuple):
 
     types: Mapping[TypeId, EventType]
     verbs: Mapping[Status, tuple[str, ...]]  # endings of verbs that tell how sure it is
-    suffered: tuple[str, ...]  # endings
+    suffered: tuple[str, ...]  # endings of participles
+    own: tuple[str, ...]  # endings of verbs that tell of the speaker's own deeds
     day: date | None
     context: Sequence[ActorId]  # countries that title and lead name
     beyond: Sequence[Mention] = ()  # whom the lead names, for a title
@@ -96,6 +97,7 @@ class Sentence:
             cues=self._cues,
             beyond=ground.beyond,
             suffered=ground.suffered,
+            own=ground.own,
         )
 
     def events(self, field: str) -> list[Event]:

@@ -107,6 +107,7 @@ BINDINGS = {
     Binding.REACTS: "condemns, condena",
     Binding.ACCORDING: "according to, según",
     Binding.NOT: "not, no, never",
+    Binding.OWN: "we, we'll, hemos",
 }
 MODIFIERS = (
     ("offers", "offers, ready for, ofrece", None, False),
@@ -124,7 +125,10 @@ TYPES = (
         "force",
         (
             CueGroup(
-                terms("strike, strikes, struck, bombs, bombed, attack, attacked, ataque, ataca"),
+                terms(
+                    "strike, strikes, struck, bombs, bombed, attack, attacked, ataque, ataca, "
+                    "atacamos, atacado"
+                ),
                 place=True,
             ),
             CueGroup(terms("bombardeará, bombardeado"), place=True),
@@ -216,6 +220,7 @@ def knowledge(bindings: Mapping[Binding, str] = BINDINGS) -> Knowledge:
         planned_endings=("rá", "rán"),
         hypothetical_endings=("aría",),
         suffered_endings=("ed", "ado", "struck"),
+        own_endings=("amos",),
         places={
             "sudabad": terms("Sudabad"),
             "strait": terms("Strait of Ems"),

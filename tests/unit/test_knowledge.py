@@ -82,6 +82,7 @@ bindings: {agent: [por, by]}
 planned_endings: [rán]
 hypothetical_endings: [aría]
 suffered_endings: [ed]
+own_endings: [amos]
 """
 
 
@@ -162,7 +163,7 @@ def test_small_words_and_endings_of_several_files_add_up() -> None:
         Binding.NOT: ["not"],
     }
     assert (found.planned_endings, found.suffered_endings) == (("rá", "rán"), ("ed",))
-    assert found.hypothetical_endings == ("aría",)
+    assert (found.hypothetical_endings, found.own_endings) == (("aría",), ("amos",))
 
 
 def test_without_knowledge_files_nothing_is_known() -> None:

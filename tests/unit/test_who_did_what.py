@@ -426,6 +426,22 @@ class TestWhoSaysSo:
     def test_what_tells_an_event_behind_the_last_colon_is_no_speaker(self):
         assert told("A night of fear at the harbour: Norland struck Sudania") == [STRUCK]
 
+    def test_who_tells_it_in_the_first_person_did_it(self):
+        did = f"{BOMBED} (claimed) by Olsen"
+        assert told("Olsen: 'We struck a harbour in Sudania'") == [did]
+        assert told("Olsen: 'Atacamos un puerto en Sudania'") == [did]
+        assert told("Olsen: 'Hemos atacado un puerto en Sudania'") == [did]
+        assert told("Olsen: 'A strike in Sudania'") == ["strike: - > sudania (attributed) by Olsen"]
+        assert told("Olsen: 'We saw that Karim struck Westmark'") == [
+            "strike: sudania.government > westmark.government (attributed) by Olsen"
+        ]
+
+    def test_before_a_quotation_the_speaker_may_address_somebody(self):
+        said = "strike: norland.government > sudania.government (claimed) by Olsen"
+        assert told("Olsen warns Karim: 'We struck once'") == [said]
+        assert told("Olsen tells Karim: “Atacamos a tiempo”") == [said]
+        assert told("Olsen warns Karim: a strike in Sudania") == ["strike: - > sudania"]
+
     def test_a_colon_behind_more_than_a_speaker_names_none(self):
         found = told("Harbour closed for a week in Ems Bay now: Norland struck Sudania")
         assert found == [STRUCK]
