@@ -20,20 +20,19 @@ from typing import NamedTuple
 from monitor.core.gist import ACTOR, KIND, MEANING, NAMES, WATCHED, Gist
 from monitor.core.model import StoryId
 
-LIKE = 0.29  # likeness from which an article continues a story, among CROWD live stories
+LIKE = 0.285  # likeness from which an article continues a story, among CROWD live stories
 CROWD = 100  # live stories
 # Share of LIKE by which it grows each time the live stories are e times as many: among more
-# stories one is like an article by chance.
+# stories one is like an article by chance. Each unwritten article counts as one of them.
 CROWDING = 0.1
 # How much likelier a story is that has nothing in the article's language yet: only names, kinds of
 # events and meanings can be shared then.
 OTHER_LANGUAGE = 1.15
 DECAY = timedelta(hours=72)  # the age at which a story needs twice the likeness
 SAME = 0.5  # likeness of two stories from which an article that might continue both makes them one
-DRIFT = (
-    0.02  # share by which the live articles may become more or fewer before it is worked out anew
-)
-STALE = 0.8  # of a length worked out earlier: below it falls when two articles in three have ended
+DRIFT = 0.02  # share of the live articles that may come or go before a length is worked out anew
+CHURN = 0.5  # and before it is no measure at all
+STALE = 0.8  # of a length worked out before that: below it falls when two articles in three ended
 LEAST_WEIGHT = 0.05  # of a word that every article has
 UNWRITTEN = 8  # articles that document frequencies begin with
 NAMING = 2  # of them name any one actor, event or word that the desk watches
@@ -71,8 +70,8 @@ class _Story:
     size: int = 0  # articles that have a gist
     sums: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     held: Counter[str] = field(default_factory=Counter)  # articles that have a feature
-    centre: float = 0.0  # length of the mean, as it was among
-    centred_among: int = 0  # so many articles; 0: not known
+    centre: float = 0.0  # length of the mean, as it was
+    centred: int | None = None  # turnover when that was worked out
     languages: set[str | None] = field(default_factory=set)
 
 
@@ -90,6 +89,7 @@ class Stories:
         self._means: defaultdict[str, dict[StoryId, float]] = defaultdict(dict)
         self._frequency = _Frequency()
         self._total = UNWRITTEN  # articles of live stories, and those
+        self._turnover = 0  # articles that ever came into live stories or left them
         self._opened = 0
         self._seen: list[tuple[datetime, StoryId]] = []  # a heap: each live one, seen then or later
 
@@ -121,7 +121,7 @@ class Stories:
 
     def _alike(self, gist: Gist, *, now: datetime) -> list[tuple[float, int, StoryId]]:
         """The stories that an article is like enough: minus how like, number, id."""
-        wanted = LIKE * (1 + CROWDING * math.log((1 + len(self._live)) / CROWD))
+        wanted = LIKE * (1 + CROWDING * math.log((UNWRITTEN + len(self._live)) / CROWD))
         weighed = self._weighed(gist.features)
         own = math.sqrt(math.fsum(value**2 for value, _, _ in weighed))
         found = []
@@ -200,13 +200,14 @@ class Stories:
         self.touch(key, seen_at=seen_at)
         story = self._live[key]
         story.size += 1
-        story.centred_among = 0
+        story.centred = None
         story.languages.add(gist.language)
         for name, weight in gist.features.items():
             story.sums[name] += weight
             story.held[name] += 1
             self._frequency[name] += 1
         self._total += 1
+        self._turnover += 1
         self._show(key, story)
 
     def merge(self, key: StoryId, into: StoryId) -> None:
@@ -216,7 +217,7 @@ class Stories:
             kept.sums[name] += total
         kept.held.update(gone.held)
         kept.size += gone.size
-        kept.centred_among = 0
+        kept.centred = None
         kept.languages |= gone.languages
         kept.last_seen = max(kept.last_seen, gone.last_seen)
         self._enter(into, kept)
@@ -253,6 +254,7 @@ class Stories:
         for name, articles in story.held.items():
             self._frequency[name] += articles
         self._total += story.size
+        self._turnover += story.size
         self._show(key, story)
 
     def _show(self, key: StoryId, story: _Story) -> None:
@@ -263,6 +265,7 @@ class Stories:
     def _leave(self, key: StoryId) -> _Story:
         story = self._live.pop(key)
         self._total -= story.size
+        self._turnover += story.size
         for name, articles in story.held.items():
             self._frequency[name] -= articles
             del self._means[name][key]
@@ -275,17 +278,21 @@ class Stories:
 
     def _about(self, story: _Story) -> float:
         """A length that the mean of a story's articles hardly falls short of."""
-        return STALE * (story.centre if story.centred_among else self._centre(story))
+        return STALE * self._length(story, since=CHURN)
 
     def _centre(self, story: _Story) -> float:
         """Length of the mean of a story's articles, a little old where little has changed since."""
-        if abs(self._total - story.centred_among) > DRIFT * self._total:
+        return self._length(story, since=DRIFT)
+
+    def _length(self, story: _Story, *, since: float) -> float:
+        """The same; as worked out before, where no larger share of the articles has changed."""
+        if story.centred is None or self._turnover - story.centred > since * self._total:
             highest, often, log = math.log(self._total + 2), self._frequency, math.log
             weighed = [
                 max(LEAST_WEIGHT, highest - log(often[name] + 0.5)) * total
                 for name, total in story.sums.items()
             ]
-            story.centre, story.centred_among = math.hypot(*weighed) / story.size, self._total
+            story.centre, story.centred = math.hypot(*weighed) / story.size, self._turnover
         return story.centre
 
 

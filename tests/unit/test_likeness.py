@@ -46,7 +46,7 @@ def likenesses(gist, live, *, now):
         name for story in live.values() for g in story.gists for name in g.features
     )
     total = UNWRITTEN + sum(len(story.gists) for story in live.values())
-    wanted = LIKE * (1 + CROWDING * math.log((1 + len(live)) / CROWD))
+    wanted = LIKE * (1 + CROWDING * math.log((UNWRITTEN + len(live)) / CROWD))
 
     def weight(name):
         articles = everywhere[name] + (NAMING if name[0] in WATCHED else 0)
