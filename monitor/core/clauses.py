@@ -8,12 +8,14 @@ from monitor.core.mentions import Mention
 from monitor.core.text import Token
 
 SPEAKER_LIMIT = 6  # words before a colon or a word of saying that may be nothing but the speaker
+TITLE_LIMIT = 4  # of them beside the name: who says more in front of a colon tells something
 TAIL_LIMIT = 3  # words behind a word of saying that ends a sentence: "…, X said on Monday"
 LABEL_LIMIT = 4  # words before a colon, or behind the last one, that may be a label
 
 _CUTS = frozenset(";:—–|")
 _DASHES = frozenset("—–")
 _QUOTES = frozenset("\"'“‘«„")
+_UNQUOTES = frozenset("\"'”’»“")
 
 
 class Clause(NamedTuple):
@@ -146,19 +148,27 @@ class _Saying:
             self._quoted(segment.end) and who.start <= segment.start + 1
         ):
             return None
-        name = self._words(who.start, who.end)
-        return Clause(segment.start, segment.end, speaker=who.actor, speaker_name=name, label=who)
+        label = Clause(segment.start, segment.end, label=who)
+        titles = segment.end - segment.start - (who.end - who.start)
+        if titles > TITLE_LIMIT or self._quotation(segment):
+            return label  # what is said or told of it, by somebody else
+        return label._replace(speaker=who.actor, speaker_name=self._words(who.start, who.end))
 
     def _quoted(self, position: int) -> bool:
         """Whether a quotation begins at a token."""
         return not _QUOTES.isdisjoint(self._gap(position - 1))
+
+    def _quotation(self, segment: _Segment) -> bool:
+        """Whether all of it is quoted."""
+        before = self._text[max(0, self._tokens[segment.start].start - 1)]
+        return before in _QUOTES and self._gap(segment.end - 1)[:1] in _UNQUOTES
 
     def _tells(self, segment: _Segment) -> bool:
         """Whether an event is told in it, so that it is no mere name."""
         return any(segment.start <= cue < segment.end for cue in self._cues)
 
     def _under(self, clause: Clause, label: Clause) -> Clause:
-        if clause.speaker_name is not None:
+        if clause.speaker_name is not None or label.speaker_name is None:
             return clause._replace(label=label.label)
         return clause._replace(
             speaker=label.speaker,

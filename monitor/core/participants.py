@@ -238,9 +238,10 @@ class Participants:
         return any(m.bound is Binding.AGENT and m.start <= cue.end + OF_REACH for m in after)
 
     def reduced(self, cue: Cue, clause: Clause) -> bool:
-        """Whether a participle tells it of what is named before, "seized by X", without "was"."""
-        _, after = self._around(cue, clause)
-        return self._participle(cue) and self._by(cue, after) and not self._passive(cue)
+        """Whether a participle only says more of a name: "tanker seized by X", "seized Y"."""
+        before, after = self._around(cue, clause)
+        leads = not before and any(m.start <= cue.end + 1 for m in after)
+        return self._participle(cue) and not self._passive(cue) and (leads or self._by(cue, after))
 
     def _participle(self, cue: Cue) -> bool:
         return self._tokens[cue.start].folded.endswith(self._endings)

@@ -329,6 +329,13 @@ class TestHowSure:
         ]
         assert told("Norland plans alleged strike on Sudania") == [f"{BOMBED} (planned)"]
 
+    def test_so_does_what_is_called_seized_before_its_name(self):
+        assert told("Seized tanker docks in Sudania") == [
+            "seizure: - > tankers (past_reference, revisited)",
+            "seizure: - > sudania (past_reference, revisited)",
+        ]
+        assert "past_reference" not in told("Seized tanker was from Sudania")[0]
+
 
 class TestWhoSaysSo:
     def test_a_party_claims_and_others_are_what_it_is_attributed_to(self):
@@ -441,6 +448,12 @@ class TestWhoSaysSo:
         assert told("Olsen warns Karim: 'We struck once'") == [said]
         assert told("Olsen tells Karim: “Atacamos a tiempo”") == [said]
         assert told("Olsen warns Karim: a strike in Sudania") == ["strike: - > sudania"]
+
+    def test_neither_a_quotation_nor_a_whole_clause_before_a_colon_is_a_speaker(self):
+        assert told("'Karim slept': Norland struck Westmark") == [
+            "strike: norland.government > westmark.government"
+        ]
+        assert told("Sudania wakes up to the noise: a strike") == ["strike: - > sudania.government"]
 
     def test_a_colon_behind_more_than_a_speaker_names_none(self):
         found = told("Harbour closed for a week in Ems Bay now: Norland struck Sudania")
