@@ -78,7 +78,8 @@ class Sentence:
         self._text, self._tokens, self._ground = text, tokens, ground
         found = _by_kind(hits)
         self._modifiers = _widest(found[Modifier])
-        smalls = _smalls(found[Binding], self._modifiers)
+        self._cues = _cues(found)
+        smalls = _smalls(found[Binding], self._modifiers, self._cues)
         self.mentions = mentions(
             text,
             tokens,
@@ -89,7 +90,6 @@ class Sentence:
         )
         self._smalls = [small for small in smalls if not _inside(small, self.mentions)]
         self._aftermath = any(s.binding is Binding.AFTERMATH for s in self._smalls)
-        self._cues = _cues(found)
         self._participants = Participants(
             tokens,
             self.mentions,
@@ -264,18 +264,26 @@ def _by_kind(hits: Sequence[Hit[Meaning]]) -> dict[type, list[Hit[Any]]]:
     return found
 
 
-def _smalls(bindings: Sequence[Hit[Any]], modifiers: Sequence[Hit[Any]]) -> list[Small]:
+def _smalls(
+    bindings: Sequence[Hit[Any]], modifiers: Sequence[Hit[Any]], cues: Sequence[Cue]
+) -> list[Small]:
     """The small words, without those that are part of a modifier.
 
     One that looks back binds all the same, "sued over a strike", and who denies is the speaker.
+    A word of saying that is part of a longer cue is its verb: "writes to".
     """
     ahead = [m for m in modifiers if m.payload.status is not Status.PAST_REFERENCE]
+    deeds = [cue for cue in cues if cue.end - cue.start > 1]
     return [
         Small(hit.start, hit.end, hit.payload)
         for hit in _outermost(bindings)
-        if hit.payload is Binding.DENIES
-        or not any(m.start <= hit.start and hit.end <= m.end for m in ahead)
+        if not (hit.payload is Binding.SAYS and _within(hit, deeds))
+        and (hit.payload is Binding.DENIES or not _within(hit, ahead))
     ]
+
+
+def _within(hit: Hit[Any], wider: Sequence[Hit[Any] | Cue]) -> bool:
+    return any(one.start <= hit.start and hit.end <= one.end for one in wider)
 
 
 def _inside(small: Small, named: Sequence[Mention]) -> bool:

@@ -178,7 +178,7 @@ TYPES = (
         TypeId("dialogue_offer"),
         "an offer",
         "dialogue",
-        (CueGroup(terms("olive branch to")),),
+        (CueGroup(terms("olive branch to, says yes to")),),
         two_parties=True,
         said=True,
     ),

@@ -443,6 +443,10 @@ class TestWhoSaysSo:
             "strike: sudania.government > westmark.government (attributed) by Olsen"
         ]
 
+    def test_a_word_of_saying_that_is_part_of_a_longer_cue_makes_no_speaker(self):
+        offered = "dialogue_offer: norland.government > sudania.government"
+        assert told("Olsen says yes to Karim") == [offered]
+
     def test_before_a_quotation_the_speaker_may_address_somebody(self):
         said = "strike: norland.government > sudania.government (claimed) by Olsen"
         assert told("Olsen warns Karim: 'We struck once'") == [said]
